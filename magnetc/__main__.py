@@ -1,0 +1,3 @@
+from magnetc.cli.main import main
+
+main()
