@@ -1,0 +1,6 @@
+"""Source text, spans and origins: where things stand, before anyone asks what they mean."""
+
+from magnetc.source.origin import Origin
+from magnetc.source.text import SourceFile, Span
+
+__all__ = ["Origin", "SourceFile", "Span"]

@@ -1,0 +1,74 @@
+"""The sink that every phase of the compiler writes its diagnostics to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from magnetc.diagnostics.model import Diagnostic, Label, Severity
+from magnetc.source import Origin, SourceFile, Span
+
+
+class Sink:
+    """Collects diagnostics and the source maps that turn their origins into spans."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, SourceFile] = {}
+        self._spans: dict[str, dict[str, tuple[Span, Span]]] = {}
+        self._diagnostics: dict[tuple, Diagnostic] = {}
+
+    def add_file(self, file: SourceFile, spans: dict[str, tuple[Span, Span]] | None = None) -> None:
+        """Register a file, and its index from JSON pointer to (key span, value span)."""
+        self.files[file.name] = file
+        self._spans[file.name] = spans or {}
+
+    def emit(self, diagnostic: Diagnostic) -> None:
+        """Add one diagnostic; the same code and message at the same place counts once."""
+        place = diagnostic.primary and diagnostic.primary.at
+        self._diagnostics.setdefault((diagnostic.code, diagnostic.message, place), diagnostic)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            self.emit(diagnostic)
+
+    def error(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
+              label: str = "", help: str | None = None, notes: tuple[str, ...] = (),
+              secondary: tuple[Label, ...] = ()) -> None:
+        """Emit an error in one line."""
+        self.emit(Diagnostic(code=code, message=message, primary=Label(at, label, at_key) if at else None,
+                             secondary=secondary, notes=notes, help=help))
+
+    def warning(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
+                label: str = "", help: str | None = None, notes: tuple[str, ...] = ()) -> None:
+        """Emit a warning in one line."""
+        self.emit(Diagnostic(code=code, message=message, severity=Severity.WARNING, notes=notes, help=help,
+                             primary=Label(at, label, at_key) if at else None))
+
+    def span(self, label: Label) -> Span | None:
+        """The span a label stands at: the node itself, else the nearest enclosing node that has one."""
+        if isinstance(label.at, Span):
+            return label.at
+        index = self._spans.get(label.at.file, {})
+        pointer = label.at.pointer
+        while True:
+            if pointer in index:
+                key, value = index[pointer]
+                exact = pointer == label.at.pointer
+                return key if (label.at_key or not exact) else value
+            if not pointer:
+                break
+            pointer = pointer.rpartition("/")[0]
+        return Span(label.at.file, 0, 0) if label.at.file in self.files else None
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.severity is Severity.ERROR for d in self._diagnostics.values())
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """All diagnostics, by file and offset, those without a place first."""
+
+        def order(diagnostic: Diagnostic) -> tuple:
+            span = self.span(diagnostic.primary) if diagnostic.primary else None
+            return (span.file, span.start) if span else ("", -1)
+
+        return sorted(self._diagnostics.values(), key=order)

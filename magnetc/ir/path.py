@@ -1,0 +1,110 @@
+"""SignaturePath: turns of calls, before any value exists (Magnet §3.2, function signature path)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class TurnKind(StrEnum):
+    """normal: the calls are made. miss_func, miss_params: nothing can be called yet; the agent declines or asks."""
+
+    NORMAL = "normal"
+    MISS_FUNC = "miss_func"
+    MISS_PARAMS = "miss_params"
+
+
+@dataclass(frozen=True, slots=True)
+class UserSource:
+    """The user says it, in the turn with this key (a long dependency when that turn is an earlier one)."""
+
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSource:
+    """The system message shows it, at this pointer."""
+
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSource:
+    """An earlier call's result holds it, at this pointer pattern; `*` is fixed to an item in translation."""
+
+    call: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSource:
+    """The argument is left out of the call."""
+
+
+ArgumentSource = UserSource | SystemSource | OutputSource | DefaultSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """One argument leaf: `pointer` into the call's arguments (`/date`), and where its value comes from."""
+
+    pointer: str
+    source: ArgumentSource
+
+    @property
+    def parameter(self) -> str:
+        return self.pointer.split("/", 2)[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call to be made. `id` is stable over operations and copies (`c0`, `c1`, ...). `goal` is the id of the call the
+    user asks for: its own, or for an implicit helper (Insert, short) that of the head of its chain."""
+
+    id: str
+    function: str
+    goal: str
+    arguments: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One user turn. `key` is stable over copies: draws, words and values of a turn hang on it.
+
+    `operations` are the operations that made it, with the key of the turn they applied to (`merge@t1`).
+    `withheld`: parameter pointers as `call/pointer` (miss_params) or tool names (miss_func) that are missing here.
+    `says`: calls whose goals this turn's words are about, when they differ from `calls` (a Split turn and its answer).
+    """
+
+    key: str
+    kind: TurnKind = TurnKind.NORMAL
+    calls: tuple[Call, ...] = ()
+    operations: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    says: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignaturePath:
+    """`id` is `path-ordinal` and for a copy `path-ordinal.operation`; `base` the id of the path it is a copy of, or its own.
+    `attempt` counts redraws after a rejection."""
+
+    id: str
+    base: str
+    name: str
+    locale: str
+    variant: int
+    turns: tuple[Turn, ...]
+    attempt: int = 0
+
+    def calls(self) -> Iterator[Call]:
+        for turn in self.turns:
+            yield from turn.calls
+
+    def functions(self) -> list[str]:
+        """Tool names in call order: what constraints are checked on."""
+        return [call.function for call in self.calls()]
+
+    def with_turns(self, turns: tuple[Turn, ...]) -> SignaturePath:
+        return replace(self, turns=turns)

@@ -1,0 +1,57 @@
+"""JSON pointers (RFC 6901), and patterns: pointers in which the token `*` stands for every item or key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from magnetc.ir.json import Json
+from magnetc.source.origin import unescape
+
+
+@lru_cache(maxsize=4096)
+def tokens(pointer: str) -> tuple[str, ...]:
+    """The reference tokens of `pointer`, unescaped. `""` has none."""
+    return tuple(unescape(token) for token in pointer.split("/")[1:])
+
+
+def get(document: Json, pointer: str) -> Json:
+    """The value at `pointer`. Raises LookupError when nothing is there."""
+    for token in tokens(pointer):
+        if isinstance(document, list):
+            try:
+                document = document[int(token)]
+            except ValueError:
+                raise LookupError(pointer) from None
+        elif isinstance(document, dict):
+            document = document[token]
+        else:
+            raise LookupError(pointer)
+    return document
+
+
+def expand(document: Json, pattern: str) -> Iterator[tuple[str, Json]]:
+    """Each (pointer, value) of `document` that matches `pattern`, in document order. A missing branch yields nothing."""
+    yield from _expand(document, tokens(pattern), "")
+
+
+def _expand(document: Json, rest: tuple[str, ...], at: str) -> Iterator[tuple[str, Json]]:
+    if not rest:
+        yield at, document
+        return
+    token, rest = rest[0], rest[1:]
+    if isinstance(document, list):
+        indices = range(len(document)) if token == "*" else [int(token)] if token.isdigit() else []
+        for index in indices:
+            if index < len(document):
+                yield from _expand(document[index], rest, f"{at}/{index}")
+    elif isinstance(document, dict):
+        for key in document if token == "*" else [token]:
+            if key in document:
+                yield from _expand(document[key], rest, f"{at}/{key.replace('~', '~0').replace('/', '~1')}")
+
+
+def matches(pattern: str, pointer: str) -> bool:
+    """Whether `pointer` is one of the places that `pattern` stands for."""
+    left, right = tokens(pattern), tokens(pointer)
+    return len(left) == len(right) and all(a in ("*", b) for a, b in zip(left, right))

@@ -1,0 +1,57 @@
+"""Script: what a translator fills, turn by turn. Words are not written yet, outputs are typed holes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from magnetc.ir.path import Call, SignaturePath, TurnKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """One thing the user wants: the call asked for, then the implicit helpers of its chain."""
+
+    calls: tuple[Call, ...]
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        return tuple(call.function for call in self.calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """A value not known yet: argument `pointer` of call `call` waits for `output` of call `producer`, of entity `type`."""
+
+    call: str
+    pointer: str
+    producer: str
+    output: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptTurn:
+    """`rounds`: one round is one assistant message of calls. `goals`: what the words must say, in order.
+
+    `withheld` and `answers`: for a miss_params turn the leaves left out of its words, and for the turn after it the
+    leaves that its words supply. `announces`: tools that become available with this turn (after miss_func).
+    """
+
+    key: str
+    kind: TurnKind
+    goals: tuple[Goal, ...]
+    rounds: tuple[tuple[Call, ...], ...]
+    holes: tuple[Hole, ...] = ()
+    operations: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    announces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """`offered[i]` is the tool names offered in turn i; where it changes, rows are divided."""
+
+    path: SignaturePath
+    turns: tuple[ScriptTurn, ...]
+    offered: tuple[tuple[str, ...], ...]

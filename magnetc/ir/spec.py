@@ -1,0 +1,161 @@
+"""Spec: a recipe after loading and resolving. Both syntaxes lower to this, and nothing below reads a file again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from magnetc.ir.json import Json
+from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.template import AskTemplate, CapabilityTemplate, ReferTemplate, ReplyTemplate, TurnTemplate
+from magnetc.ir.types import EntityType, TypeTable
+from magnetc.source import Origin
+
+_NOWHERE = Origin("", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldSpec:
+    """The world the tools act on. `python` is "module:Class" relative to the recipe folder; `now` an ISO 8601 instant.
+
+    `variants` is how many initial states (world seeds) the units are spread over. `packages` are pip requirements with
+    exact versions; when given, the world runs in an environment of its own that holds these and nothing else.
+    """
+
+    python: str
+    now: str
+    variants: int = 8
+    packages: tuple[str, ...] = ()
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1."""
+
+    name: str
+    version: str
+    seed: int
+    world: WorldSpec
+    show: tuple[str, ...] = ("date",)
+    teacher: str = "offline"
+    locales: tuple[tuple[str, float], ...] = (("en", 1.0),)
+    paths: tuple[tuple[str, int], ...] = ()
+    negatives: tuple[tuple[str, float], ...] = ()
+    calls: str = "as_needed"
+    loss: tuple[tuple[str, int], ...] = (("calls", 1), ("clarifications", 1), ("refusals", 1), ("replies", 0))
+    partitions: tuple[tuple[str, float], ...] = (("train", 0.9), ("validation", 0.05), ("test", 0.05))
+    emit: tuple[str, ...] = ("trl",)
+    train: str = "{}"
+    description: str = ""
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSet:
+    name: str
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A declared edge. `pointer` and `parameter` are empty for a prerequisite: order matters, no value flows."""
+
+    source: str
+    target: str
+    pointer: str = ""
+    parameter: str = ""
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSpec:
+    infer: tuple[str, ...] = ("typed",)
+    links: tuple[Link, ...] = ()
+    unlinks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A regular expression over tools: op is tool, any, concat, alternate, star, plus or maybe.
+
+    `tools` holds the tool names a `tool` node accepts (a set accepts several).
+    """
+
+    op: str
+    tools: tuple[str, ...] = ()
+    items: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathSpec:
+    """What may be sampled. `turns` bounds the sampled path's length; `within` limits its tools when not empty.
+
+    require (a, b): every b has an earlier a. forbid (a, b): no a before the first b. at_most (n, a).
+    """
+
+    name: str
+    turns: tuple[int, int] = (2, 7)
+    start: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    require: tuple[tuple[str, str], ...] = ()
+    forbid: tuple[tuple[str, str], ...] = ()
+    at_most: tuple[tuple[int, str], ...] = ()
+    pattern: Pattern | None = None
+    pattern_text: str = ""
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationSpec:
+    """One operation and its options, e.g. ("insert", {"short": 0.5, "long": 0.5, "gap": [1, 3]})."""
+
+    name: str
+    options: tuple[tuple[str, Json], ...] = ()
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """The whole recipe, resolved. Lookups by name are built once."""
+
+    recipe: Recipe
+    types: tuple[EntityType, ...] = ()
+    sets: tuple[ToolSet, ...] = ()
+    tools: tuple[FunctionSignature, ...] = ()
+    graph: GraphSpec = GraphSpec()
+    paths: tuple[PathSpec, ...] = ()
+    operations: tuple[OperationSpec, ...] = ()
+    turns: tuple[TurnTemplate, ...] = ()
+    refers: tuple[ReferTemplate, ...] = ()
+    replies: tuple[ReplyTemplate, ...] = ()
+    asks: tuple[AskTemplate, ...] = ()
+    capabilities: tuple[CapabilityTemplate, ...] = ()
+    frames: tuple[Frames, ...] = ()
+
+    @cached_property
+    def tool(self) -> dict[str, FunctionSignature]:
+        return {tool.name: tool for tool in self.tools}
+
+    @cached_property
+    def type_table(self) -> TypeTable:
+        return TypeTable({entity.name: entity for entity in self.types})
+
+    @cached_property
+    def frame(self) -> dict[str, Frames]:
+        return {frames.locale: frames for frames in self.frames}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """The sentences of one locale around the author's phrases (`specs/std/frames/LOCALE.yaml`).
+
+    Each group is a tuple of (style, text); texts hold the placeholders documented in `docs/language.md`.
+    """
+
+    locale: str
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    elide: tuple[tuple[str, str], ...] = ()
+
+    def group(self, name: str) -> tuple[tuple[str, str], ...]:
+        return next((texts for key, texts in self.groups if key == name), ())

@@ -1,0 +1,97 @@
+"""Trajectory: a finished conversation with its evidence, before it is cut into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from magnetc.ir.json import Json
+from magnetc.ir.script import Script
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Plain text of a message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Text that says a value: an argument leaf's (`call`, `pointer`), or in a reply a result's. Masked in skeletons."""
+
+    text: str
+    call: str = ""
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Text that points at an earlier result without its value; its own slots are values."""
+
+    parts: tuple[Words | Value, ...]
+    call: str = ""
+    pointer: str = ""
+
+
+MessagePart = Words | Value | Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """An executed call: `id` as on the wire, `source` the id of the path's Call, arguments in schema order."""
+
+    id: str
+    source: str
+    name: str
+    arguments: Mapping[str, Json]
+    result: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """role: system, user, assistant. An assistant message has parts or calls; results follow its calls, in order.
+
+    `purpose` of an assistant message: calls, reply, clarification, refusal: what the recipe's `loss` weighs.
+    """
+
+    role: str
+    turn: int
+    parts: tuple[MessagePart, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    purpose: str = ""
+
+    @property
+    def text(self) -> str:
+        return "".join(text_of(part) for part in self.parts)
+
+
+def text_of(part: MessagePart) -> str:
+    match part:
+        case Reference(parts):
+            return "".join(inner.text for inner in parts)
+        case _:
+            return part.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldRef:
+    """The world a trajectory ran in: digest of its initial state, seed, now, and the replay level."""
+
+    initial: str
+    seed: int
+    now: str
+    replay: str = "exact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trajectory:
+    """`evidence[wire call id][argument pointer]` is the certificate's entry for that leaf (see docs/certificates.md)."""
+
+    script: Script
+    world: WorldRef
+    messages: tuple[Message, ...]
+    evidence: Mapping[str, Mapping[str, Mapping[str, Json]]]
+
+    def tool_calls(self) -> list[ToolCall]:
+        return [call for message in self.messages for call in message.calls]

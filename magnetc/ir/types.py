@@ -1,0 +1,140 @@
+"""Types: what a value is (JSON type), what it means (entity type), and how values of tools are built from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from magnetc.ir.json import Json
+from magnetc.source import Origin
+
+PRIMITIVES = ("string", "number", "integer", "boolean", "object")
+"""Names a type expression may use without declaring them. `object` is opaque JSON."""
+
+_NOWHERE = Origin("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A primitive or an entity type, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    items: TypeExpr
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object with keys not known in advance, all values of one type."""
+
+    values: TypeExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    type: TypeExpr
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    fields: tuple[Field, ...]
+
+
+TypeExpr = Ref | ListOf | MapOf | Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One value's forms in one locale: how people say `value`, and what is read back as `value`."""
+
+    value: Json
+    locale: str
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityType:
+    """A named type. `base` is a primitive; `parent` the entity type it refines, if any.
+
+    A *minted* value is produced by tools only. `state` is a pointer pattern into the world's state: values are bound
+    from the snapshot at the start of the turn. `system` is a pointer into what the system message shows. `days` is the
+    window of a date, counted from the world's now. `faker` names a provider of that library.
+    """
+
+    name: str
+    base: str
+    parent: str | None = None
+    pattern: str | None = None
+    format: str | None = None
+    examples: tuple[Json, ...] = ()
+    enum: tuple[Json, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    days: tuple[int, int] | None = None
+    unit: str | None = None
+    minted: bool = False
+    state: str | None = None
+    system: str | None = None
+    faker: str | None = None
+    said: tuple[Said, ...] = ()
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeTable:
+    """The entity types of a recipe by name, parents resolved: a subtype has its parent's attributes where it has none."""
+
+    types: Mapping[str, EntityType]
+
+    def get(self, name: str) -> EntityType | None:
+        return self.types.get(name)
+
+    def ancestry(self, name: str) -> Iterator[str]:
+        """`name` and the entity types it refines, nearest first."""
+        seen: set[str] = set()
+        while name in self.types and name not in seen:
+            seen.add(name)
+            yield name
+            name = self.types[name].parent or ""
+
+    def unify(self, source: str, target: str) -> bool:
+        """Whether a value of `source` may stand where `target` is asked for: the same entity type, or a subtype of it.
+
+        Primitives never unify: `string` into `string` says nothing about meaning.
+        """
+        return target in self.types and target in self.ancestry(source)
+
+
+def leaves(expr: TypeExpr, at: str = "") -> Iterator[tuple[str, Ref]]:
+    """Each scalar place of `expr`: (pointer pattern, type). List items and map values are `*`."""
+    match expr:
+        case Ref():
+            yield at, expr
+        case ListOf(items):
+            yield from leaves(items, at + "/*")
+        case MapOf(values):
+            yield from leaves(values, at + "/*")
+        case Record(fields):
+            for item in fields:
+                yield from leaves(item.type, f"{at}/{item.name}")
+
+
+def at_pointer(expr: TypeExpr | None, tokens: tuple[str, ...]) -> TypeExpr | None:
+    """The type expression at a pointer's tokens, or None where `expr` has no such place."""
+    for token in tokens:
+        match expr:
+            case ListOf(items):
+                expr = items
+            case MapOf(values):
+                expr = values
+            case Record(fields):
+                expr = next((item.type for item in fields if item.name == token), None)
+            case _:
+                return None
+    return expr
