@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,4 +21,40 @@ class Document:
     kind: str
     file: str
     data: dict[str, Any]
-    spans: dict[str, tuple[Span, Span]]
+    spans: Mapping[str, tuple[Span, Span]]
+
+    def span(self, pointer: str, *, at_key: bool = False) -> Span:
+        """Where a node stands: its value or its key, or the key of the nearest enclosing node that has a span."""
+        exact = True
+        while pointer and pointer not in self.spans:
+            pointer, exact = pointer.rpartition("/")[0], False
+        if pointer not in self.spans:
+            return Span(self.file, 0, 0)
+        key, value = self.spans[pointer]
+        return key if at_key or not exact else value
+
+
+class SpanIndex(Mapping[str, tuple[Span, Span]]):
+    """Spans by JSON pointer, kept as offsets: only the few that a diagnostic asks for become `Span` objects.
+
+    `offsets` maps a pointer to (key start, key end, value start, value end).
+    """
+
+    __slots__ = ("_file", "_offsets")
+
+    def __init__(self, file: str, offsets: dict[str, tuple[int, int, int, int]]):
+        self._file = file
+        self._offsets = offsets
+
+    def __getitem__(self, pointer: str) -> tuple[Span, Span]:
+        key_start, key_end, start, end = self._offsets[pointer]
+        return Span(self._file, key_start, key_end), Span(self._file, start, end)
+
+    def __contains__(self, pointer: object) -> bool:
+        return pointer in self._offsets
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._offsets)
+
+    def __len__(self) -> int:
+        return len(self._offsets)

@@ -1,0 +1,59 @@
+"""Read one file of a recipe as text: size, encoding and NUL bytes are settled here, for both syntaxes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from magnetc.diagnostics import Sink
+from magnetc.source import SourceFile, Span
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest file that is read. The biggest recipes known stay under a tenth of it."""
+
+_OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+def read_text(path: Path, name: str, sink: Sink) -> SourceFile | None:
+    """The file at `path`, known in messages as `name`; None after a diagnostic when it cannot be read."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            sink.error("MG003", f"`{name}` has {size:,} bytes, and {MAX_BYTES:,} is the most a recipe file may have",
+                       help="split it into several files and name them in `include`")
+            return None
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        sink.error("MG001", f"`{name}` cannot be read: {_reason(error)}")
+        return None
+    return decode(data, name, sink)
+
+
+def decode(data: bytes, name: str, sink: Sink) -> SourceFile | None:
+    """UTF-8 text of `data`, without its byte order mark; registers the file in the sink."""
+    encoding = next((encoding for mark, encoding in _OTHER_ENCODINGS if data.startswith(mark)), None)
+    try:
+        file = SourceFile(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        found = f"it looks like {encoding}" if encoding else f"byte 0x{data[error.start]:02x} in line {line} is not part of any character"
+        sink.error("MG002", f"`{name}` is not UTF-8: {found}", help="save it as UTF-8")
+        return None
+    sink.add_file(file)
+    return file if check_nul(file, sink) else None
+
+
+def check_nul(file: SourceFile, sink: Sink) -> bool:
+    """Whether `file` is free of NUL bytes, which only binary files hold."""
+    at = file.text.find("\0")
+    if at >= 0:
+        sink.error("MG004", f"`{file.name}` holds a NUL byte", Span(file.name, at, at + 1),
+                   help="recipe files are text: is this a binary file, or UTF-16 without a byte order mark?")
+    return at < 0
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    return getattr(error, "strerror", None) or str(error)

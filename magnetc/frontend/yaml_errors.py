@@ -1,0 +1,206 @@
+"""libyaml's syntax errors in the words of someone who writes recipes: what is wrong, where, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import yaml
+
+from magnetc.diagnostics import Diagnostic, Label
+from magnetc.source import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where libyaml gave up: offset of the problem, of the construct it was in, and of the innermost open bracket."""
+
+    file: SourceFile
+    at: int
+    context: int
+    bracket: int | None
+
+    def char(self) -> str:
+        return self.file.text[self.at:self.at + 1]
+
+    def span(self, start: int, length: int = 1) -> Span:
+        return Span(self.file.name, start, min(start + length, len(self.file.text)))
+
+    def word(self, start: int) -> Span:
+        """The run of characters up to the next blank."""
+        text, end = self.file.text, start
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        return Span(self.file.name, start, end)
+
+    def before(self) -> str:
+        """What stands on the problem's line in front of it."""
+        start = self.file.text.rfind("\n", 0, self.at) + 1
+        return self.file.text[start:self.at]
+
+    def line_above(self) -> Span | None:
+        """The nearest line above the problem that is not blank, without its indentation."""
+        end = self.file.text.rfind("\n", 0, self.at)
+        while end >= 0:
+            start = self.file.text.rfind("\n", 0, end) + 1
+            line = self.file.text[start:end]
+            if line.strip():
+                return Span(self.file.name, start + len(line) - len(line.lstrip()), start + len(line.rstrip()))
+            end = start - 1
+        return None
+
+
+def syntax_error(file: SourceFile, error: yaml.YAMLError, bracket: int | None) -> Diagnostic:
+    """The diagnostic for `error`. `bracket` is the offset of the innermost `[` or `{` that is still open, if any."""
+    problem = getattr(error, "problem", None) or ""
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    at = mark.index if mark else 0
+    spot = _Spot(file, at, context.index if context else at, bracket)
+    for words, phrase in _PHRASES:
+        if words in problem:
+            return phrase(spot)
+    return Diagnostic(code="MG101", message="this is not YAML", primary=Label(spot.word(at), "from here on"),
+                      help="look for a missing quote, bracket or colon just before this place")
+
+
+def _colon(spot: _Spot) -> Diagnostic:
+    if ": " in spot.before():
+        return Diagnostic(code="MG102", message="a second `:` in one line", primary=Label(spot.span(spot.at), "this one"),
+                          help="quote text that holds a colon and a space")
+    above = spot.line_above()
+    if above is None:
+        return Diagnostic(code="MG102", message="`:` is not expected here", primary=Label(spot.span(spot.at)),
+                          help="quote text that holds a colon")
+    return Diagnostic(code="MG102", message="a key cannot continue the text of the line above",
+                      primary=Label(spot.span(spot.at), "so this `:` is not expected"),
+                      secondary=(Label(above, "this text goes on in the next line"),),
+                      help="write a space after each key's colon, and indent a key like its neighbours")
+
+
+def _no_colon(spot: _Spot) -> Diagnostic:
+    end = spot.file.text.find("\n", spot.context)
+    end = len(spot.file.text) if end < 0 else end
+    return Diagnostic(code="MG102", message="this line is no `key: value`",
+                      primary=Label(Span(spot.file.name, spot.context, end), "no `:` follows"),
+                      help="write a colon and a space after the key; text over several lines needs quotes or `|`")
+
+
+def _character(spot: _Spot) -> Diagnostic:
+    if spot.char() == "\t":
+        return _tab(spot)
+    return Diagnostic(code="MG107", message=f"`{spot.char()}` cannot start a value in YAML",
+                      primary=Label(spot.word(spot.at)), help="put the value in quotes")
+
+
+def _tab(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG103", message="a tab where YAML allows only spaces",
+                      primary=Label(spot.span(spot.at), "this is a tab"), help="indent with spaces")
+
+
+def _open_quote(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG104", message="this quote is never closed", primary=Label(spot.span(spot.context), "opened here"),
+                      help="close it; inside '…' an apostrophe is written twice, inside \"…\" a quote is written \\\"")
+
+
+def _escape(spot: _Spot) -> Diagnostic:
+    start = spot.file.text.rfind("\\", 0, spot.at + 2)
+    return Diagnostic(code="MG106", message=f"`{spot.file.text[start:start + 2]}` is no complete escape in a double-quoted text",
+                      primary=Label(spot.span(start, 2)), help="write `\\\\` for a backslash, or use single quotes")
+
+
+def _bracket(spot: _Spot) -> Diagnostic:
+    if spot.bracket is None:
+        return Diagnostic(code="MG105", message=f"`{spot.char()}` closes no bracket" if spot.char() in "]}" else "a value is missing here",
+                          primary=Label(spot.span(spot.at)), help="quote text that starts with a bracket")
+    opener = spot.file.text[spot.bracket]
+    closer = "]" if opener == "[" else "}"
+    same_line = "\n" not in spot.file.text[spot.bracket:spot.at]
+    if spot.at >= len(spot.file.text.rstrip()) or (spot.char() in ":-" and not same_line):
+        return Diagnostic(code="MG105", message=f"this `{opener}` is never closed", primary=Label(spot.span(spot.bracket), "opened here"),
+                          help=f"add the missing `{closer}`")
+    return Diagnostic(code="MG105", message=f"`,` or `{closer}` is expected here", primary=Label(spot.span(spot.at)),
+                      secondary=(Label(spot.span(spot.bracket), "opened here"),),
+                      help="quote text that holds `,`, `:` or brackets")
+
+
+def _structure(spot: _Spot) -> Diagnostic:
+    before = spot.before().rstrip()
+    if before[-1:] in ("'", '"'):
+        return Diagnostic(code="MG104", message="text after a closing quote", primary=Label(spot.word(spot.at), "not part of the quoted text"),
+                          help="inside '…' an apostrophe is written twice, inside \"…\" a quote is written \\\"")
+    if before:
+        return Diagnostic(code="MG101", message="text after the end of a value", primary=Label(spot.word(spot.at)),
+                          help="quote the whole value, or start a new line")
+    return Diagnostic(code="MG101", message="this line belongs to no list or mapping above it",
+                      primary=Label(spot.word(spot.at), "unexpected here"),
+                      help="indent it like its neighbours: keys of one mapping, or items of one list, start in one column")
+
+
+def _item(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG101", message="a list item has to start its own line" if spot.before().strip() else "a list item is not expected here",
+                      primary=Label(spot.span(spot.at)), help="put `- …` below the key, or write the list as `[…]`")
+
+
+def _block_text(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG121", message="only a comment may follow `|` or `>` in its line",
+                      primary=Label(spot.word(spot.at)), help="start the text in the next line, indented; or quote it")
+
+
+def _alias(spot: _Spot) -> Diagnostic:
+    mark = spot.file.text[spot.context:spot.context + 1]
+    return Diagnostic(code="MG109", message=f"`{mark}` at the start of a value is an {'alias' if mark == '*' else 'anchor'} in YAML",
+                      primary=Label(spot.word(spot.context)), help=f"quote text that starts with `{mark}`")
+
+
+def _tag(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG111", message="`!` at the start of a value is a tag in YAML, and recipes have none",
+                      primary=Label(spot.word(spot.context)), help="quote text that starts with `!`")
+
+
+def _directive(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG118", message="directives such as `%YAML` are not read", primary=Label(spot.word(spot.context)),
+                      help="remove the line: recipes are always YAML 1.2")
+
+
+def _complex_key(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG114", message="`?` starts a complex key, and keys are plain text", primary=Label(spot.span(spot.at)),
+                      help="write `key: value`, or quote the text")
+
+
+def _nesting(spot: _Spot) -> Diagnostic:
+    return Diagnostic(code="MG116", message="nested too deeply", primary=Label(spot.span(spot.at)))
+
+
+_PHRASES: tuple[tuple[str, Callable[[_Spot], Diagnostic]], ...] = (
+    ("mapping values are not allowed", _colon),
+    ("could not find expected ':'", _no_colon),
+    ("found unexpected ':'", _colon),
+    ("cannot start any token", _character),
+    ("tab character", _tab),
+    ("unexpected end of stream", _open_quote),
+    ("unexpected document indicator", _open_quote),
+    ("unknown escape", _escape),
+    ("hexdecimal", _escape),
+    ("invalid Unicode character escape", _escape),
+    ("node content", _bracket),
+    ("',' or", _bracket),
+    ("expected key", _structure),
+    ("'-' indicator", _structure),
+    ("<document start>", _structure),
+    ("block sequence entries", _item),
+    ("mapping keys are not allowed", _complex_key),
+    ("comment or line break", _block_text),
+    ("indentation indicator", _block_text),
+    ("alphabetic or numeric", _alias),
+    ("tag", _tag),
+    ("expected '!'", _tag),
+    ("URI", _tag),
+    ("whitespace or line break", _tag),
+    ("directive", _directive),
+    ("version", _directive),
+    ("incompatible", _directive),
+    ("%YAML", _directive),
+    ("non-alphabetical", _directive),
+    ("nesting", _nesting),
+    ("maximum depth", _nesting),
+)
