@@ -1,0 +1,115 @@
+"""BFCL's form of a conversation: question, possible answer, and the calls as the official checkers read them.
+
+    to_bfcl("multi_turn_base_0", messages, {"TravelAPI": {...}}, ["TravelAPI"]) ->
+    {"question": {"id": "multi_turn_base_0", "question": [[{"role": "user", "content": "..."}], ...],
+                  "initial_config": {...}, "involved_classes": ["TravelAPI"]},
+     "answer":   {"id": "multi_turn_base_0", "ground_truth": [["get_flight_cost(travel_from='SFO', ...)"], ...]},
+     "decoded":  [[["get_flight_cost(travel_from='SFO', ...)"]], ...]}
+
+`ground_truth` is calls by user turn; `decoded` calls by turn and step, a step being one assistant message.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.ir.json import Json
+
+CONVERSATION_ID = re.compile(r".+_[0-9]+\Z")
+REFUSED_NAMES = frozenset(["kill", "exit", "quit", "remove", "unlink", "popen", "Popen", "run"])
+"""Function names that BFCL's executor does not call."""
+
+
+def to_bfcl(conversation_id: str, messages: list[dict[str, Json]], initial_config: Mapping[str, Json],
+            involved_classes: list[str], missed_function: Mapping[str, list[str]] | None = None) -> dict[str, Json]:
+    """One conversation in BFCL's form.
+
+    `messages` are rows' messages: system, user, assistant (with `tool_calls` in OpenAI's form) and tool. Each user
+    message opens a turn. A system message is kept in front of the first turn's, since the agent has to see it there too.
+    `missed_function` maps a turn's index, as a string, to the tools that are offered from that turn on.
+
+    Raises:
+        MagnetError: MG610 for messages that have no BFCL form.
+    """
+    if not CONVERSATION_ID.fullmatch(conversation_id):
+        raise _error(f"`{conversation_id}` does not end in `_` and a number", "name it as in `multi_turn_base_0`")
+    question, decoded = _turns(conversation_id, messages)
+    entry: dict[str, Json] = {"id": conversation_id, "question": question,
+                              "initial_config": {name: initial_config.get(name, {}) for name in involved_classes},
+                              "involved_classes": list(involved_classes)}
+    if missed_function:
+        entry["missed_function"] = {turn: list(names) for turn, names in missed_function.items()}
+    ground_truth = [[call for step in steps for call in step] for steps in decoded]
+    return {"question": entry, "answer": {"id": conversation_id, "ground_truth": ground_truth}, "decoded": decoded}
+
+
+def _turns(conversation_id: str, messages: list[dict[str, Json]]) -> tuple[list[list[Json]], list[list[list[str]]]]:
+    """User messages by turn, and calls by turn and step."""
+    question: list[list[Json]] = []
+    decoded: list[list[list[str]]] = []
+    system: list[Json] = []
+    for message in messages:
+        match message["role"]:
+            case "system" if not question:
+                system.append({"role": "system", "content": message["content"]})
+            case "user":
+                question.append([*system, {"role": "user", "content": message["content"]}])
+                decoded.append([])
+                system = []
+            case "assistant" if message.get("tool_calls"):
+                if not decoded:
+                    raise _error(f"`{conversation_id}` has a call before the first user message")
+                decoded[-1].append([call_text(call["function"]) for call in message["tool_calls"]])
+    if not question:
+        raise _error(f"`{conversation_id}` has no user message")
+    return question, decoded
+
+
+def call_text(function: Mapping[str, Json]) -> str:
+    """A call as Python text with keyword arguments and literals: `cd(folder='reports')`.
+
+    Keywords only: documents and implementations disagree on positions (`purchase_insurance`).
+    """
+    name, arguments = function["name"], function["arguments"]
+    if isinstance(arguments, str):
+        arguments = json.loads(arguments)
+    if not name.isidentifier() or name in REFUSED_NAMES:
+        raise _error(f"BFCL cannot call a function named `{name}`", "rename the tool")
+    return f"{name}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})"
+
+
+def check_literals(messages: Iterable[dict[str, Json]], tool_names: Iterable[str]) -> Diagnostic | None:
+    """What the official checker would misread, if anything: text inside an argument that looks like a tool's call.
+
+    It puts an instance's name before every `tool (` of a call's text, quoted or not, and another one in the reference.
+    """
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, sorted(tool_names)))})\s*\(")
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            arguments = json.loads(call["function"]["arguments"])
+            for text in _strings(arguments):
+                if found := pattern.search(text):
+                    return Diagnostic(code="MG611", message=f"an argument of `{call['function']['name']}` holds "
+                                                            f"`{found[0]}`, which BFCL's checker takes for a call",
+                                      help="drop the conversation from the BFCL export")
+    return None
+
+
+def _strings(value: Json) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _strings(item)
+        case dict():
+            for key, item in value.items():
+                yield key
+                yield from _strings(item)
+
+
+def _error(message: str, help: str | None = None) -> MagnetError:
+    return MagnetError(Diagnostic(code="MG610", message=message, help=help))

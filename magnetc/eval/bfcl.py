@@ -1,0 +1,59 @@
+"""The official BFCL checkers, run in an environment of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.ir.json import Json
+
+RUNNER = Path(__file__).with_name("bfcl_runner.py")
+ENTRIES_A_PROCESS = 200
+SECONDS_AN_ENTRY = 10
+KEYS = ("id", "initial_config", "involved_classes", "decoded", "ground_truth")
+
+
+def check(environment_python: Path, entries: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """Verdicts of the package's own checkers on `entries`, in order.
+
+    An entry has `id` (ending in `_` and a number), `initial_config`, `involved_classes`, `decoded` (calls by turn and
+    step) and `ground_truth` (calls by turn). A verdict is {id, official, irrelevance, error_type, message}: `official` is
+    state and responses, what `bfcl evaluate` scores; `irrelevance` whether nothing was called where nothing should be,
+    which it does not.
+
+    Raises:
+        MagnetError: MG702 when the environment cannot run the checkers.
+    """
+    verdicts: list[dict[str, Json]] = []
+    for start in range(0, len(entries), ENTRIES_A_PROCESS):
+        verdicts += _check_batch(environment_python, entries[start:start + ENTRIES_A_PROCESS])
+    return verdicts
+
+
+def _check_batch(environment_python: Path, entries: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """One fresh process: the package keeps what it was given in global variables."""
+    lines = "".join(json.dumps({key: entry[key] for key in KEYS}) + "\n" for entry in entries)
+    try:
+        done = subprocess.run([environment_python, "-I", RUNNER], input=lines, text=True, encoding="utf-8",
+                              capture_output=True, timeout=60 + SECONDS_AN_ENTRY * len(entries), env=_environment(),
+                              check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _error(f"the BFCL checkers did not run: {error}") from None
+    if done.returncode or done.stdout.count("\n") != len(entries):
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise _error(f"the BFCL checkers stopped: {last[0]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _environment() -> dict[str, str]:
+    """No credentials and no proxy reach code that evaluates calls; one time zone, since some tools format times."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    return kept | {"TZ": "UTC", "PYTHONHASHSEED": "0"}
+
+
+def _error(message: str) -> MagnetError:
+    return MagnetError(Diagnostic(code="MG702", message=message,
+                                  help="the environment needs `bfcl-eval` and `mpmath`; `magnetc doctor` shows it"))
