@@ -16,6 +16,10 @@ class Document:
     `file` is the name relative to the recipe folder. `data` includes the key `kind`. `spans` maps the JSON pointer of
     each node (RFC 6901; the root is "") to the spans of its key and of its value; where there is no key, at the root and
     in lists, both are the value's span.
+
+    `root` comes before a pointer of this document in the file's own index (`Sink.add_file`) and so in every `Origin`:
+    `Origin(file, root + pointer)`. It is empty where the file is one document, as in YAML, and `/<kind>:` in the DSL,
+    where one file makes one document of each kind.
     """
 
     kind: str
