@@ -26,6 +26,7 @@ class Document:
     file: str
     data: dict[str, Any]
     spans: Mapping[str, tuple[Span, Span]]
+    root: str = ""
 
     def span(self, pointer: str, *, at_key: bool = False) -> Span:
         """Where a node stands: its value or its key, or the key of the nearest enclosing node that has a span."""
