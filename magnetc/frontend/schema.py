@@ -1,0 +1,262 @@
+"""Check a document against the JSON Schema of its kind (`grammar/schema/`), in the compiler's own words.
+
+The schemas are a subset of draft-07 in which no construct is a choice of branches, so that every violation has one
+cause. `x-to-come` lists keys or values of features that are not built yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft7Validator, ValidationError, validators
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.document import Document
+from magnetc.ir.json import Json
+from magnetc.source import Span
+from magnetc.source.origin import escape
+from magnetc.source.resources import resource
+
+KINDS = ("recipe", "types", "tools", "graph", "paths", "operations", "turns", "frames")
+
+_NAMES = {"string": "text", "number": "a number", "integer": "a whole number", "boolean": "`true` or `false`",
+          "array": "a list", "object": "a mapping", "null": "nothing"}
+
+# YAML tells 7 from 7.0, and so does the IR.
+_Validator = validators.extend(Draft7Validator, type_checker=Draft7Validator.TYPE_CHECKER.redefine(
+    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)))
+
+
+def validate(document: Document, sink: Sink) -> bool:
+    """Whether `document` has the shape of its kind; each violation becomes a diagnostic."""
+    if document.kind not in KINDS:
+        near = closest(document.kind, KINDS)
+        sink.error("MG123", f"there is no kind `{document.kind}`", document.span("/kind"),
+                   help=f"did you mean `{near}`?" if near else f"the kinds are {_list(KINDS)}")
+        return False
+    violations = list(_validator(document.kind).iter_errors(document.data))
+    for violation in violations:
+        _RULES[violation.validator](_Violation(document, violation), sink)
+    return not violations
+
+
+@lru_cache(maxsize=len(KINDS))
+def _validator(kind: str) -> Any:
+    text = resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8")
+    return _Validator(json.loads(text))
+
+
+class _Violation:
+    """One violation with the words for its place."""
+
+    def __init__(self, document: Document, error: ValidationError):
+        self.document = document
+        self.rule: Any = error.validator_value
+        self.schema: dict[str, Any] = error.schema  # type: ignore[assignment]
+        self.value: Json = error.instance
+        self.path = list(error.absolute_path)
+        # The name of a key is at fault, not its value: jsonschema then gives the path of the container.
+        self.is_key = "propertyNames" in error.absolute_schema_path
+        if self.is_key:
+            self.path.append(self.value)
+
+    def pointer(self, *more: str | int) -> str:
+        return "".join("/" + escape(str(token)) for token in (*self.path, *more))
+
+    def span(self, *more: str | int, at_key: bool = False) -> Span:
+        return self.document.span(self.pointer(*more), at_key=at_key or self.is_key)
+
+    def subject(self) -> str:
+        """What the violating value is called: `key`, item 2 of `key`, or the document."""
+        if not self.path:
+            return f"this {self.document.kind} file"
+        items = [token + 1 for token in self.path if isinstance(token, int)]
+        last = self.path[-1]
+        if isinstance(last, str):
+            return f"`{last}`"
+        owner = next((token for token in reversed(self.path) if isinstance(token, str)), self.document.kind)
+        return f"item {items[-1]} of `{owner}`"
+
+    def expected(self) -> str | None:
+        """What should stand here, from the schema's description."""
+        text = self.schema.get("description", "").rstrip(".")
+        return text[:1].lower() + text[1:] or None
+
+    def container(self) -> Span:
+        """Where to point when something is absent: the key that the container is known by, or the kind."""
+        return self.span(at_key=True) if self.path else self.document.span("/kind")
+
+
+def _unknown_keys(violation: _Violation, sink: Sink) -> None:
+    known = violation.schema.get("properties", {})
+    for key in violation.value:
+        if key in known:
+            continue
+        place = violation.span(key, at_key=True)
+        if key in violation.schema.get("x-to-come", ()):
+            _not_built(key, place, sink)
+            continue
+        near = closest(key, (name for name in known if name not in violation.value))
+        sink.error("MG125", f"unknown key `{key}` in {violation.subject()}", place,
+                   help=f"did you mean `{near}`?" if near else f"the keys here are {_list(known)}")
+
+
+def _not_built(name: str, place: Span, sink: Sink) -> None:
+    sink.error("MG133", f"`{name}` is not built yet", place, label="to come", help="remove it for now")
+
+
+def _missing_keys(violation: _Violation, sink: Sink) -> None:
+    known = violation.schema.get("properties", violation.value)
+    unknown = [key for key in violation.value if key not in known]
+    # A misspelt key is reported once, as unknown.
+    missing = [key for key in violation.rule if key not in violation.value and not closest(key, unknown)]
+    if not missing:
+        return
+    verb = "is" if len(missing) == 1 else "are"
+    sink.error("MG126", f"{_list(missing)} {verb} missing in {violation.subject()}", violation.container(),
+               help=f"add {_list(missing)}")
+
+
+def _wrong_type(violation: _Violation, sink: Sink) -> None:
+    expected = [violation.rule] if isinstance(violation.rule, str) else violation.rule
+    value = violation.value
+    if _to_come(violation, sink):
+        return
+    found = _type_of(value)
+    wanted = " or ".join(_NAMES[name] for name in expected)
+    if found == "null":
+        message = f"{violation.subject()} is empty, and has to be {wanted}"
+    else:
+        is_literal = found in ("boolean", "number") and "string" not in expected
+        message = f"{violation.subject()} has to be {wanted}, not {_quoted(value) if is_literal else _NAMES[found]}"
+    help = None
+    if "string" in expected and found in ("integer", "number", "boolean"):
+        help = f"put it in quotes: `\"{_show(value)}\"`"
+    elif expected == ["array"] and found == "string":
+        help = f"write it as a list: `[{_short(value)}]`"
+    elif "string" not in expected and found == "string" and _is_number(value):
+        help = f"remove the quotes: `{value}`"
+    elif expected == ["integer"] and found == "number" and value == int(value):
+        help = f"write `{int(value)}`"
+    sink.error("MG127", message, violation.span(), help=help)
+
+
+def _wrong_value(violation: _Violation, sink: Sink) -> None:
+    if _to_come(violation, sink):
+        return
+    near = closest(violation.value, (v for v in violation.rule if isinstance(v, str))) if isinstance(violation.value, str) else None
+    sink.error("MG128", f"{violation.subject()} cannot be {_quoted(violation.value)}", violation.span(),
+               help=f"did you mean `{near}`?" if near else f"write {_list(map(_show, violation.rule), 'or')}")
+
+
+def _to_come(violation: _Violation, sink: Sink) -> bool:
+    """Report a value, or the single key of a mapping, that stands for a feature to come."""
+    value = violation.value
+    name = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else value
+    if not isinstance(name, str) or name not in violation.schema.get("x-to-come", ()):
+        return False
+    _not_built(name, violation.span(name, at_key=True) if isinstance(value, dict) else violation.span(), sink)
+    return True
+
+
+def _wrong_form(violation: _Violation, sink: Sink) -> None:
+    what = "cannot be a name here" if violation.is_key else f"does not have the form of {violation.subject()}"
+    sink.error("MG129", f"{_quoted(violation.value)} {what}", violation.span(), help=violation.expected())
+
+
+def _out_of_bounds(phrase: str) -> Callable[[_Violation, Sink], None]:
+    def report(violation: _Violation, sink: Sink) -> None:
+        sink.error("MG130", f"{violation.subject()} has to be {phrase} {violation.rule}, and is {_show(violation.value)}",
+                   violation.span())
+    return report
+
+
+def _wrong_size(violation: _Violation, sink: Sink) -> None:
+    what, low, high = next((what, violation.schema.get(f"min{keyword}", 0), violation.schema.get(f"max{keyword}"))
+                           for python_type, keyword, what in ((list, "Items", "item"), (dict, "Properties", "key"), (str, "Length", "character"))
+                           if isinstance(violation.value, python_type))
+    size = len(violation.value)
+    if low == high:
+        phrase = f"has to have exactly {_count(low, what)}, and has {size or 'none'}"
+    elif not size:
+        phrase = "must not be empty"
+    else:
+        phrase = f"has to have at {'least' if size < low else 'most'} {_count(low if size < low else high, what)}, and has {size}"
+    sink.error("MG131", f"{violation.subject()} {phrase}", violation.span(), help=violation.expected())
+
+
+def _repeated(violation: _Violation, sink: Sink) -> None:
+    first: dict[str, int] = {}
+    for index, item in enumerate(violation.value):
+        text = json.dumps(item, sort_keys=True)
+        if text in first:
+            sink.error("MG132", f"{violation.subject()} names {_quoted(item)} twice", violation.span(index), label="again",
+                       secondary=(Label(violation.span(first[text]), "first named here"),), help="remove one of the two")
+        first.setdefault(text, index)
+
+
+def _incomplete(violation: _Violation, sink: Sink) -> None:
+    for key, needed in violation.rule.items():
+        missing = [name for name in needed if name not in violation.value]
+        if key in violation.value and missing:
+            sink.error("MG134", f"`{key}` has no meaning without {_list(missing)}", violation.span(key, at_key=True),
+                       help=f"add {_list(missing)}, or remove `{key}`")
+
+
+_RULES: dict[Any, Callable[[_Violation, Sink], None]] = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_keys,
+    "type": _wrong_type,
+    "enum": _wrong_value,
+    "pattern": _wrong_form,
+    "minimum": _out_of_bounds("at least"),
+    "maximum": _out_of_bounds("at most"),
+    "exclusiveMinimum": _out_of_bounds("more than"),
+    "minItems": _wrong_size, "maxItems": _wrong_size,
+    "minProperties": _wrong_size, "maxProperties": _wrong_size,
+    "minLength": _wrong_size,
+    "uniqueItems": _repeated,
+    "dependencies": _incomplete,
+}
+"""Keywords that can fail. `tests/unit/test_schema.py` checks that the schemas use no other."""
+
+
+def _type_of(value: Json) -> str:
+    for name, python_type in (("null", type(None)), ("boolean", bool), ("integer", int), ("number", float), ("string", str), ("array", list)):
+        if isinstance(value, python_type):
+            return name
+    return "object"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _count(number: int, what: str) -> str:
+    return f"{'one' if number == 1 else number} {what}{'' if number == 1 else 's'}"
+
+
+def _show(value: Json) -> str:
+    """A value as it would be written, cut to a line's length."""
+    return value if isinstance(value, str) else _short(json.dumps(value, ensure_ascii=False))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _quoted(value: Json) -> str:
+    return f"`{_short(_show(value))}`"
+
+
+def _list(names: Iterable[str], last: str = "and") -> str:
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}" if quoted else "none"
