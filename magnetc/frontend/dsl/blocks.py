@@ -1,0 +1,150 @@
+"""Cut a DSL file into blocks, one statement each, so that a syntax error costs its block and no other.
+
+A keyword in the first column always starts a block, whatever bracket is still open. Where no bracket is open, a block
+also starts at an indented keyword and at any other word in the first column, which is then an unknown statement.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.source import SourceFile, Span
+
+KEYWORDS = ("domain", "type", "said", "set", "tools", "tool", "refine", "graph", "path", "operations", "turn", "refer",
+            "reply", "ask", "capability")
+
+MAX_DEPTH = 64
+"""Brackets inside brackets: far more than any type or pattern needs, far less than the lowering could not recurse into."""
+
+LEXEME = re.compile(r"""
+    (?P<newline>\n) | (?P<blank>[^\S\n]+) | (?P<comment>\#[^\n]*)
+  | (?P<string>"(?:[^"\\\n]|\\[^\n])*") | (?P<quoted>`[^`\n]+`)
+  | (?P<open_text>["`][^\n]*)
+  | (?P<word>\w+) | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<other>->|~>|\.\.|[=!<>]=|.)
+""", re.VERBOSE)
+
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_CLOSER = {"(": ")", "[": "]", "{": "}"}
+_CONTINUES = (",", "|", "=", "->", "~>")
+_HEADED = re.compile(r"[ \t]+[\w`{]|\{")
+
+
+@dataclass(slots=True)
+class Block:
+    """One statement's text, from offset `start` of its file. A broken one has had its diagnostic and is not parsed."""
+
+    start: int
+    keyword: str
+    end: int = 0
+    broken: bool = False
+    open: list[tuple[str, int]] = field(default_factory=list)
+
+
+def split_blocks(file: SourceFile, sink: Sink) -> list[Block]:
+    """The blocks of `file` that can be parsed. Unclosed texts, unpaired brackets and unknown statements are errors."""
+    splitter = _Splitter(file, sink)
+    for match in LEXEME.finditer(file.text):
+        splitter.feed(match)
+    splitter.finish(len(file.text))
+    return [block for block in splitter.blocks if not block.broken]
+
+
+class _Splitter:
+    """Follows lines, brackets and the last lexeme through a file."""
+
+    def __init__(self, file: SourceFile, sink: Sink) -> None:
+        self.file = file
+        self.sink = sink
+        self.blocks: list[Block] = []
+        self.block: Block | None = None
+        self.line = 0
+        self.fresh = True
+        self.last = ""
+
+    def feed(self, match: re.Match[str]) -> None:
+        kind, text, at = match.lastgroup, match[0], match.start()
+        if kind == "newline":
+            self.line, self.fresh = match.end(), True
+            return
+        if kind in ("blank", "comment"):
+            return
+        if self.fresh and self._starts_block(kind == "word", text, at):
+            self.finish(at)
+            self._start(text, at)
+        self.fresh = False
+        if self.block is None:
+            self._start(text, at)
+        if kind == "open_text":
+            self._unclosed_text(text, at)
+        elif kind == "open":
+            self._open(text, at)
+        elif kind == "close":
+            self._close(text, at)
+        self.last = text
+
+    def _starts_block(self, word: bool, text: str, at: int) -> bool:
+        if not word:
+            return False
+        first_column = at == self.line
+        if not (self.block and self.block.open) and self.last not in _CONTINUES:
+            return text in KEYWORDS or first_column
+        return first_column and text in KEYWORDS and bool(_HEADED.match(self.file.text, at + len(text)))
+
+    def _start(self, text: str, at: int) -> None:
+        self.block = Block(at, text, broken=text not in KEYWORDS)
+        self.blocks.append(self.block)
+        if self.block.broken:
+            near = closest(text, KEYWORDS)
+            word = text.isidentifier()
+            self._error("MG140", f"unknown statement `{text}`" if word else f"a statement begins with a keyword, not with `{text[:20]}`",
+                        at, len(text), help=f"did you mean `{near}`?" if near else "statements: " + ", ".join(f"`{k}`" for k in KEYWORDS))
+
+    def finish(self, end: int) -> None:
+        """End the current block at `end`; a bracket still open is an error of this block."""
+        block, self.block, self.last = self.block, None, ""
+        if block is None:
+            return
+        block.end = end
+        if block.open and not block.broken:
+            bracket, at = block.open[-1]
+            block.broken = True
+            self._error("MG143", f"`{bracket}` is not closed", at, 1,
+                        help=f"write `{_CLOSER[bracket]}` before the next statement begins")
+
+    def _unclosed_text(self, text: str, at: int) -> None:
+        what = "text" if text[0] == '"' else "name"
+        self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()), help=f"end it with `{text[0]}` on the same line"
+                    if what == "text" else "end it with a backquote on the same line")
+        self._break()
+
+    def _open(self, bracket: str, at: int) -> None:
+        assert self.block
+        self.block.open.append((bracket, at))
+        if len(self.block.open) > MAX_DEPTH and not self.block.broken:
+            self._error("MG143", f"more than {MAX_DEPTH} brackets are open", at, 1, help="name the inner parts and write them on their own")
+            self._break()
+
+    def _close(self, bracket: str, at: int) -> None:
+        assert self.block
+        opened = self.block.open
+        if opened and opened[-1][0] == _CLOSES[bracket]:
+            opened.pop()
+            return
+        if not self.block.broken:
+            secondary = (Label(Span(self.file.name, opened[-1][1], opened[-1][1] + 1), "opened here"),) if opened else ()
+            message = f"`{bracket}` does not close `{opened[-1][0]}`" if opened else f"`{bracket}` closes nothing"
+            advice = f"write `{_CLOSER[opened[-1][0]]}` first" if opened else "remove it, or add the opening bracket"
+            self.sink.error("MG143", message, Span(self.file.name, at, at + 1), help=advice, secondary=secondary)
+            self._break()
+        while opened and any(each == _CLOSES[bracket] for each, _ in opened) and opened.pop()[0] != _CLOSES[bracket]:
+            pass
+
+    def _break(self) -> None:
+        assert self.block
+        self.block.broken = True
+
+    def _error(self, code: str, message: str, at: int, length: int, help: str) -> None:
+        self.sink.error(code, message, Span(self.file.name, at, at + length), help=help)

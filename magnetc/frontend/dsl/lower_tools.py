@@ -1,0 +1,134 @@
+"""Lower `tool`, `refine`, `set` and `tools from` to the document of kind tools."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.dotted import quote_name
+from magnetc.frontend.dsl.node import Node
+from magnetc.source import Span
+
+if TYPE_CHECKING:
+    from lark import Tree
+
+    from magnetc.frontend.dsl.context import Context
+
+
+def lower_set(tree: Tree, context: Context) -> None:
+    name, members = tree.children
+    node = context.names(members, context.span(name))
+    context.define(context.section("tools", "sets", {}), context.name(name).value, node, "set")
+
+
+def lower_import(tree: Tree, context: Context) -> None:
+    importer, source = tree.children
+    entry = {context.name(importer).value: context.text(source, context.span(importer))}
+    context.section("tools", "from", []).value.append(Node.at(entry, context.statement))
+
+
+def lower_tool(tree: Tree, context: Context) -> None:
+    _lower_signature(tree, context, "tools", "tool")
+
+
+def lower_refine(tree: Tree, context: Context) -> None:
+    """Only what is named is set; a parameter that the body describes need not be in the signature."""
+    _lower_signature(tree, context, "refine", "refinement of")
+
+
+def _lower_signature(tree: Tree, context: Context, section: str, what: str) -> None:
+    name, *parts = tree.children
+    key = context.span(name)
+    tool = Node.at({}, key)
+    for part in parts:
+        match part.data:
+            case "parameters":
+                tool.value["parameters"] = _parameters(part, context)
+            case "returns":
+                tool.value["returns"] = _type(part.children[0], context)
+            case "effect":
+                tool.value["effect"] = Node.at(str(part.children[0]), context.span(part))
+            case "tool_body":
+                for item in part.children:
+                    _lower_item(item, tool, context, section == "refine")
+    context.define(context.section("tools", section, {}), context.name(name).value, tool, what)
+
+
+def _parameters(tree: Tree, context: Context) -> Node:
+    parameters = Node.at({}, context.span(tree))
+    for part in tree.children:
+        name, *rest = part.children
+        key = context.span(name)
+        parameter = Node(value={}, span=context.span(part), key=key)
+        if getattr(rest[0], "type", "") == "OPTIONAL":
+            parameter.value["optional"] = Node.at(True, context.span(rest.pop(0)))
+        parameter.value["type"] = _type(rest[0], context)
+        if len(rest) > 1:
+            parameter.value["default"] = context.json(rest[1])
+        context.define(parameters, context.name(name).value, parameter, "parameter")
+    return parameters
+
+
+def _type(tree: Tree, context: Context, key: Span | None = None) -> Node:
+    """A type expression: a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`."""
+    at = context.span(tree)
+    match tree.data:
+        case "named":
+            return context.name(tree.children[0], key)
+        case "list_of":
+            return Node.at([_type(tree.children[0], context)], at, key)
+        case "map_of":
+            return Node.at({"*": _type(tree.children[1], context, context.span(tree.children[0]))}, at, key)
+    record = Node.at({}, at, key)
+    names: dict[str, Span] = {}
+    for part in tree.children:
+        name, *rest = part.children
+        field, place = context.name(name).value, context.span(name)
+        if field in names:
+            context.duplicate(f"field `{field}`", place, names[field])
+        names.setdefault(field, place)
+        record.value[field + "?" * (len(rest) > 1)] = _type(rest[-1], context, place)
+    return record
+
+
+def _lower_item(item: Tree, tool: Node, context: Context, refines: bool) -> None:
+    words = item.children
+    match item.data:
+        case "tool_description":
+            context.define(tool, "description", context.text(words[0]), "tool's")
+        case "category":
+            context.define(tool, "category", context.name(words[1], context.span(words[0])), "tool's")
+        case "where":
+            where = tool.value.setdefault("where", Node.at([], context.span(item)))
+            where.value.append(Node.at(_comparison(item, context), context.span(words[1], words[3]), context.span(words[0])))
+        case _:
+            _describe(item, tool, context, refines)
+
+
+def _comparison(item: Tree, context: Context) -> str:
+    """`left op right` as YAML writes it: names as they are, literals as JSON."""
+    _, left, op, right = item.children
+    value = context.operand(right).value
+    if getattr(right, "type", "") == "NAME":
+        shown = quote_name(value)
+    else:
+        shown = json.dumps(value, ensure_ascii=False)
+    return f"{quote_name(context.name(left).value)} {op} {shown}"
+
+
+def _describe(item: Tree, tool: Node, context: Context, refines: bool) -> None:
+    """`parameter "text"`: the description of a parameter of the signature."""
+    token, text = item.children
+    name = context.name(token)
+    parameters = tool.value.get("parameters")
+    if parameters is None:
+        parameters = tool.value["parameters"] = Node.at({}, context.span(item))
+    if name.value not in parameters.value:
+        if not refines:
+            near = closest(name.value, parameters.value)
+            context.sink.error("MG150", f"there is no parameter `{name.value}` to describe", name.span,
+                               help=f"did you mean `{near}`?" if near else "add it to the signature, or remove this line")
+            return
+        parameters.value[name.value] = Node.at({}, context.span(item), name.span)
+    context.define(parameters.value[name.value], "description", context.text(text, name.span), "parameter's")

@@ -1,0 +1,137 @@
+"""Say what is wrong with a block that does not parse, in the user's words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from magnetc.diagnostics import Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.dsl.blocks import LEXEME
+from magnetc.frontend.dsl.mistakes import MISTAKES, find_mistake, token_of
+from magnetc.frontend.dsl.parser import dsl_parser
+from magnetc.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from lark.exceptions import UnexpectedInput
+
+_MOST_SHOWN = 5
+_VALUE = {"STRING", "INT", "FLOAT", "TRUE", "FALSE", "NULL"}
+_NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole number", "FLOAT": "a number", "COMPARISON": "a comparison",
+          "_NL": "the end of the line", "$END": "the end of the line"}
+_ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern"), "graph": ("infer", "link", "unlink")}
+_ENDS = {"_NL": "the end of the line", "$END": "the end of the statement"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an error is: the lexeme found (empty at the end of a line or statement), and the one before it."""
+
+    span: Span
+    found: str
+    before: str
+    end: str
+
+    @property
+    def shown(self) -> str:
+        return self.end or f"`{self.found}`"
+
+
+def report_syntax_error(error: UnexpectedInput, text: str, base: int, file: SourceFile, sink: Sink) -> None:
+    """Emit the diagnostic for `error` in the block `text`, which begins at `base` in `file`."""
+    place = _place(error, text, base, file)
+    accepts = _accepts(error)
+    words = _words(accepts)
+    near = closest(place.found, words) if place.found.isidentifier() else None
+    if near:
+        sink.error("MG155", f"unknown word `{place.found}`", place.span, help=f"did you mean `{near}`?")
+        return
+    mistake = find_mistake(error)
+    if place.found == "'" or not (mistake or token_of(error)):
+        _report_character(place, sink)
+    elif mistake:
+        sink.error(mistake.code, _fill(mistake.message, place), place.span, help=_fill(mistake.help, place))
+    elif place.found and accepts <= {"$END", "_NL"}:
+        _report_past_end(place, accepts, sink)
+    elif place.found in _ITEMS.get(text.split(maxsplit=1)[0], ()) and "_NL" in accepts:
+        sink.error("MG158", f"{place.shown} begins a new item of the block", place.span, help="put it on a line of its own")
+    else:
+        sink.error("MG141", f"expected {_expected(accepts)}, found {place.shown}", place.span)
+
+
+def explain_pattern_error(error: UnexpectedInput, text: str) -> tuple[str, str, int, int]:
+    """Message, help and range in `text` for a path pattern on its own that does not parse."""
+    place = _place(error, text, 0, SourceFile("", text))
+    advice = next(mistake.help for mistake in MISTAKES if mistake.code == "MG154")
+    found = "the end" if place.end else place.shown
+    where = f"after `{place.before}`" if place.before else "at the beginning"
+    return f"this is no pattern: {found} cannot stand {where}", _fill(advice, place), place.span.start, place.span.end
+
+
+def _place(error: UnexpectedInput, text: str, base: int, file: SourceFile) -> _Place:
+    sort = token_of(error)
+    at = len(text) if sort == "$END" else error.pos_in_stream or 0
+    before = None
+    here = None
+    for match in LEXEME.finditer(text):
+        if match.lastgroup in ("newline", "blank", "comment"):
+            continue
+        if match.end() <= at:
+            before = match
+        else:
+            here = match
+            break
+    end = _ENDS.get(sort, "") if here is None or sort in _ENDS else ""
+    if end or here is None:
+        start = before.end() if before else 0
+        span = Span(file.name, base + start, base + start + 1)
+        return _Place(span, "", before[0] if before else "", end or _ENDS["$END"])
+    span = Span(file.name, base + max(at, here.start()), base + here.end())
+    return _Place(span, text[max(at, here.start()) : here.end()], before[0] if before else "", "")
+
+
+def _accepts(error: UnexpectedInput) -> set[str]:
+    interactive = getattr(error, "interactive_parser", None)
+    return set(interactive.accepts()) if interactive else set()
+
+
+def _words(accepts: set[str]) -> list[str]:
+    """The keywords among the accepted terminals."""
+    return [term.pattern.value for term in dsl_parser().terminals if term.name in accepts and re.fullmatch(r"[a-z]+", term.pattern.value)]
+
+
+def _expected(accepts: set[str]) -> str:
+    """The accepted terminals as a list for people, the general ones first, at most five."""
+    rest = set(accepts)
+    shown: list[str] = []
+    if rest >= _VALUE:
+        shown.append("a value")
+        rest -= _VALUE
+    shown += dict.fromkeys(_NAMED[name] for name in _NAMED if name in rest)
+    shown += [f"`{term.pattern.value}`" for term in dsl_parser().terminals if term.name in rest and term.name not in _NAMED]
+    if len(shown) > _MOST_SHOWN:
+        return ", ".join(shown[:_MOST_SHOWN]) + ", …"
+    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nothing more"
+
+
+def _report_character(place: _Place, sink: Sink) -> None:
+    if place.found == "'":
+        sink.error("MG152", "text stands in double quotes", place.span, help='write `"…"` instead of `\'…\'`')
+    elif place.found[:1].isalpha():
+        sink.error("MG152", f"`{place.found}` is no plain name", place.span,
+                   help="names have ASCII letters, digits and `_`; write any other name in backquotes")
+    else:
+        sink.error("MG152", f"{place.shown} means nothing here", place.span, help="remove it, or put text in double quotes")
+
+
+def _report_past_end(place: _Place, accepts: set[str], sink: Sink) -> None:
+    if "_NL" in accepts:
+        advice = "begin the next statement on a line of its own"
+    else:
+        advice = "a statement ends at the newline: put this on the line above"
+    sink.error("MG141", f"the statement has ended before {place.shown}", place.span, help=advice)
+
+
+def _fill(text: str, place: _Place) -> str:
+    return text.format(found=place.shown, before=f"`{place.before}`")

@@ -1,0 +1,76 @@
+"""Path patterns: regular expressions over tools, as text to `Pattern`. Formal syntax: `pattern` in `grammar/magnet.lark`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.dotted import unquote_name
+from magnetc.frontend.dsl.blocks import MAX_DEPTH
+from magnetc.frontend.dsl.parser import dsl_parser
+from magnetc.frontend.dsl.syntax_errors import explain_pattern_error
+from magnetc.frontend.string_literal import span_inside
+from magnetc.ir.spec import Pattern
+from magnetc.source import Origin, Span
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+_REPEATS = {"*": "star", "+": "plus", "?": "maybe"}
+
+
+def parse_pattern(text: str, sink: Sink, origin: Origin, names: Mapping[str, tuple[str, ...]]) -> Pattern | None:
+    """The pattern that `text` writes, such as `search+ (book_flight | hold_seat) _*`; None after a diagnostic.
+
+    `names` has the tools that each name may stand for: a tool's own name, or the members of a set. `_` is any tool.
+    """
+    from lark.exceptions import UnexpectedInput
+
+    flat = text.replace("\n", " ")
+    if _depth(flat) > MAX_DEPTH:
+        sink.error("MG154", f"this pattern has more than {MAX_DEPTH} brackets inside brackets", origin, help="write it flatter")
+        return None
+    try:
+        tree = dsl_parser().parse(flat, start="pattern")
+    except UnexpectedInput as error:
+        message, advice, start, end = explain_pattern_error(error, flat)
+        sink.error("MG154", message, _place(text, start, end, sink, origin), help=advice)
+        return None
+    unknown = [name for name in tree.scan_values(lambda token: token.type == "NAME")
+               if (plain := unquote_name(str(name))) != "_" and plain not in names]
+    for name in unknown:
+        plain = unquote_name(str(name))
+        near = closest(plain, names)
+        sink.error("MG203", f"unknown tool or set `{plain}`", _place(text, name.start_pos, name.end_pos, sink, origin),
+                   help=f"did you mean `{near}`?" if near else None)
+    return None if unknown else _pattern(tree, names)
+
+
+def _depth(text: str) -> int:
+    depth = most = 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        most = max(most, depth)
+    return most
+
+
+def _place(text: str, start: int, end: int, sink: Sink, origin: Origin) -> Origin | Span:
+    """The span of `text[start:end]` where the source shows it, else the origin of the whole pattern."""
+    span = sink.span(Label(origin))
+    file = sink.files.get(span.file) if span else None
+    return span_inside(file, span, text, start, end) if file and span and span.end > span.start else origin
+
+
+def _pattern(item: Tree | Token, names: Mapping[str, tuple[str, ...]]) -> Pattern:
+    if not hasattr(item, "data"):
+        name = unquote_name(str(item))
+        return Pattern(op="any") if name == "_" else Pattern(op="tool", tools=names[name])
+    if item.data == "repeat":  # type: ignore[union-attr]
+        atom, *marks = item.children  # type: ignore[union-attr]
+        inner = _pattern(atom, names)
+        return Pattern(op=_REPEATS[str(marks[0])], items=(inner,)) if marks else inner
+    items = tuple(_pattern(child, names) for child in item.children)  # type: ignore[union-attr]
+    op = "alternate" if item.data == "pattern" else "concat"  # type: ignore[union-attr]
+    return items[0] if len(items) == 1 else Pattern(op=op, items=items)

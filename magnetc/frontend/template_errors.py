@@ -1,0 +1,149 @@
+"""Find what is wrong with a template that `grammar/template.lark` does not accept."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_DEPTH = 32
+"""Brackets inside brackets. No sentence needs a tenth of it."""
+
+_SPECIAL = "\\{}[]()|"
+_LEXEME = re.compile(r"(?P<escape>\\.?)|(?P<brace>\{[^{}]*\}?)|(?P<mark>[}\[\]()|])|(?P<text>[^\\{}\[\]()|]+)", re.DOTALL)
+_PART = r"(?:[^\s\\{}\[\]()|:.#/`]+|`[^`{}]+`)"
+_PATH = re.compile(rf"{_PART}(?:\.{_PART})*")
+_SLOT = re.compile(rf"{_PART}(?:\.{_PART})*(?::[a-z][a-z_]*)?")
+_CLOSES = {"]": "[", ")": "("}
+_CLOSER = {"[": "]", "(": ")"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A mistake at `text[start:end]`; `other` is a second range that `label` speaks of."""
+
+    code: str
+    message: str
+    start: int
+    end: int
+    help: str
+    other: tuple[int, int] | None = None
+    label: str = ""
+
+
+@dataclass(slots=True)
+class _Open:
+    """An open bracket or section, and whether anything stands in it yet."""
+
+    text: str
+    start: int
+    end: int
+    filled: bool = False
+
+
+def find_problem(text: str) -> Problem | None:
+    """The first mistake of a template, or None when the grammar accepts it and its sections pair."""
+    if not text.strip():
+        return Problem(code="MG404", message="this template is empty", start=0, end=len(text), help="write what is to be said")
+    opened: list[_Open] = []
+    for match in _LEXEME.finditer(text):
+        lexeme, start, end = match[0], match.start(), match.end()
+        match match.lastgroup:
+            case "escape":
+                problem = _escape(lexeme, start, end)
+                _fill(opened)
+            case "brace":
+                problem = _brace(lexeme, start, end, opened)
+            case "mark":
+                problem = _mark(lexeme, start, end, opened)
+            case _:
+                problem = None
+                _fill(opened)
+        if problem or (problem := _too_deep(opened)):
+            return problem
+    return _unclosed(opened[-1]) if opened else None
+
+
+def _fill(opened: list[_Open]) -> None:
+    if opened:
+        opened[-1].filled = True
+
+
+def _escape(lexeme: str, start: int, end: int) -> Problem | None:
+    if len(lexeme) == 2 and lexeme[1] in _SPECIAL:
+        return None
+    return Problem(code="MG405", message=f"`{lexeme}` is no escape", start=start, end=end,
+                   help="write `\\\\` for a backslash; the others are `\\{ \\} \\[ \\] \\( \\) \\|`")
+
+
+def _brace(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
+    """A slot, or the beginning or end of a section."""
+    if not lexeme.endswith("}"):
+        return Problem(code="MG401", message="`{` is not closed", start=start, end=start + 1,
+                       help="write `{slot}`, or `\\{` for the brace itself")
+    name = lexeme[1:-1]
+    if name[:1] == "/":
+        return _end_section(name[1:], start, end, opened)
+    plain = name[1:] if name[:1] == "#" else name
+    if not plain:
+        return Problem(code="MG404", message=f"`{lexeme}` names nothing", start=start, end=end,
+                       help="write the name of a parameter, or of a field of the result, in the braces")
+    if not (_PATH if name != plain else _SLOT).fullmatch(plain):
+        return Problem(code="MG406", message=f"`{plain}` is no name of a slot", start=start, end=end,
+                       help="write `{name}`, `{path.to.name}` or `{name:case}` without spaces; names with other characters stand in backquotes")
+    _fill(opened)
+    if name != plain:
+        opened.append(_Open(plain, start, end))
+    return None
+
+
+def _end_section(name: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
+    last = opened[-1] if opened else None
+    if last is None or last.text in _CLOSER or last.text != name:
+        begun = last is not None and last.text not in _CLOSER
+        bracket = last is not None and not begun
+        message = f"`{{/{name}}}` ends no section" if last is None else f"`{{/{name}}}` does not end `{'{#' + last.text + '}' if begun else last.text}`"
+        advice = f"write `{_CLOSER[last.text]}` first" if bracket and last else f"write `{{/{last.text}}}`" if last else f"write `{{#{name}}}` before it"
+        return Problem(code="MG403", message=message, start=start, end=end, help=advice,
+                       other=(last.start, last.end) if last else None, label="opened here")
+    if not last.filled:
+        return Problem(code="MG404", message=f"section `{{#{name}}}` holds nothing", start=last.start, end=end,
+                       help="write what is said of each item between its two marks")
+    opened.pop()
+    return None
+
+
+def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
+    if lexeme in _CLOSER:
+        _fill(opened)
+        opened.append(_Open(lexeme, start, end))
+        return None
+    if lexeme == "|":
+        if opened and opened[-1].text == "(":
+            return None
+        return Problem(code="MG407", message="`|` stands outside of `( )`", start=start, end=end,
+                       help="write alternatives as `(this|that)`, or `\\|` for the bar itself")
+    last = opened[-1] if opened else None
+    if last is None or last.text != _CLOSES.get(lexeme):
+        shown = f"does not close `{last.text if last.text in _CLOSER else '{#' + last.text + '}'}`" if last else "closes nothing"
+        return Problem(code="MG402", message=f"`{lexeme}` {shown}", start=start, end=end, help=f"write `\\{lexeme}` for the bracket itself",
+                       other=(last.start, last.end) if last else None, label="opened here")
+    if not last.filled:
+        return Problem(code="MG404", message=f"`{last.text}{lexeme}` holds nothing", start=last.start, end=end,
+                       help="write what is said in the brackets, or remove them")
+    opened.pop()
+    return None
+
+
+def _too_deep(opened: list[_Open]) -> Problem | None:
+    if len(opened) <= MAX_DEPTH:
+        return None
+    return Problem(code="MG409", message=f"more than {MAX_DEPTH} brackets are open", start=opened[-1].start, end=opened[-1].end,
+                   help="write several phrases instead of one")
+
+
+def _unclosed(last: _Open) -> Problem:
+    if last.text in _CLOSER:
+        return Problem(code="MG401", message=f"`{last.text}` is not closed", start=last.start, end=last.end,
+                       help=f"write `{_CLOSER[last.text]}` where it ends, or `\\{last.text}` for the bracket itself")
+    return Problem(code="MG403", message=f"section `{{#{last.text}}}` does not end", start=last.start, end=last.end,
+                   help=f"write `{{/{last.text}}}` where it ends")

@@ -1,0 +1,111 @@
+"""Turn templates as text: `parse_template` and its inverse, `print_template`. Formal syntax: `grammar/template.lark`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.frontend.grammar import read_grammar
+from magnetc.frontend.string_literal import span_inside
+from magnetc.frontend.template_errors import MAX_DEPTH, Problem, find_problem
+from magnetc.ir.template import Choice, Optional, Part, Section, Slot, Text
+from magnetc.source import Origin, Span
+
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+_SPECIAL = re.compile(r"([\\{}\[\]()|])")
+_ESCAPE = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Turns offsets in a template into spans of its file, as closely as the source allows."""
+
+    text: str
+    span: Span | None
+    sink: Sink
+    origin: Origin
+
+    def at(self, start: int, end: int) -> Origin | Span:
+        span = self.span or self.sink.span(Label(self.origin))
+        file = self.sink.files.get(span.file) if span else None
+        if span is None or file is None or span.end <= span.start:
+            return self.origin
+        return span_inside(file, span, self.text, start, end)
+
+    def report(self, problem: Problem) -> None:
+        secondary = (Label(self.at(*problem.other), problem.label),) if problem.other else ()
+        self.sink.error(problem.code, problem.message, self.at(problem.start, problem.end), help=problem.help, secondary=secondary)
+
+
+def parse_template(text: str, span: Span | None, sink: Sink, origin: Origin) -> tuple[Part, ...] | None:
+    """The parts of the template `text`; None after a diagnostic.
+
+    `span` is that of the string in its file, quotes included; when None, the span of `origin`. Neighbouring text is one
+    `Text`, and no part is empty.
+    """
+    place = _Place(text, span, sink, origin)
+    problem = find_problem(text)
+    if problem:
+        place.report(problem)
+        return None
+    tree = _parser().parse(text)
+    for choice in tree.find_data("choice"):
+        if len(choice.children) == 1:
+            at, end = choice.meta.start_pos, choice.meta.end_pos
+            sink.warning("MG408", f"`{text[at:end]}` has one alternative, so that its parentheses are not said", place.at(at, end),
+                         help="write `\\(` and `\\)` to say them, `[ ]` for an optional fragment, or add `|` and an alternative")
+    return _parts(tree)
+
+
+def print_template(parts: tuple[Part, ...]) -> str:
+    """The text that `parse_template` reads as `parts`."""
+    return "".join(_print(part) for part in parts)
+
+
+@lru_cache(maxsize=2)
+def _parser(*, strict: bool = False) -> Lark:
+    from lark import Lark
+
+    return Lark(read_grammar("template.lark"), parser="lalr", lexer="contextual", propagate_positions=True, strict=strict,
+                maybe_placeholders=False)
+
+
+def _parts(tree: Tree) -> tuple[Part, ...]:
+    return tuple(_part(child) for child in tree.children)  # type: ignore[arg-type]
+
+
+def _part(tree: Tree) -> Part:
+    tokens: list[Token] = tree.children  # type: ignore[assignment]
+    match tree.data:
+        case "text":
+            return Text(_ESCAPE.sub(r"\1", tokens[0]))
+        case "slot":
+            return Slot(str(tokens[0]), str(tokens[1]) if len(tokens) > 1 else "")
+        case "optional":
+            return Optional(_parts(tree))
+        case "choice":
+            return Choice(tuple(_parts(option) for option in tree.children))  # type: ignore[arg-type]
+    _, *inner, _ = tree.children
+    return Section(str(tokens[0]), tuple(_part(child) for child in inner))  # type: ignore[arg-type]
+
+
+def _print(part: Part) -> str:
+    match part:
+        case Text(text):
+            return _SPECIAL.sub(r"\\\1", text)
+        case Slot(name, case):
+            return f"{{{name}:{case}}}" if case else f"{{{name}}}"
+        case Optional(parts):
+            return f"[{print_template(parts)}]"
+        case Choice(options):
+            return f"({'|'.join(print_template(option) for option in options)})"
+        case Section(name, parts):
+            return f"{{#{name}}}{print_template(parts)}{{/{name}}}"
+
+
+__all__ = ["MAX_DEPTH", "parse_template", "print_template"]
