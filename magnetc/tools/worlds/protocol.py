@@ -1,0 +1,160 @@
+"""What is asked of a world and what it answers, typed. `worker.py` speaks the same shapes as JSON, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from magnetc.ir.json import Json
+
+
+class Unset(Enum):
+    """Stands for a result that is not given: null is a result too."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
+
+Pick = Literal["", "only", "least", "most", "index"]
+"""Which match of a pattern: `""` and `only` the single one, `least` and `most` by a sibling field, `index` the n-th."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A value in the result of an earlier step of the same program.
+
+    `at` is a pointer or a pattern. `by` names the field beside the value that `least` and `most` compare (numbers or
+    text; empty: the value itself). No match, or a tie, fails the program with a reason.
+    """
+
+    step: int
+    at: str
+    pick: Pick = ""
+    by: str = ""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One call. `refs` fill leaves of `args`, by pointer.
+
+    `given` is taken for the result whatever the call returns (a counterfactual); with `skip` the call is not made.
+    """
+
+    call: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+    refs: Mapping[str, Ref] = field(default_factory=dict)
+    given: Json = UNSET
+    skip: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """An initial world: from `state`, or when that is None made from `seed`. The same reset is made once."""
+
+    now: str
+    seed: int = 0
+    state: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Programs, each on its own copy of the world behind `start` (a handle, or an initial world).
+
+    `first_success` stops after the first program without an error; then only the last outcome tells of the world after
+    it. `all` runs every program and every outcome tells. `observe`, `digest` and `query` (patterns into `state()`) ask
+    about that world, `keep` holds it under a new handle.
+    """
+
+    start: int | Reset
+    programs: Sequence[Sequence[Step]]
+    mode: Literal["first_success", "all"] = "first_success"
+    keep: bool = False
+    observe: bool = False
+    digest: bool = False
+    query: Sequence[str] = ()
+    stop_on_error: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initial:
+    """An initial world: its handle, the digest of its state and what `profile()` shows of the user.
+
+    `state` is there when it was asked for.
+    """
+
+    handle: int
+    state_digest: str
+    profile: Json = None
+    state: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one program did.
+
+    `results` and `args` (resolved) have one entry for each call made; `at` says by pointer of the argument where in
+    the earlier result its value was found. `error` is the index of the first step with an error result, or of the step
+    whose call could not be made (then there is no result for it); `reason` says why in words.
+    """
+
+    results: Sequence[Json]
+    args: Sequence[Mapping[str, Json]]
+    at: Sequence[Mapping[str, str]]
+    error: int | None = None
+    reason: str | None = None
+    handle: int | None = None
+    observed: Json = None
+    digest: str | None = None
+    found: Mapping[str, Sequence[tuple[str, Json]]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+def reset_message(reset: Reset) -> dict[str, Json]:
+    return {"op": "reset", "state": reset.state, "seed": reset.seed, "now": reset.now}
+
+
+def step_message(step: Step) -> dict[str, Json]:
+    """One step on the wire; members at their default are left out."""
+    message: dict[str, Json] = {"call": step.call, "args": step.args}
+    if step.refs:
+        message["refs"] = {pointer: {"step": ref.step, "at": ref.at, "pick": ref.pick, "by": ref.by, "index": ref.index}
+                           for pointer, ref in step.refs.items()}
+    if step.given is not UNSET:
+        message["given"] = step.given
+    if step.skip:
+        message["skip"] = True
+    return message
+
+
+def run_message(run: Run) -> dict[str, Json]:
+    """A run on the wire."""
+    message: dict[str, Json] = {
+        "op": "run", "mode": run.mode, "keep": run.keep, "observe": run.observe, "digest": run.digest,
+        "query": list(run.query), "stop_on_error": run.stop_on_error,
+        "programs": [[step_message(step) for step in steps] for steps in run.programs]}
+    if isinstance(run.start, Reset):
+        message["reset"] = reset_message(run.start)
+    else:
+        message["handle"] = run.start
+    return message
+
+
+def outcomes(run: Run, reply: Sequence[dict[str, Json]]) -> tuple[Outcome, ...]:
+    """The outcomes in a reply to `run`: one for each program tried, in order."""
+    return tuple(_outcome(steps, answer) for steps, answer in zip(run.programs, reply))
+
+
+def _outcome(steps: Sequence[Step], answer: dict[str, Json]) -> Outcome:
+    return Outcome(
+        results=answer["results"],
+        args=[resolved if resolved is not None else step.args for step, resolved in zip(steps, answer["args"])],
+        at=[places or {} for places in answer["at"]],
+        error=answer["error"], reason=answer["reason"], handle=answer.get("handle"),
+        observed=answer.get("observe"), digest=answer.get("digest"), found=answer.get("query", {}))

@@ -1,0 +1,387 @@
+"""A Python world: the recipe's class in a worker process, spoken to by one JSON line a request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from magnetc.diagnostics import Diagnostic, Label, MagnetError
+from magnetc.diagnostics.suggest import closest
+from magnetc.ir.json import Json
+from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.spec import WorldSpec
+from magnetc.tools.worlds.protocol import Initial, Outcome, Reset, Run, outcomes, reset_message, run_message
+
+WORKER = Path(__file__).with_name("worker.py")
+_HANDLES = 1 << 32
+"""Handles of one process, so that those of a process that died are never taken for those of the next."""
+_ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_START_SECONDS = 120.0
+_GRACE_SECONDS = 5.0
+_TAIL = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Of one worker: `seconds` for each program, `memory` of address space in bytes, `cpu` seconds over its life."""
+
+    seconds: float = 10.0
+    memory: int | None = None
+    cpu: int | None = None
+
+
+class _Dead(Exception):
+    """The worker is gone, with words that say how."""
+
+
+class _Pipe(asyncio.SubprocessProtocol):
+    """The worker's pipes. Replies come in the order of the requests; what it prints is kept at its end."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.pending: deque[tuple[asyncio.Future[bytes], float]] = deque()
+        self.chunks: list[bytes] = []
+        self.printed = b""
+        self.deadline = 0.0
+        self.closed = self.loop.create_future()
+        self.overdue = False
+        self.transport: asyncio.SubprocessTransport
+        self.requests: asyncio.WriteTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self.transport = transport
+        self.requests = transport.get_pipe_transport(0)  # type: ignore[assignment]
+        self.watch()
+
+    def send(self, message: Json, seconds: float) -> asyncio.Future[bytes]:
+        """Write one request; the reply must come `seconds` after the one before it."""
+        future = self.loop.create_future()
+        if self.closed.done():
+            future.set_exception(_Dead(self.epitaph()))
+            return future
+        if not self.pending:
+            self.deadline = self.loop.time() + seconds
+        self.pending.append((future, seconds))
+        self.requests.write(_ENCODE(message).encode() + b"\n")
+        return future
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd == 2:
+            self.printed = (self.printed + data)[-_TAIL:]
+            return
+        if b"\n" not in data:
+            self.chunks.append(data)
+            return
+        *lines, rest = b"".join([*self.chunks, data]).split(b"\n")
+        self.chunks = [rest] if rest else []
+        for line in lines:
+            future, _ = self.pending.popleft()
+            if not future.done():
+                future.set_result(line)
+        if self.pending:
+            self.deadline = self.loop.time() + self.pending[0][1]
+
+    def watch(self) -> None:
+        """Kill a worker that is overdue: stuck where its own timer cannot reach it."""
+        if self.closed.done():
+            return
+        if self.pending and self.loop.time() > self.deadline:
+            self.overdue = True
+            self.kill()
+            return
+        wait = self.deadline - self.loop.time() if self.pending else 1.0
+        self.timer = self.loop.call_later(min(max(wait, 0.05), 1.0), self.watch)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 1:
+            self.loop.call_later(1.0, self.kill)
+
+    def process_exited(self) -> None:
+        # A child of the recipe's code may hold the pipes open for ever: the end is told soon after the exit.
+        self.loop.call_later(0.1, self.end)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        if self.closed.done():
+            return
+        self.closed.set_result(None)
+        self.timer.cancel()
+        for future, _ in self.pending:
+            if not future.done():
+                future.set_exception(_Dead(self.epitaph()))
+                future.exception()
+        self.pending.clear()
+        self.transport.close()
+
+    def kill(self) -> None:
+        """End the worker and what it started."""
+        if self.transport.get_returncode() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.transport.get_pid(), signal.SIGKILL)
+
+    def epitaph(self) -> str:
+        """How the process ended, in words."""
+        status = self.transport.get_returncode()
+        if self.overdue:
+            return "it did not answer in time and was stopped"
+        if status is None:
+            return "it closed its output"
+        if status < 0:
+            return f"it was killed by signal {-status} ({signal.strsignal(-status)})"
+        return f"it exited with status {status}"
+
+    def tail(self) -> tuple[str, ...]:
+        """The last lines the recipe's code printed."""
+        return tuple(self.printed.decode(errors="replace").splitlines()[-12:])
+
+
+class PythonWorld:
+    """A worker process that holds worlds of one class. Made by `start`; usable from the loop it was started in.
+
+    A worker that dies or hangs fails the requests it had with MG602; the next request starts another, in which the
+    handles of the first are unknown.
+    """
+
+    def __init__(self, spec: WorldSpec, folder: Path, environment: Path | None, limits: Limits):
+        self.spec, self.folder, self.limits = spec, folder.resolve(), limits
+        self.executable = str(environment or sys.executable)
+        self.tools: tuple[str, ...] = ()
+        self.has: tuple[str, ...] = ()
+        self._pipe: _Pipe | None = None
+        self._starting = asyncio.Lock()
+        self._starts = 0
+        self._directory = ""
+
+    @classmethod
+    async def start(cls, spec: WorldSpec, folder: Path, environment: Path | None = None,
+                    limits: Limits | None = None) -> PythonWorld:
+        """Start a worker and import the class `spec.python` from `folder`.
+
+        Args:
+            spec: The world of the recipe.
+            folder: The recipe's folder, searched for modules first.
+            environment: Python to run it with, as `ensure_environment` returns it; None for the one that runs magnetc.
+            limits: Of time and memory.
+
+        Raises:
+            MagnetError: MG601 when the module or class cannot be loaded.
+        """
+        world = cls(spec, folder, environment, limits or Limits())
+        await world._launch()
+        return world
+
+    async def __aenter__(self) -> PythonWorld:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def check(self, tools: Iterable[FunctionSignature]) -> None:
+        """Raise MG603 for every tool that is not a method of the class."""
+        missing = [tool for tool in tools if tool.name not in self.tools]
+        if missing:
+            raise MagnetError(*(self._missing(tool) for tool in missing))
+
+    async def request(self, message: dict[str, Json], seconds: float | None = None) -> Json:
+        """Send one request as `worker.py` understands it and return what is under `ok`.
+
+        `seconds` bounds the answer; by default the limit of a program for each program of the request.
+
+        Raises:
+            MagnetError: MG601 when the world cannot be made, MG602 when the worker dies or hangs, MG607 when one of
+                the world's own methods fails.
+        """
+        if self._pipe is None or self._pipe.closed.done():
+            async with self._starting:
+                if self._pipe is None or self._pipe.closed.done():
+                    await self._launch()
+        assert self._pipe is not None
+        return await self._exchange(self._pipe, message, seconds or self._budget(message))
+
+    async def reset(self, reset: Reset, *, full: bool = False) -> Initial:
+        """An initial world, held under a new handle; with `full` its state comes along."""
+        reply = await self.request({**reset_message(reset), "full": full})
+        return Initial(**reply)
+
+    async def run(self, run: Run) -> tuple[Outcome, ...]:
+        """One outcome for each program tried, in order: of `first_success`, the last is the one that succeeded."""
+        return outcomes(run, await self.request(run_message(run)))
+
+    async def run_all(self, runs: Sequence[Run]) -> list[tuple[Outcome, ...]]:
+        """Several runs in one round trip."""
+        replies = await self.request({"op": "batch", "requests": [run_message(run) for run in runs]})
+        for reply in replies:
+            if "failed" in reply:
+                self._fail(reply["failed"])
+        return [outcomes(run, reply["ok"]) for run, reply in zip(runs, replies)]
+
+    async def state(self, handle: int) -> Json:
+        """The full state behind `handle`."""
+        return await self.request({"op": "state", "handle": handle})
+
+    async def drop(self, handles: Iterable[int] | None = None) -> int:
+        """Forget some handles, or all; returns how many are left."""
+        reply = await self.request({"op": "drop", "handles": None if handles is None else list(handles)})
+        return reply["handles"]
+
+    def drop_all(self) -> None:
+        """Forget all handles without waiting for it."""
+        if self._pipe and not self._pipe.closed.done():
+            self._pipe.send({"op": "drop"}, _GRACE_SECONDS)
+
+    async def close(self) -> None:
+        """End the worker and remove its directory."""
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None and not pipe.closed.done():
+            pipe.kill()
+            await asyncio.shield(pipe.closed)
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    async def _launch(self) -> None:
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._directory = tempfile.mkdtemp(prefix="magnetc-world-")
+        loop = asyncio.get_running_loop()
+        try:
+            _, pipe = await loop.subprocess_exec(
+                _Pipe, self.executable, "-s", str(WORKER), cwd=self._directory, env=_environment(self._directory),
+                start_new_session=True)
+        except OSError as error:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            raise MagnetError(self._diagnostic("MG601", f"does not start: cannot run `{self.executable}`",
+                                               (str(error),))) from error
+        message = {"op": "open", "path": str(self.folder), "target": self.spec.python, "memory": self.limits.memory,
+                   "cpu": self.limits.cpu, "seconds": self.limits.seconds,
+                   "first_handle": self._starts * _HANDLES + 1}
+        self._starts += 1
+        try:
+            reply = await self._exchange(pipe, message, _START_SECONDS)
+        except BaseException:
+            pipe.kill()
+            await asyncio.shield(pipe.closed)
+            shutil.rmtree(self._directory, ignore_errors=True)
+            raise
+        self._pipe = pipe
+        self.tools, self.has = tuple(reply["tools"]), tuple(reply["has"])
+
+    async def _exchange(self, pipe: _Pipe, message: dict[str, Json], seconds: float) -> Json:
+        try:
+            reply = json.loads(await pipe.send(message, seconds))
+        except _Dead as dead:
+            if message["op"] == "open":
+                text = f"does not start: the worker process died while importing it, {dead}"
+                raise MagnetError(self._diagnostic("MG601", text, pipe.tail())) from None
+            during = ", ".join(dict.fromkeys(f"`{name}`" for name in _calls(message)))
+            text = f"died during {during or '`' + message['op'] + '`'}: {dead}"
+            raise MagnetError(self._diagnostic("MG602", text, pipe.tail())) from None
+        if "failed" in reply:
+            self._fail(reply["failed"])
+        return reply["ok"]
+
+    def _budget(self, message: dict[str, Json]) -> float:
+        programs = sum(len(part.get("programs", ())) + 1 for part in message.get("requests", (message,)))
+        return 2 * self.limits.seconds * programs + _GRACE_SECONDS
+
+    def _fail(self, failed: dict[str, Json]) -> NoReturn:
+        """Raise what a worker says it could not do."""
+        notes = tuple(failed["trace"])
+        if failed["file"]:
+            notes = (f"in `{failed['file']}`, line {failed['line']}", *notes)
+        kind, text = failed["kind"], failed["message"]
+        if kind == "class":
+            name, *names = text.split("\n")
+            near = closest(name, names)
+            raise MagnetError(self._diagnostic(
+                "MG601", f"does not start: its module has no class `{name}`",
+                help=f"did you mean `{near}`?" if near else "`world` names a module and a class: `module:Class`"))
+        if kind in ("import", "init"):
+            raise MagnetError(self._diagnostic("MG601", f"does not start: {text}", notes))
+        if kind == "handle":
+            raise MagnetError(self._diagnostic("MG602", f"lost its snapshots: {text}", notes,
+                                               help="its worker was started again since that snapshot was made"))
+        if kind == "method":
+            raise MagnetError(self._diagnostic("MG607", f"breaks its contract: {text}", notes))
+        raise MagnetError(self._diagnostic("MG902", f"was asked what it does not understand: {text}", notes))
+
+    def _diagnostic(self, code: str, text: str, notes: tuple[str, ...] = (), help: str | None = None) -> Diagnostic:
+        primary = Label(self.spec.origin.child("python")) if self.spec.origin.file else None
+        return Diagnostic(code=code, message=f"the world `{self.spec.python}` {text}", primary=primary, notes=notes,
+                          help=help)
+
+    def _missing(self, tool: FunctionSignature) -> Diagnostic:
+        near = closest(tool.name, self.tools)
+        return Diagnostic(
+            code="MG603", message=f"the world `{self.spec.python}` has no method for the tool `{tool.name}`",
+            primary=Label(tool.origin, at_key=True) if tool.origin.file else None,
+            help=f"did you mean `{near}`?" if near else f"add a method `{tool.name}` to the class, or remove the tool")
+
+
+class WorldPool:
+    """At most `size` workers of one world, started when they are first needed; one trajectory has one at a time."""
+
+    def __init__(self, spec: WorldSpec, folder: Path, environment: Path | None = None, *, size: int = 1,
+                 limits: Limits | None = None):
+        self._start = lambda: PythonWorld.start(spec, folder, environment, limits)
+        self._free: list[PythonWorld] = []
+        self._all: list[PythonWorld] = []
+        self._places = asyncio.Semaphore(size)
+
+    async def acquire(self) -> PythonWorld:
+        """A worker of one's own until `release`."""
+        await self._places.acquire()
+        if self._free:
+            return self._free.pop()
+        try:
+            world = await self._start()
+        except BaseException:
+            self._places.release()
+            raise
+        self._all.append(world)
+        return world
+
+    def release(self, world: PythonWorld) -> None:
+        """Give a worker back; its handles are forgotten."""
+        world.drop_all()
+        self._free.append(world)
+        self._places.release()
+
+    @asynccontextmanager
+    async def world(self) -> AsyncIterator[PythonWorld]:
+        """`acquire` and `release` around a body."""
+        world = await self.acquire()
+        try:
+            yield world
+        finally:
+            self.release(world)
+
+    async def close(self) -> None:
+        """End all workers."""
+        await asyncio.gather(*(world.close() for world in self._all))
+        self._all.clear()
+        self._free.clear()
+
+
+def _environment(directory: str) -> dict[str, str]:
+    """All that a worker sees of the environment: nothing of the user's, and nothing that differs between machines."""
+    return {"PATH": os.defpath, "HOME": directory, "TMPDIR": directory, "LANG": "C.UTF-8", "TZ": "UTC",
+            "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _calls(message: dict[str, Json]) -> Iterable[str]:
+    for part in message.get("requests", (message,)):
+        for program in part.get("programs", ()):
+            for step in program:
+                yield step["call"]

@@ -1,0 +1,650 @@
+"""The worker process of a Python world: one file, standard library only, for any Python from 3.9 on.
+
+Reads one JSON request a line from its standard input and answers each with one JSON line on its standard output:
+`{"ok": ...}` or `{"failed": {"kind", "message", "trace", "file", "line"}}`. The requests are those of `protocol.py`.
+What the recipe's code prints goes to standard error.
+
+A world is held as a snapshot behind a handle (an integer) and never changed: each program runs on a copy of its own,
+made by the world's `snapshot()`, else from a pickle, else by `deepcopy`. Results are turned into text the moment a
+call returns, so that no later call can change them. What is not JSON becomes JSON: tuples, sets (sorted) and views of
+dictionaries turn into lists, dataclasses into objects, keys and everything else into `str()`, without addresses.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.path and sys.path[0] == __file__.rpartition("/")[0]:
+    del sys.path[0]  # neighbours of this file must not shadow modules of the recipe or the standard library
+
+import importlib
+import importlib.machinery
+import json
+import os
+import pickle
+import random
+import re
+import signal
+import traceback
+from collections import OrderedDict
+from copy import deepcopy
+from hashlib import sha256
+
+RESERVED = ("state", "observe", "snapshot", "profile")
+PRISTINE = 64
+"""Initial worlds kept, so that the same reset is made once."""
+
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=lambda v: plain(v, ()))
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_loads = json.loads
+
+
+class Failure(Exception):
+    """A request that cannot be answered. `kind`: import, class, init, method, handle or request."""
+
+    def __init__(self, kind, message, cause=None):
+        super().__init__(message)
+        self.kind, self.cause = kind, cause
+
+
+class Unresolved(Exception):
+    """A reference that names no value, or more than one."""
+
+
+class TimeLimit(BaseException):
+    """Raised by the timer inside the recipe's code; no `except Exception` there can hold it back."""
+
+
+# JSON
+
+
+def encode(value):
+    """Compact JSON of any value, in the key order given."""
+    try:
+        text = _compact.encode(value)
+        if not text.isascii():
+            text.encode()
+        return text
+    except (TypeError, ValueError, RecursionError):
+        return _compact.encode(plain(value, ()))
+
+
+def plain(value, parents):
+    """`value` in types that JSON has. Raises ValueError when it holds itself."""
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        return str.__str__(value).encode("utf-8", "replace").decode()
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if value - value == 0 else str(value)
+    if id(value) in parents:
+        raise ValueError("the result is not JSON: it holds itself")
+    parents = (*parents, id(value))
+    if hasattr(type(value), "__dataclass_fields__"):
+        value = attributes(value)
+    if isinstance(value, dict):
+        return {plain(key if isinstance(key, str) else text_of(key), ()): plain(v, parents) for key, v in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(item, parents) for item in value), key=_canonical)
+    if isinstance(value, (list, tuple, type({}.keys()), type({}.values()), type({}.items()))):
+        return [plain(item, parents) for item in value]
+    return plain(text_of(value), ())
+
+
+def text_of(value):
+    """`str()` without the memory address that differs from process to process. JSON's words for JSON's constants."""
+    if value is None or value is True or value is False:
+        return _canonical(value)
+    return _ADDRESS.sub("", str(value))
+
+
+def digest(value):
+    """As `magnetc.ir.json.digest`."""
+    return sha256(_canonical(value).encode()).hexdigest()[:32]
+
+
+def structure(value, seen, parents=()):
+    """Any object as JSON: instances by their attributes, one met before by the order it was met in."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return plain(value, ())
+    if id(value) in parents:
+        return {"$up": len(parents) - parents.index(id(value))}
+    inside = (*parents, id(value))
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return {plain(key, ()): structure(item, seen, inside) for key, item in value.items()}
+        return {"$items": [[structure(key, seen, inside), structure(item, seen, inside)]
+                           for key, item in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return [structure(item, seen, inside) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((structure(item, seen, inside) for item in value), key=_canonical)
+    if isinstance(value, random.Random):
+        return {"$random": digest(plain(value.getstate(), ()))}
+    if isinstance(value, (bytes, bytearray)):
+        return {"$bytes": value.hex()}
+    fields = attributes(value)
+    if not fields or callable(value):
+        return {"$" + type(value).__name__: text_of(value)}
+    if id(value) in seen:
+        return {"$same": seen[id(value)]}
+    seen[id(value)] = len(seen)
+    return {name: structure(fields[name], seen, inside) for name in sorted(fields)}
+
+
+def attributes(value):
+    """Names and values of an object's attributes, slots included."""
+    slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ()) if hasattr(value, name)]
+    return {**{name: getattr(value, name) for name in slots}, **getattr(value, "__dict__", {})}
+
+
+# JSON pointers and patterns, as in magnetc/ir/pointer.py
+
+
+def tokens(pointer):
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def get(document, pointer):
+    for token in tokens(pointer):
+        if isinstance(document, list):
+            try:
+                document = document[int(token)]
+            except ValueError:
+                raise LookupError(pointer) from None
+        elif isinstance(document, dict):
+            document = document[token]
+        else:
+            raise LookupError(pointer)
+    return document
+
+
+def expand(document, pattern):
+    """Every [pointer, value] that `pattern` stands for, in document order."""
+    found = [("", document)]
+    for token in tokens(pattern):
+        below = []
+        for at, value in found:
+            if isinstance(value, list):
+                indices = range(len(value)) if token == "*" else [int(token)] if token.isdecimal() else []
+                below.extend((f"{at}/{i}", value[i]) for i in indices if i < len(value))
+            elif isinstance(value, dict):
+                below.extend((f"{at}/{key.replace('~', '~0').replace('/', '~1')}", value[key])
+                             for key in (value if token == "*" else (token,)) if key in value)
+        found = below
+    return found
+
+
+def put(document, pointer, value):
+    """Set the leaf at `pointer`, making the objects on the way; an index one past a list's end appends."""
+    path = tokens(pointer)
+    for token in path[:-1]:
+        document = document[int(token)] if isinstance(document, list) else document.setdefault(token, {})
+    if not isinstance(document, list):
+        document[path[-1]] = value
+    elif int(path[-1]) == len(document):
+        document.append(value)
+    else:
+        document[int(path[-1])] = value
+
+
+def pick(result, ref):
+    """The (pointer, value) in `result` that a reference names. Raises Unresolved."""
+    pattern, how = ref["at"], ref.get("pick", "")
+    found = expand(result, pattern)
+    if not found:
+        raise Unresolved(f"nothing is at `{pattern}`")
+    if how == "index":
+        index = ref.get("index", 0)
+        if not 0 <= index < len(found):
+            raise Unresolved(f"`{pattern}` has {len(found)} items, none at {index}")
+        return found[index]
+    if how in ("", "only"):
+        if len(found) > 1:
+            raise Unresolved(f"`{pattern}` has {len(found)} items, not one")
+        return found[0]
+    keys = [sort_key(result, at, ref.get("by", "")) for at, _ in found]
+    if len({type(key) for key in keys}) > 1:
+        raise Unresolved(f"`{ref.get('by', '')}` is of different types along `{pattern}`")
+    best = min(keys) if how == "least" else max(keys)
+    if keys.count(best) > 1:
+        raise Unresolved(f"{keys.count(best)} items of `{pattern}` share the {how} `{ref.get('by', '')}`")
+    return found[keys.index(best)]
+
+
+def sort_key(result, at, field):
+    """What an item is compared by: the field beside the value at `at`, or the value itself when `field` is empty."""
+    place = at.rpartition("/")[0] + "/" + field if field else at
+    try:
+        key = get(result, place)
+    except LookupError:
+        raise Unresolved(f"nothing is at `{place}`") from None
+    if isinstance(key, bool) or not isinstance(key, (int, float, str)):
+        raise Unresolved(f"`{place}` is neither a number nor text")
+    return float(key) if isinstance(key, int) else key
+
+
+# Worlds
+
+
+class Snapshot:
+    """A world held still. The world given must not be used any more; `restore` makes an independent copy."""
+
+    __slots__ = ("pickled", "world")
+    unpicklable = set()  # noqa: RUF012
+
+    def __init__(self, world):
+        self.world, self.pickled = world, None
+
+    def restore(self):
+        if self.pickled is not None:
+            return pickle.loads(self.pickled)
+        cls = type(self.world)
+        if is_method(cls, "snapshot"):
+            return checked("snapshot", self.world.snapshot)
+        if cls not in self.unpicklable:
+            try:
+                pickled = pickle.dumps(self.world, -1)
+                world = pickle.loads(pickled)
+                self.world, self.pickled = None, pickled
+                return world
+            except Exception:
+                self.unpicklable.add(cls)
+        try:
+            return deepcopy(self.world)
+        except Exception as error:
+            text = f"it cannot be copied and has no method `snapshot`: {type(error).__name__}: {error}"
+            raise Failure("method", text, error) from error
+
+
+def checked(name, method):
+    """The result of one of the world's own methods. Raises Failure with its exception."""
+    try:
+        return method()
+    except Exception as error:
+        raise Failure("method", f"`{name}` raised {type(error).__name__}: {error}", error) from error
+
+
+class View:
+    """A world's `state()` and `observe()` as JSON, each taken at most once."""
+
+    def __init__(self, world):
+        self.world, self._state = world, None
+
+    @property
+    def state(self):
+        if self._state is None:
+            if is_method(type(self.world), "state"):
+                self._state = self.take("state")
+            else:
+                self._state = structure(self.world, {})
+        return self._state
+
+    @property
+    def observed(self):
+        if is_method(type(self.world), "observe"):
+            return self.take("observe")
+        if is_method(type(self.world), "state"):
+            return self.state
+        return structure({k: v for k, v in attributes(self.world).items() if not k.startswith("_")}, {})
+
+    def take(self, name):
+        return checked(name, lambda: _loads(encode(getattr(self.world, name)())))
+
+
+class Worker:
+    """One class of worlds, its snapshots, and the requests on them."""
+
+    def __init__(self):
+        self.cls = None
+        self.folder = ""
+        self.tools = frozenset()
+        self.limit = 0.0
+        self.handles = {}
+        self.next_handle = 1
+        self.pristine = OrderedDict()
+        self.requests = {"open": self.open, "reset": self.reset, "run": self.run, "state": self.state,
+                         "drop": self.drop, "batch": self.batch}
+
+    def answer(self, request):
+        """The JSON text that answers `request`."""
+        try:
+            operation = self.requests.get(request.get("op"))
+            if operation is None:
+                raise Failure("request", f"unknown operation `{request.get('op')}`")
+            return '{"ok":' + operation(request) + "}"
+        except Failure as failure:
+            return '{"failed":' + encode(self.explain(failure)) + "}"
+        except TimeLimit as error:
+            Timer.stop()
+            failure = Failure("method", f"the world did not answer within {self.limit:g} s", error)
+            return '{"failed":' + encode(self.explain(failure)) + "}"
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            return '{"failed":' + encode(self.explain(Failure("request", repr(error), error))) + "}"
+
+    def explain(self, failure):
+        """A failure as JSON: its Python error, and the innermost place of it in the recipe's own code."""
+        told = {"kind": failure.kind, "message": str(failure), "trace": [], "file": None, "line": None}
+        cause = failure.cause
+        if cause is not None:
+            below = cause.__traceback__
+            while below and below.tb_frame.f_code.co_filename.startswith((__file__, "<frozen importlib")):
+                below = below.tb_next
+            lines = "".join(traceback.format_exception(type(cause), cause, below, chain=False)).splitlines()
+            told["trace"] = lines[-12:]
+            places = [(f.filename, f.lineno) for f in traceback.extract_tb(cause.__traceback__)]
+            if isinstance(cause, SyntaxError):
+                places.append((cause.filename or "", cause.lineno))
+            own = [p for p in places if self.folder and p[0].startswith(self.folder + os.sep)]
+            if own:
+                told["file"], told["line"] = own[-1][0][len(self.folder) + 1:], own[-1][1]
+        return told
+
+    def open(self, request):
+        """Import the class; `{"tools", "has", "python"}`."""
+        self.folder, self.limit = request["path"], request.get("seconds", 10.0)
+        self.next_handle = request.get("first_handle", 1)
+        limit_resources(request.get("memory"), request.get("cpu"))
+        if self.cls is None:
+            signal.signal(signal.SIGALRM, Timer.fire)
+            self.cls = load_class(self.folder, request["target"])
+        names = [name for name in dir(self.cls) if not name.startswith("_")]
+        self.tools = frozenset(name for name in names if name not in RESERVED and is_method(self.cls, name))
+        return encode({"tools": sorted(self.tools), "has": [name for name in RESERVED if is_method(self.cls, name)],
+                       "python": sys.version.split()[0]})
+
+    def hold(self, snapshot):
+        handle = self.next_handle
+        self.next_handle += 1
+        self.handles[handle] = snapshot
+        return handle
+
+    def snapshot(self, request):
+        """The snapshot a request starts from: that of its `handle`, or of its `reset`."""
+        if "reset" in request:
+            return self.initial(request["reset"])[0]
+        try:
+            return self.handles[request["handle"]]
+        except KeyError:
+            raise Failure("handle", f"there is no snapshot {request.get('handle')}") from None
+
+    def initial(self, reset):
+        """(snapshot, digest of the state, profile) of an initial world, made once for the same arguments."""
+        state, seed, now = reset.get("state"), reset.get("seed", 0), reset["now"]
+        key = (seed, now, None if state is None else digest(state))
+        made = self.pristine.get(key)
+        if made is None:
+            try:
+                with Timer(self.limit):
+                    world = self.cls(state, seed, now)
+                    view = View(world)
+                    profile = view.take("profile") if is_method(self.cls, "profile") else None
+                    made = (Snapshot(world), digest(view.state), profile)
+            except Failure:
+                raise
+            except TimeLimit as error:
+                Timer.stop()
+                raise Failure("init", f"the world was not made within {self.limit:g} s", error) from error
+            except Exception as error:
+                raise Failure("init", f"{type(error).__name__}: {error}", error) from error
+            self.pristine[key] = made
+            if len(self.pristine) > PRISTINE:
+                self.pristine.popitem(last=False)
+        else:
+            self.pristine.move_to_end(key)
+        return made
+
+    def reset(self, request):
+        snapshot, state_digest, profile = self.initial(request)
+        reply = {"handle": self.hold(snapshot), "state_digest": state_digest, "profile": profile}
+        if request.get("full"):
+            reply["state"] = View(snapshot.restore()).state
+        return encode(reply)
+
+    def state(self, request):
+        return encode(View(self.snapshot(request).restore()).state)
+
+    def drop(self, request):
+        """Forget the `handles`, or all of them; `{"handles": how many are left}`."""
+        handles = request.get("handles")
+        if handles is None:
+            self.handles.clear()
+        else:
+            for handle in handles:
+                self.handles.pop(handle, None)
+        return encode({"handles": len(self.handles)})
+
+    def batch(self, request):
+        return "[" + ",".join(map(self.answer, request["requests"])) + "]"
+
+    def run(self, request):
+        """Run programs on copies of one snapshot; a list with one outcome a program tried."""
+        snapshot, outcomes = self.snapshot(request), []
+        first, programs = request.get("mode") == "first_success", request["programs"]
+        for number, steps in enumerate(programs):
+            program = Program(self, steps, request.get("stop_on_error", True))
+            program.run(snapshot)
+            outcome = program.outcome()
+            last = program.error is None or number == len(programs) - 1
+            if program.world is not None and (last or not first):
+                with Timer(self.limit):
+                    outcome.extend(self.extras(request, program.world))
+            outcomes.append("{" + ",".join(outcome) + "}")
+            if first and program.error is None:
+                break
+        return "[" + ",".join(outcomes) + "]"
+
+    def extras(self, request, world):
+        """What was asked about the world after a program, as members of its outcome."""
+        view = View(world)
+        if request.get("observe"):
+            yield '"observe":' + encode(view.observed)
+        if request.get("digest"):
+            yield f'"digest":"{digest(view.state)}"'
+        if request.get("query"):
+            yield '"query":' + encode({pattern: expand(view.state, pattern) for pattern in request["query"]})
+        if request.get("keep"):
+            yield f'"handle":{self.hold(Snapshot(world))}'
+
+
+class Program:
+    """Steps run one after the other on one copy of a snapshot."""
+
+    def __init__(self, worker, steps, stop_on_error):
+        self.worker, self.steps, self.stop = worker, steps, stop_on_error
+        self.world = None
+        self.texts, self.parsed, self.arguments, self.places = [], {}, [], []
+        self.error = self.reason = None
+
+    def run(self, snapshot):
+        """Run every step. After a time limit or a reference that cannot be resolved, `world` is None or as it was."""
+        step = {}
+        try:
+            with Timer(self.worker.limit):
+                self.world = snapshot.restore()
+                for number, step in enumerate(self.steps):
+                    self.step(number, step)
+                    if self.error is not None and self.stop:
+                        return
+        except Unresolved as error:
+            self.fail(len(self.texts), f"`{step.get('call')}`: {error}")
+        except TimeLimit:
+            Timer.stop()
+            self.world = None  # it may be half changed
+            text = f"`{step.get('call')}` did not return within {self.worker.limit:g} s"
+            self.fail(len(self.texts), text)
+            self.texts.append(encode({"error": text}))
+
+    def fail(self, number, reason):
+        if self.error is None:
+            self.error, self.reason = number, reason
+
+    def step(self, number, step):
+        """Resolve the arguments, call the tool, keep the text of its result."""
+        arguments = step.get("args") or {}
+        refs = step.get("refs")
+        if refs:
+            resolved = {}
+            for pointer, ref in refs.items():
+                resolved[pointer], value = pick(self.result(ref["step"]), ref)
+                put(arguments, pointer, _loads(encode(value)) if isinstance(value, (list, dict)) else value)
+            self.arguments.append(encode(arguments))
+            self.places.append(encode(resolved))
+        else:
+            self.arguments.append("null")
+            self.places.append("null")
+        text = message = None
+        if not step.get("skip"):
+            text, message = self.call(step.get("call"), arguments)
+        if "given" in step:
+            text, message = encode(step["given"]), None
+        if text is None:
+            text, message = '{"error":"the step was skipped"}', "the step was skipped and given no result"
+        self.texts.append(text)
+        if message is not None:
+            self.fail(number, message)
+
+    def call(self, name, arguments):
+        """(text of the result, message of its error or None)."""
+        if name not in self.worker.tools:
+            message = f"unknown tool `{name}`"
+        else:
+            try:
+                result = getattr(self.world, name)(**arguments)
+                text = encode(result)
+                if isinstance(result, dict) and "error" in result:
+                    error = result["error"]
+                    return text, error if isinstance(error, str) else encode(error)
+                return text, None
+            except Exception as error:
+                message = message_of(error)
+        return encode({"error": message}), message
+
+    def result(self, number):
+        """The result of an earlier step, parsed once."""
+        if number not in self.parsed:
+            if not 0 <= number < len(self.texts):
+                raise Unresolved(f"step {number} has no result yet")
+            self.parsed[number] = _loads(self.texts[number])
+        return self.parsed[number]
+
+    def outcome(self):
+        return ['"results":[' + ",".join(self.texts) + "]", '"args":[' + ",".join(self.arguments) + "]",
+                '"at":[' + ",".join(self.places) + "]", '"error":' + encode(self.error),
+                '"reason":' + encode(self.reason)]
+
+
+def message_of(error):
+    """An exception in words: its own, with its type where they say nothing by themselves."""
+    text = _ADDRESS.sub("", str(error))
+    if text and not isinstance(error, KeyError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+# The process
+
+
+class Timer:
+    """Raises TimeLimit in the body after `seconds`, and again every second for code that swallows it.
+
+    The one that catches it calls `stop`: it may have come while the body was left.
+    """
+
+    armed = False
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __enter__(self):
+        Timer.armed = True
+        signal.setitimer(signal.ITIMER_REAL, self.seconds, 1.0)
+
+    def __exit__(self, *_):
+        Timer.stop()
+
+    @staticmethod
+    def stop():
+        Timer.armed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    @staticmethod
+    def fire(_signal, _frame):
+        if Timer.armed:
+            raise TimeLimit
+
+
+def is_method(cls, name):
+    method = getattr(cls, name, None)
+    return callable(method) and not isinstance(method, type)
+
+
+def load_class(folder, target):
+    """The class `module:Class`, its module from `folder` or the environment. Raises Failure."""
+    module_name, _, class_name = target.partition(":")
+    sys.path.insert(0, folder)
+    sys.path_hooks.insert(0, source_hook(folder))
+    sys.path_importer_cache.clear()
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise Failure("import", f"{type(error).__name__}: {error}", error) from error
+    beside = folder + os.sep + module_name.partition(".")[0]
+    if os.access(beside + ".py", os.F_OK) and not (getattr(module, "__file__", None) or "").startswith(beside):
+        raise Failure("import", f"the module `{module_name}` of the recipe has the name of another module of Python")
+    cls = getattr(module, class_name, None)
+    if not isinstance(cls, type):
+        classes = [name for name, item in vars(module).items() if isinstance(item, type)]
+        raise Failure("class", "\n".join([class_name, *classes]))
+    return cls
+
+
+def source_hook(folder):
+    """A path hook that compiles the recipe's modules afresh: bytecode is neither written beside them nor believed."""
+
+    class SourceLoader(importlib.machinery.SourceFileLoader):
+        def get_code(self, fullname):
+            path = self.get_filename(fullname)
+            return self.source_to_code(self.get_data(path), path)
+
+    def hook(path):
+        if path != folder and not path.startswith(folder + os.sep):
+            raise ImportError
+        extensions = importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES
+        return importlib.machinery.FileFinder(path, extensions, (SourceLoader, importlib.machinery.SOURCE_SUFFIXES))
+
+    return hook
+
+
+def limit_resources(memory, cpu):
+    """Address space in bytes, processor time in seconds; None sets no limit. Never a core file."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if cpu:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+
+
+def main():
+    requests = os.fdopen(os.dup(0), "rb", 1 << 16)
+    replies = os.fdopen(os.dup(1), "wb", 0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    worker = Worker()
+    for line in requests:
+        reply = memoryview((worker.answer(_loads(line)) + "\n").encode())
+        while reply:
+            reply = reply[replies.write(reply):]
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
