@@ -1,0 +1,106 @@
+"""Environments: virtual environments made once from a world's pinned packages, in the user's cache directory."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.ir.json import digest
+
+_PINNED = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(\[[A-Za-z0-9,._ -]+\])?==[A-Za-z0-9][A-Za-z0-9.!+_-]*")
+_MARKER = "magnetc-packages.txt"
+"""Written last: an environment without it was not finished."""
+
+
+def ensure_environment(packages: tuple[str, ...], announce: Callable[[str], None]) -> Path:
+    """The Python of a virtual environment that holds exactly `packages`, made when there is none yet.
+
+    Dependencies are not resolved: what is not listed is not there, so the same list is the same environment everywhere.
+
+    Args:
+        packages: Requirements, each `name==version`.
+        announce: Told in one sentence before anything slow happens.
+
+    Raises:
+        MagnetError: MG605 for a requirement without an exact version, MG604 when the environment cannot be made.
+    """
+    _require_pins(packages)
+    key = digest({"packages": sorted(packages), "python": sys.version, "base": sys.base_prefix})
+    home = cache_directory() / "environments"
+    place = home / key
+    python = place / "bin" / "python"
+    if (place / _MARKER).is_file() and python.exists():
+        return python
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / f"{key}.lock").open("w") as lock:
+            _wait(lock.fileno(), announce)
+            if not (place / _MARKER).is_file() or not python.exists():
+                announce(f"making an environment with {_listed(packages)} in `{place}`")
+                _build(place, python, packages)
+    except OSError as error:
+        raise _failure(packages, f"`{error.filename or place}`: {error.strerror}", ()) from error
+    return python
+
+
+def cache_directory() -> Path:
+    """$MAGNETC_CACHE, else `magnetc` in $XDG_CACHE_HOME, else in `~/.cache`."""
+    own = os.environ.get("MAGNETC_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "magnetc"
+
+
+def _require_pins(packages: tuple[str, ...]) -> None:
+    loose = [package for package in packages if not _PINNED.fullmatch(package)]
+    if loose:
+        raise MagnetError(*(
+            Diagnostic(code="MG605", message=f"the package `{package}` has no exact version",
+                       help="write it as `name==version`; the packages it needs are listed the same way")
+            for package in loose))
+
+
+def _wait(lock: int, announce: Callable[[str], None]) -> None:
+    """Take the lock. It is released when its file is closed, also by a process that is killed."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        announce("waiting for another process that is making the same environment")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _build(place: Path, python: Path, packages: tuple[str, ...]) -> None:
+    # Not in a directory to be renamed: the scripts of an environment hold its path. The marker makes it whole.
+    shutil.rmtree(place, ignore_errors=True)
+    steps = [[sys.executable, "-m", "venv", str(place)]]
+    if packages:
+        steps.append([str(python), "-m", "pip", "install", "--no-deps", "-q", "--no-input",
+                      "--disable-pip-version-check", *packages])
+    for command in steps:
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, errors="replace", check=False)
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        if done.returncode:
+            shutil.rmtree(place, ignore_errors=True)
+            what = " ".join(command[1:3])
+            raise _failure(packages, f"`python {what}` exited with status {done.returncode}",
+                           tuple(done.stdout.splitlines()[-10:]))
+    (place / _MARKER).write_text("".join(f"{package}\n" for package in packages), encoding="utf-8")
+
+
+def _failure(packages: tuple[str, ...], why: str, notes: tuple[str, ...]) -> MagnetError:
+    return MagnetError(Diagnostic(
+        code="MG604", message=f"cannot make an environment with {_listed(packages)}: {why}", notes=notes,
+        help="check the names and versions under `packages`, and that the package index can be reached"))
+
+
+def _listed(packages: tuple[str, ...]) -> str:
+    return ", ".join(f"`{package}`" for package in packages) or "no packages"
