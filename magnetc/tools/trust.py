@@ -1,0 +1,95 @@
+"""Trust: the code of a recipe runs only after its user said so, once for each content of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from magnetc.diagnostics import Diagnostic, Label, MagnetError
+from magnetc.ir.json import digest as json_digest
+from magnetc.ir.spec import WorldSpec
+
+_CODE = (".py", ".pyc", ".so", ".pyd")
+_LISTED = 20
+
+
+def code_files(folder: Path) -> tuple[Path, ...]:
+    """The files below `folder` that Python can import, relative to it and sorted.
+
+    Hidden folders, caches of bytecode (never read by a worker) and built datasets (they hold a copy) are left out.
+    """
+    found, visited = [], set()
+    for parent, names, files in os.walk(folder, followlinks=True):
+        real = Path(parent).resolve()
+        if real in visited or (Path(parent) != folder and _is_dataset(real)):
+            names.clear()
+            continue
+        visited.add(real)
+        names[:] = sorted(name for name in names if not name.startswith(".") and name != "__pycache__")
+        found += [(Path(parent) / file).relative_to(folder) for file in files if file.endswith(_CODE)]
+    return tuple(sorted(found, key=lambda path: path.as_posix()))
+
+
+def code_digest(folder: Path, spec: WorldSpec) -> str:
+    """Digest of what would run: the code files by relative name and content, the class and the packages.
+
+    The folder's own place takes no part: a copy is trusted as its original is.
+    """
+    files = {path.as_posix(): sha256((folder / path).read_bytes()).hexdigest() for path in code_files(folder)}
+    return json_digest({"files": files, "python": spec.python, "packages": sorted(spec.packages)})
+
+
+def is_trusted(digest: str) -> bool:
+    """Whether the user trusts the code with this digest."""
+    return digest in _read()
+
+
+def trust(digest: str, folder: Path) -> None:
+    """Remember that the user trusts the code with this digest, found in `folder`."""
+    path = store()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**_read(), digest: str(folder.resolve())}, indent=2, sort_keys=True, ensure_ascii=False)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        file.write(text + "\n")
+    Path(file.name).replace(path)
+
+
+def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
+    """Return when the recipe's code may run: it is trusted, or `allow` (`--trust`) says so for this once.
+
+    Raises:
+        MagnetError: MG606, with the files that would run.
+    """
+    if allow or is_trusted(code_digest(folder, spec)):
+        return
+    files = [f"`{path.as_posix()}`" for path in code_files(folder)]
+    if len(files) > _LISTED:
+        files[_LISTED:] = [f"and {len(files) - _LISTED} more"]
+    packages = [f"package `{package}`" for package in spec.packages]
+    raise MagnetError(Diagnostic(
+        code="MG606", message="the code of this recipe has not been trusted",
+        primary=Label(spec.origin) if spec.origin.file else None, notes=(*files, *packages),
+        help=f"read it, then run `magnetc trust {folder}` or pass `--trust`"))
+
+
+def store() -> Path:
+    """The file of trusted digests: in $MAGNETC_CONFIG, else `magnetc` in $XDG_CONFIG_HOME, else in `~/.config`."""
+    own = os.environ.get("MAGNETC_CONFIG")
+    home = Path(own) if own else Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "magnetc"
+    return home / "trust.json"
+
+
+def _read() -> dict[str, str]:
+    """Digest to folder. A store that cannot be read trusts nothing."""
+    try:
+        stored = json.loads(store().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+def _is_dataset(folder: Path) -> bool:
+    return (folder / "manifest.yaml").is_file() and (folder / "recipe").is_dir()
