@@ -1,0 +1,137 @@
+"""Whether each required argument can come from somewhere, and whether the templates can say what users must give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.frontend.resolve_types import has_values
+from magnetc.frontend.slots import named
+from magnetc.frontend.type_syntax import show_type
+from magnetc.ir.signature import FunctionSignature, Parameter
+from magnetc.ir.spec import Spec
+from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, leaves
+
+
+def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
+    """MG210 and MG211 for arguments that nothing gives; with `phrases`, MG411 and MG412 for what no phrase says."""
+    produced = _produced(spec)
+    linked = {(link.target, link.parameter) for link in spec.graph.links if link.parameter}
+    reported: set[str] = set()
+    sampled = _sampled(spec)
+    for tool in spec.tools:
+        orphans = [p for p in tool.parameters if p.required and (tool.name, p.name) not in linked
+                   and not _has_producer(p.type, produced)]
+        for parameter in orphans:
+            _check_minted(tool, parameter, spec, produced, reported, sink)
+        if tool.name in sampled:
+            _check_valueless(tool, [p for p in orphans if _is_valueless(p.type, spec)], sink)
+            if phrases:
+                _check_said(tool, [p for p in orphans if _must_be_said(p.type, spec)], spec, sink)
+
+
+def _produced(spec: Spec) -> frozenset[str]:
+    """Entity types of which some tool returns a value, the types that they refine included."""
+    table = spec.type_table
+    return frozenset(ancestor for tool in spec.tools for _, ref in leaves(tool.returns) for ancestor in table.ancestry(ref.name))
+
+
+def _sampled(spec: Spec) -> frozenset[str]:
+    """Tools that some counted path can hold; all of them when the recipe counts no path."""
+    counted = dict(spec.recipe.paths)
+    limits = [path.within for path in spec.paths if path.name in counted]
+    if not limits or not all(limits):
+        return frozenset(spec.tool)
+    return frozenset(tool for within in limits for tool in within)
+
+
+def _entity(expr: TypeExpr, spec: Spec) -> EntityType | None:
+    """The entity type of a scalar, or of the items of a list."""
+    match expr:
+        case Ref(name) | ListOf(Ref(name)):
+            return spec.type_table.get(name)
+        case _:
+            return None
+
+
+def _has_producer(expr: TypeExpr, produced: frozenset[str]) -> bool:
+    return isinstance(expr, (Ref, ListOf)) and any(ref.name in produced for _, ref in leaves(expr))
+
+
+def _minted_in(expr: TypeExpr, spec: Spec) -> Iterator[EntityType]:
+    for _, ref in leaves(expr):
+        entity = spec.type_table.get(ref.name)
+        if entity and entity.minted and not entity.system:
+            yield entity
+
+
+def _check_minted(tool: FunctionSignature, parameter: Parameter, spec: Spec, produced: frozenset[str],
+                  reported: set[str], sink: Sink) -> None:
+    """One error for each minted type, at its first use."""
+    for entity in _minted_in(parameter.type, spec):
+        if entity.name not in produced and entity.name not in reported:
+            reported.add(entity.name)
+            sink.error("MG210", f"`{parameter.name}` of `{tool.name}` is a minted `{entity.name}`, which no tool returns",
+                       parameter.origin, at_key=True,
+                       secondary=(Label(entity.origin, "minted: only a tool may produce it", at_key=True),),
+                       help=f"give a field of some result the type `{entity.name}`, or link a field to this parameter")
+
+
+def _is_valueless(expr: TypeExpr, spec: Spec) -> bool:
+    """Whether neither a user nor the system message can give a value. Minted types have an error of their own."""
+    entity = _entity(expr, spec)
+    if entity is None:
+        return not any(True for _ in _minted_in(expr, spec))
+    return not (entity.minted or entity.system or has_values(entity))
+
+
+def _check_valueless(tool: FunctionSignature, parameters: list[Parameter], sink: Sink) -> None:
+    if parameters:
+        names = _listed(f"`{p.name}` (`{show_type(p.type)}`)" for p in parameters)
+        sink.warning("MG211", f"`{tool.name}` can never be called: nothing gives {names}", parameters[0].origin, at_key=True,
+                     help="give it an entity type with values (`examples`, `one of`, `range`, `from state`, ...), or link a "
+                          "result to it")
+
+
+def _must_be_said(expr: TypeExpr, spec: Spec) -> bool:
+    entity = _entity(expr, spec)
+    return entity is not None and not entity.minted and not entity.system and has_values(entity)
+
+
+def _check_said(tool: FunctionSignature, parameters: list[Parameter], spec: Spec, sink: Sink) -> None:
+    spoken = [template for template in spec.turns if any(name == tool.name for name, _ in template.chain)]
+    if not spoken:
+        sink.warning("MG411", f"`{tool.name}` has no turn template: users will ask for it in a generic phrase", tool.origin,
+                     at_key=True, help=f"add one: `turn {tool.name} {{ ... }}`")
+        return
+    for locale, _ in spec.recipe.locales:
+        said: set[str] = set()
+        phrases = 0
+        for template in spoken:
+            aliases = [alias for name, alias in template.chain if name == tool.name]
+            for phrase in template.phrases:
+                if phrase.locale == locale:
+                    phrases += 1
+                    said |= {bare for each in named(phrase.parts) for alias in aliases if (bare := _bare(each.name, alias))}
+        if not phrases:
+            sink.warning("MG411", f"`{tool.name}` has no turn template in `{locale}`: nobody will ask for it there",
+                         tool.origin, at_key=True, help=f"add phrases for `{locale}` to `turn {tool.name}`")
+            continue
+        silent = [p for p in parameters if p.name not in said]
+        if silent:
+            sink.warning("MG412", f"no phrase for `{tool.name}` in `{locale}` says {_listed(f'`{p.name}`' for p in silent)}, "
+                                  "which only the user can give", spoken[0].origin,
+                         help="add " + _listed(f"`{{{p.name}}}`" for p in silent) + " to a phrase")
+
+
+def _bare(slot: str, alias: str) -> str:
+    """The parameter that a slot names for a tool under `alias`; empty when it names another tool's."""
+    if not alias:
+        return slot.partition(".")[0]
+    head, _, rest = slot.partition(".")
+    return rest.partition(".")[0] if head == alias else ""
+
+
+def _listed(parts: Iterable[str]) -> str:
+    parts = list(parts)
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

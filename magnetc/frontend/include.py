@@ -1,0 +1,116 @@
+"""Which files a recipe is made of: `include` expanded, inside the recipe folder and in the shipped `std/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from magnetc.diagnostics import Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.source import Origin
+from magnetc.source.resources import resource
+
+ROOT = "recipe.yaml"
+SUFFIXES = (".yaml", ".magnet")
+SHIPPED = "std"
+
+_MAGIC = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A file to read. `name` is what messages call it: its path in the recipe folder, or below `std/`."""
+
+    name: str
+    path: Path
+
+
+def expand_include(folder: Path, patterns: Iterable[str], origin: Origin, sink: Sink) -> list[Included]:
+    """The files that `patterns` name, each once, in the order of the patterns; what a glob finds is sorted.
+
+    Errors: MG001 for a file that is not there, MG005 for one outside the folder, MG006 for a pattern without a match.
+    """
+    found: dict[Path, Included] = {}
+    for index, pattern in enumerate(patterns):
+        at = origin.child(index)
+        for file in _matches(folder, pattern, at, sink):
+            found.setdefault(file.path.resolve(), file)
+    return list(found.values())
+
+
+def shipped(*parts: str) -> Included | None:
+    """A file of the shipped specs by its path below `specs/std`; None when there is none."""
+    try:
+        return Included("/".join((SHIPPED, *parts)), resource("specs", SHIPPED, *parts))
+    except FileNotFoundError:
+        return None
+
+
+def _matches(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts or "\\" in pattern or "\0" in pattern or not path.parts:
+        sink.error("MG005", f"`{pattern}` leaves the recipe folder", at,
+                   help="name files inside the folder, with `/` between folders, or `std/...` for what is shipped")
+        return []
+    if path.parts[0] == SHIPPED:
+        return _shipped_match(pattern, path, at, sink)
+    if _MAGIC & set(pattern):
+        return _glob(folder, pattern, at, sink)
+    file = Included(str(path), folder / path)
+    if not file.path.is_file():
+        sink.error("MG001", f"`{pattern}` is a folder" if file.path.is_dir() else f"there is no file `{pattern}`", at,
+                   help=_advice(folder, path))
+        return []
+    return [file] if _is_readable(folder, file, at, sink) else []
+
+
+def _shipped_match(pattern: str, path: PurePosixPath, at: Origin, sink: Sink) -> list[Included]:
+    inner = path.parts[1:]
+    for suffix in ("",) if path.suffix in SUFFIXES else SUFFIXES:
+        file = shipped(*inner[:-1], inner[-1] + suffix) if inner else None
+        if file and file.path.is_file():
+            return [file]
+    names = [each.stem for each in resource("specs", SHIPPED).iterdir() if each.suffix in SUFFIXES]
+    near = closest("/".join(inner), names)
+    known = ", ".join(f"`{SHIPPED}/{name}`" for name in sorted(names))
+    sink.error("MG001", f"`{pattern}` is not among the shipped files", at,
+               help=f"did you mean `{SHIPPED}/{near}`?" if near else f"shipped are {known}")
+    return []
+
+
+def _glob(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
+    try:
+        paths = sorted(path for path in folder.glob(pattern) if path.is_file() and path.suffix in SUFFIXES)
+    except (ValueError, NotImplementedError, OSError):
+        paths = []
+    files = [Included(path.relative_to(folder).as_posix(), path) for path in paths]
+    files = [file for file in files if file.name != ROOT]
+    if not files:
+        sink.error("MG006", f"`{pattern}` matches no file of the recipe", at,
+                   help=f"files end in {' or '.join(f'`{suffix}`' for suffix in SUFFIXES)}")
+    return [file for file in files if _is_readable(folder, file, at, sink)]
+
+
+def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
+    """Whether a file lies in the folder, links followed, and is of a kind that is read."""
+    if not file.path.resolve().is_relative_to(folder.resolve()):
+        sink.error("MG005", f"`{file.name}` is a link that leaves the recipe folder", at,
+                   help="copy the file into the recipe: a recipe has to be complete")
+        return False
+    if file.path.suffix not in SUFFIXES:
+        sink.error("MG006", f"`{file.name}` is neither YAML nor DSL", at,
+                   help=f"files end in {' or '.join(f'`{suffix}`' for suffix in SUFFIXES)}")
+        return False
+    if file.name == ROOT:
+        sink.error("MG006", f"`{ROOT}` includes itself", at, help="leave it out: it is read anyway")
+        return False
+    return True
+
+
+def _advice(folder: Path, path: PurePosixPath) -> str | None:
+    """The closest file beside the one that is missing."""
+    parent = folder / path.parent
+    names = [each.name for each in parent.iterdir()] if parent.is_dir() else []
+    near = closest(path.name, names) or next((name for suffix in SUFFIXES if (name := path.name + suffix) in names), None)
+    return f"did you mean `{path.with_name(near)}`?" if near else None

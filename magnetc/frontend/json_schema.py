@@ -1,0 +1,113 @@
+"""JSON Schema of imported tools, read as type expressions and parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from magnetc.frontend.type_syntax import OPAQUE
+from magnetc.ir.json import Json, wire
+from magnetc.ir.signature import Effect, FunctionSignature, Parameter
+from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref, TypeExpr
+from magnetc.source import Origin
+
+TYPE_NAMES = {"dict": "object", "float": "number", "double": "number", "tuple": "array", "list": "array",
+              "str": "string", "int": "integer", "bool": "boolean"}
+"""Names that function documents use in place of JSON Schema's."""
+
+
+def imported_tool(raw: Mapping[str, Json], category: str, origin: Origin) -> FunctionSignature:
+    """A raw tool `{name, description, parameters, returns}` as a signature. Raises ValueError when it is none."""
+    name, parameters = raw.get("name"), raw.get("parameters") or {"type": "object", "properties": {}}
+    if not isinstance(name, str) or not isinstance(parameters, dict):
+        raise ValueError("a tool needs a name and a parameter schema")
+    schema = normalised(parameters)
+    required = schema.get("required") or []
+    returns = raw.get("returns")
+    return FunctionSignature(
+        name=name,
+        description=str(raw.get("description") or "").strip(),
+        parameters=tuple(_parameter(key, inner, key in required, origin)
+                         for key, inner in (schema.get("properties") or {}).items()),
+        returns=schema_type(normalised(returns)) if isinstance(returns, dict) else OPAQUE,
+        effect=Effect.READS,
+        category=category,
+        origin=origin,
+    )
+
+
+def normalised(schema: Any) -> Any:
+    """`schema` with JSON Schema's type names, recursively, everything else as it is."""
+    if not isinstance(schema, dict):
+        return schema
+    result = dict(schema)
+    if isinstance(schema.get("type"), str):
+        result["type"] = TYPE_NAMES.get(schema["type"], schema["type"])
+    if isinstance(schema.get("properties"), dict):
+        result["properties"] = {name: normalised(inner) for name, inner in schema["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            result[key] = normalised(schema[key])
+    return result
+
+
+def schema_type(schema: Any) -> TypeExpr:
+    """The type expression of a normalised schema. What it cannot say, unions for one, is opaque."""
+    if not isinstance(schema, dict):
+        return OPAQUE
+    match _type_name(schema):
+        case "string" | "number" | "integer" | "boolean" as primitive:
+            return Ref(primitive)
+        case "array":
+            return ListOf(schema_type(schema.get("items")))
+        case "object":
+            return _object_type(schema)
+        case _:
+            return OPAQUE
+
+
+def _type_name(schema: Mapping[str, Any]) -> str | None:
+    name = schema.get("type")
+    if isinstance(name, list):
+        named = [each for each in name if each != "null"]
+        return named[0] if len(named) == 1 else None
+    if name is None and isinstance(schema.get("properties"), dict):
+        return "object"
+    return name if isinstance(name, str) else None
+
+
+def _object_type(schema: Mapping[str, Any]) -> TypeExpr:
+    properties, required = schema.get("properties"), schema.get("required") or ()
+    if isinstance(properties, dict) and properties:
+        return Record(tuple(Field(name, schema_type(inner), name not in required)
+                            for name, inner in properties.items()))
+    if isinstance(schema.get("additionalProperties"), dict):
+        return MapOf(schema_type(schema["additionalProperties"]))
+    return OPAQUE
+
+
+def _parameter(name: str, schema: Any, required: bool, origin: Origin) -> Parameter:
+    schema = dict(schema) if isinstance(schema, dict) else {}
+    default = schema.get("default")
+    if not required and default == "None":
+        # Function documents made from Python signatures write the absence of a default this way.
+        del schema["default"]
+        default = None
+    return Parameter(
+        name=name,
+        type=schema_type(schema),
+        required=required and default is None,
+        default=default,
+        description=str(schema.get("description") or "").strip(),
+        schema=wire(schema),
+        origin=origin,
+    )
+
+
+def with_default(schema: str | None, default: Json) -> str | None:
+    """Schema text with another default, or the text itself when it has none to replace."""
+    if schema is None:
+        return None
+    parsed = json.loads(schema)
+    return wire({**parsed, "default": default}) if "default" in parsed else schema

@@ -1,0 +1,81 @@
+"""Load a recipe folder: read and check all its files, then resolve them into the Spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend.document import Document
+from magnetc.frontend.dsl import read_dsl
+from magnetc.frontend.include import ROOT, Included, expand_include, shipped
+from magnetc.frontend.read_text import read_text
+from magnetc.frontend.resolve import resolve
+from magnetc.frontend.schema import validate
+from magnetc.frontend.snapshot import Importer, import_tools
+from magnetc.frontend.yaml_events import read_yaml
+from magnetc.ir.spec import Spec
+from magnetc.source import Origin
+
+
+def load(folder: Path, sink: Sink, importers: Mapping[str, Importer]) -> Spec | None:
+    """The spec of the recipe in `folder`; None after at least one error.
+
+    Two phases, each of which reports all it finds: syntax and shape of every file, then names and types. Nothing of the
+    recipe is run, and `importers` read the lock alone.
+    """
+    documents = read_recipe(folder, sink)
+    if documents is None:
+        return None
+    recipe, *others = documents
+    imported = import_tools(others, folder, importers, sink)
+    return resolve(recipe, others, imported, sink)
+
+
+def read_recipe(folder: Path, sink: Sink) -> list[Document] | None:
+    """All documents of a recipe, the recipe itself first, each valid by its schema; None after at least one error."""
+    if not folder.is_dir():
+        sink.error("MG001", f"there is no folder `{folder}`", help="name the folder that holds `recipe.yaml`")
+        return None
+    if not (folder / ROOT).is_file():
+        sink.error("MG001", f"`{folder}` is not a recipe: it has no `{ROOT}`",
+                   help=f"name the folder that holds `{ROOT}`, or run `magnetc init`")
+        return None
+    roots = _read(Included(ROOT, folder / ROOT), sink)
+    if not roots:
+        return None
+    root = roots[0]
+    if root.kind != "recipe":
+        sink.error("MG007", f"`{ROOT}` is of kind `{root.kind}`", Origin(root.file, "/kind"), help="write `kind: recipe`")
+        return None
+    is_valid = validate(root, sink)
+    documents = [root]
+    for file in _files(folder, root, sink):
+        for document in _read(file, sink):
+            if document.kind == "recipe":
+                sink.error("MG007", f"`{file.name}` is a second recipe", Origin(document.file, f"{document.root}/kind"),
+                           help=f"a folder holds one recipe, `{ROOT}`")
+                is_valid = False
+            else:
+                is_valid = validate(document, sink) and is_valid
+            documents.append(document)
+    return documents if is_valid and not sink.has_errors else None
+
+
+def _files(folder: Path, root: Document, sink: Sink) -> list[Included]:
+    """The shipped frames of the recipe's locales, then what it includes, as far as a faulty recipe tells."""
+    include, locales = root.data.get("include") or (), root.data.get("locales") or ("en",)
+    patterns = [each for each in include if isinstance(each, str)] if isinstance(include, list) else []
+    names: Iterable[str] = [each for each in locales if isinstance(each, str)] if isinstance(locales, (dict, tuple)) else ()
+    frames = [file for name in names if name.isidentifier() and (file := shipped("frames", f"{name}.yaml"))]
+    return frames + expand_include(folder, patterns, Origin(root.file, "/include"), sink)
+
+
+def _read(file: Included, sink: Sink) -> list[Document]:
+    source = read_text(file.path, file.name, sink)
+    if source is None:
+        return []
+    if file.path.suffix == ".magnet":
+        return read_dsl(source, sink)
+    document = read_yaml(source, sink)
+    return [document] if document else []

@@ -1,0 +1,117 @@
+"""Names: where each thing of a recipe is defined, and what to say when something else is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.document import Document
+from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.types import PRIMITIVES
+from magnetc.source import Origin
+
+
+@dataclass(slots=True)
+class Names:
+    """The definitions of one sort (`type`, `tool`, ...) by name, in order of definition."""
+
+    sort: str
+    code: str
+    origins: dict[str, Origin] = field(default_factory=dict)
+
+    def define(self, name: str, origin: Origin, sink: Sink) -> bool:
+        """Record a definition. False, with an error at both places, when the name is taken."""
+        if name in self.origins:
+            duplicate(self.sort, name, origin, self.origins[name], sink)
+            return False
+        self.origins[name] = origin
+        return True
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.origins
+
+    def check(self, name: str, at: Origin, sink: Sink, *, also: Iterable[str] = (), at_key: bool = False) -> bool:
+        """Whether `name` is defined or one of `also`; if not, an error with the closest name."""
+        if name in self.origins or name in (also := tuple(also)):
+            return True
+        unknown(self.code, self.sort, name, (*self.origins, *also), at, sink, at_key=at_key)
+        return False
+
+
+def duplicate(sort: str, name: str, origin: Origin, first: Origin, sink: Sink) -> None:
+    """MG201: a second definition of a name, with a label at the first."""
+    sink.error("MG201", f"{sort} `{name}` is defined twice", origin, at_key=True, label="defined again here",
+               secondary=(Label(first, "first defined here", at_key=True),),
+               help="rename one of the two, or leave one out")
+
+
+def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Origin, sink: Sink, *,
+            at_key: bool = False, within: str = "") -> None:
+    """An unknown name: what was looked for, where, and the closest name that there is."""
+    known = sorted(set(candidates))
+    near = closest(name, known)
+    if near:
+        advice = f"did you mean `{near}`?"
+    elif known and len(known) <= 8:
+        advice = "known: " + ", ".join(f"`{each}`" for each in known)
+    else:
+        advice = None
+    sink.error(code, f"unknown {sort} `{name}`{within}", at, at_key=at_key, help=advice)
+
+
+def entries(documents: Iterable[Document], kind: str, key: str) -> Iterator[tuple[str, Any, Origin]]:
+    """Each (name, data, origin) of the mappings under `key` in documents of `kind`."""
+    for document in documents:
+        if document.kind == kind:
+            place = Origin(document.file, document.root).child(key)
+            for name, data in (document.data.get(key) or {}).items():
+                yield name, data, place.child(name)
+
+
+def items(documents: Iterable[Document], kind: str, key: str) -> Iterator[tuple[Any, Origin]]:
+    """Each (data, origin) of the lists under `key` in documents of `kind`."""
+    for document in documents:
+        if document.kind == kind:
+            place = Origin(document.file, document.root).child(key)
+            for index, data in enumerate(document.data.get(key) or ()):
+                yield data, place.child(index)
+
+
+@dataclass(slots=True)
+class Definitions:
+    """All names of a recipe, gathered before any body is resolved, so that one bad body makes no other name unknown."""
+
+    types: Names = field(default_factory=lambda: Names("type", "MG202"))
+    tools: Names = field(default_factory=lambda: Names("tool", "MG203"))
+    sets: Names = field(default_factory=lambda: Names("set", "MG203"))
+    paths: Names = field(default_factory=lambda: Names("path", "MG301"))
+
+    @classmethod
+    def of(cls, documents: Iterable[Document], imported: Iterable[FunctionSignature], sink: Sink) -> Definitions:
+        """Gather the names of types, tools, sets and paths."""
+        documents = tuple(documents)
+        found = cls()
+        for tool in imported:
+            found.tools.define(tool.name, tool.origin, sink)
+        for name, _, origin in entries(documents, "types", "types"):
+            if name in PRIMITIVES:
+                sink.error("MG201", f"`{name}` is a built-in type", origin, at_key=True,
+                           help="give your type another name")
+            else:
+                found.types.define(name, origin, sink)
+        for name, _, origin in entries(documents, "tools", "tools"):
+            found.tools.define(name, origin, sink)
+        for name, _, origin in entries(documents, "tools", "sets"):
+            if name in found.tools:
+                duplicate("tool or set", name, origin, found.tools.origins[name], sink)
+            else:
+                found.sets.define(name, origin, sink)
+        for name, _, origin in entries(documents, "paths", "paths"):
+            found.paths.define(name, origin, sink)
+        return found
+
+    def check_type(self, name: str, at: Origin, sink: Sink, *, at_key: bool = False) -> bool:
+        return self.types.check(name, at, sink, also=PRIMITIVES, at_key=at_key)

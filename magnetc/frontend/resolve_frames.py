@@ -1,0 +1,74 @@
+"""Frames: the sentences around phrases, for each locale of the recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from magnetc.diagnostics import Sink
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.document import Document
+from magnetc.ir.spec import Frames, Recipe
+from magnetc.source import Origin
+
+PLACEHOLDERS: dict[str, tuple[str, ...]] = {
+    "do": ("phrase",), "say": ("phrase",), "ask": ("phrase",), "join_do": ("a", "b"), "next": ("a", "b"),
+    "open": ("s",), "follow": ("s",), "answer": ("value",), "announce": ("capability",), "clarify": ("question",),
+    "refuse": ("capability",), "system_date": ("date",), "system_profile": ("profile",), "done": (), "error": ("message",),
+}
+"""What each group of frames has to say, in lower case: a capital only sets the case of the first letter."""
+
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+def resolve_frames(documents: Iterable[Document], recipe: Recipe, sink: Sink) -> tuple[Frames, ...]:
+    """The frames of the recipe's locales, in its order. A later document replaces whole groups of an earlier one."""
+    groups: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
+    elide: dict[str, dict[str, str]] = {}
+    for document in documents:
+        if document.kind == "frames":
+            locale = document.data["locale"]
+            read = _groups(document.data, Origin(document.file, document.root), sink)
+            groups[locale] = groups.get(locale, {}) | read
+            elide[locale] = elide.get(locale, {}) | (document.data.get("elide") or {})
+    found = []
+    for locale, _ in recipe.locales:
+        if locale not in groups:
+            sink.error("MG413", f"there are no frames for the locale `{locale}`", recipe.origin.child("locales", locale),
+                       at_key=True, help=_advice(locale, groups))
+            continue
+        missing = [name for name in PLACEHOLDERS if name not in groups[locale]]
+        if missing:
+            sink.error("MG413", f"the frames of `{locale}` lack {', '.join(f'`{name}`' for name in missing)}",
+                       recipe.origin.child("locales", locale), at_key=True, help="add these groups to the file of frames")
+        ordered = tuple((name, groups[locale][name]) for name in PLACEHOLDERS if name in groups[locale])
+        found.append(Frames(locale=locale, groups=ordered, elide=tuple(elide[locale].items())))
+    return tuple(found)
+
+
+def _advice(locale: str, known: Iterable[str]) -> str:
+    near = closest(locale, known)
+    return f"did you mean `{near}`?" if near else f"include a file `kind: frames` with `locale: {locale}`, or leave it out"
+
+
+def _groups(data: Mapping[str, Any], origin: Origin, sink: Sink) -> dict[str, tuple[tuple[str, str], ...]]:
+    groups = {}
+    for name, wanted in PLACEHOLDERS.items():
+        if name in data:
+            for index, frame in enumerate(data[name]):
+                _check_placeholders(name, frame["text"], wanted, origin.child(name, index, "text"), sink)
+            groups[name] = tuple((frame.get("style", ""), frame["text"]) for frame in data[name])
+    return groups
+
+
+def _check_placeholders(group: str, text: str, wanted: tuple[str, ...], origin: Origin, sink: Sink) -> None:
+    """A frame has to hold each placeholder of its group, or words would get lost, and no other."""
+    used = _PLACEHOLDER.findall(text)
+    known = ", ".join(f"`{{{name}}}`" for name in wanted) or "none"
+    for name in used:
+        if name.lower() not in wanted:
+            sink.error("MG417", f"`{{{name}}}` is no placeholder of `{group}`", origin, help=f"placeholders here: {known}")
+    for name in wanted:
+        if name not in {each.lower() for each in used}:
+            sink.error("MG417", f"this frame of `{group}` lacks `{{{name}}}`", origin, help=f"placeholders here: {known}")

@@ -1,0 +1,184 @@
+"""The graph document: links and unlinks between tools, checked against what they return and take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from magnetc.diagnostics import Label, Sink
+from magnetc.frontend.document import Document
+from magnetc.frontend.dotted import join_dotted, split_dotted
+from magnetc.frontend.names import Definitions, items, unknown
+from magnetc.frontend.type_syntax import show_type
+from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.spec import GraphSpec, Link
+from magnetc.ir.types import ListOf, MapOf, Record, Ref, TypeExpr, TypeTable, leaves
+from magnetc.source import Origin
+from magnetc.source.origin import escape
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    definitions: Definitions
+    tools: Mapping[str, FunctionSignature]
+    table: TypeTable
+    sink: Sink
+
+
+def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools: Mapping[str, FunctionSignature],
+                  table: TypeTable, sink: Sink) -> GraphSpec:
+    """All graph documents as one. `infer` is their union, `typed` when none names it."""
+    documents = tuple(documents)
+    scope = _Scope(definitions, tools, table, sink)
+    links = [link for data, origin in items(documents, "graph", "links") if (link := _link(data, origin, scope))]
+    unlinks = []
+    for data, origin in items(documents, "graph", "unlinks"):
+        pair = [_tool_end(data[key], origin.child(key), scope) for key in ("from", "to")]
+        if all(pair):
+            unlinks.append((pair[0][0], pair[1][0]))
+    _check_order(links, sink)
+    named = [document.data["infer"] for document in documents if document.kind == "graph" and "infer" in document.data]
+    infer = tuple(dict.fromkeys(each for names in named for each in names)) if named else ("typed",)
+    return GraphSpec(infer=infer, links=tuple(dict.fromkeys(links)), unlinks=tuple(dict.fromkeys(unlinks)))
+
+
+def _link(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> Link | None:
+    source = _tool_end(data["from"], origin.child("from"), scope)
+    target = _tool_end(data["to"], origin.child("to"), scope)
+    if source is None or target is None:
+        return None
+    (source_name, path), (target_name, parameter) = source, target
+    if bool(path) != bool(parameter):
+        side = data["to"] if path else data["from"]
+        scope.sink.error("MG304", f"a value flows from or to a tool, but `{side}` names no "
+                                  f"{'parameter' if path else 'field'} for it", origin.child("to" if path else "from"),
+                         help="name a field and a parameter for a value, or two tools for a prerequisite")
+        return None
+    if not path:
+        return Link(source=source_name, target=target_name, origin=origin)
+    return _value_link(source_name, path, target_name, parameter, origin, scope)
+
+
+def _tool_end(text: str, origin: Origin, scope: _Scope) -> tuple[str, tuple[str, ...]] | None:
+    """(tool, rest of the path) of one end. A tool whose own name holds dots is found by its longest prefix."""
+    parts = split_dotted(text)
+    for length in range(len(parts), 0, -1):
+        name = ".".join(parts[:length])
+        if name in scope.definitions.tools:
+            return name, parts[length:]
+    unknown("MG203", "tool", parts[0] if parts else text, scope.definitions.tools.origins, origin, scope.sink)
+    return None
+
+
+def _value_link(source: str, path: tuple[str, ...], target: str, parameter: tuple[str, ...], origin: Origin,
+                scope: _Scope) -> Link | None:
+    if source not in scope.tools or target not in scope.tools:
+        return None
+    giver, taker = scope.tools[source], scope.tools[target]
+    into = taker.parameter(join_dotted(parameter)) or taker.parameter(".".join(parameter))
+    if into is None:
+        unknown("MG204", "parameter", ".".join(parameter), (p.name for p in taker.parameters), origin.child("to"),
+                scope.sink, within=f" of `{target}`")
+        return None
+    found = field_at(giver.returns, path)
+    if found is None:
+        unknown("MG204", "field", ".".join(path), field_names(giver.returns), origin.child("from"), scope.sink,
+                within=f" in the result of `{source}`")
+        return None
+    pointer, expr = found
+    while isinstance(expr, (ListOf, MapOf)) and not isinstance(into.type, (ListOf, MapOf)):
+        pointer, expr = pointer + "/*", expr.items if isinstance(expr, ListOf) else expr.values
+    if not flows(expr, into.type, scope.table):
+        scope.sink.error("MG305", f"a `{show_type(expr)}` cannot be `{into.name}` of `{target}`, a `{show_type(into.type)}`",
+                         origin, secondary=(Label(into.origin, f"`{into.name}` is declared here", at_key=True),),
+                         help="link a field of that type, or put a tool that converts it in between")
+        return None
+    return Link(source=source, target=target, pointer=pointer, parameter=into.name, origin=origin)
+
+
+def field_at(expr: TypeExpr, path: tuple[str, ...]) -> tuple[str, TypeExpr] | None:
+    """(pointer pattern, type) of a dotted path into a result; lists and maps on the way are passed through."""
+    pointer = ""
+    for name in path:
+        while isinstance(expr, (ListOf, MapOf)):
+            pointer, expr = pointer + "/*", expr.items if isinstance(expr, ListOf) else expr.values
+        field = next((f for f in expr.fields if f.name == name), None) if isinstance(expr, Record) else None
+        if field is None:
+            return None
+        pointer, expr = f"{pointer}/{escape(name)}", field.type
+    return pointer, expr
+
+
+def field_names(expr: TypeExpr) -> list[str]:
+    """Dotted paths that `field_at` finds below `expr`, in order."""
+    names: list[str] = []
+    for pointer, _ in leaves(expr):
+        parts = [token for token in pointer.split("/")[1:] if token != "*"]
+        names += [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    return list(dict.fromkeys(names))
+
+
+def flows(source: TypeExpr, target: TypeExpr, table: TypeTable) -> bool:
+    """Whether a declared link may carry a value: same entity type, a refinement in either direction, or untyped on one
+    side with the same primitive. One item may be a list's only one."""
+    match source, target:
+        case (Ref("object"), _) | (_, Ref("object")):
+            return True
+        case Ref(given), Ref(taken):
+            if table.get(given) and table.get(taken):
+                return table.unify(given, taken) or table.unify(taken, given)
+            return (narrow := _base(given, table)) == (wide := _base(taken, table)) or (narrow, wide) == ("integer", "number")
+        case (ListOf(given), ListOf(taken)) | (MapOf(given), MapOf(taken)):
+            return flows(given, taken, table)
+        case _, ListOf(taken) if not isinstance(source, MapOf):
+            return flows(source, taken, table)
+        case Record(given), Record(taken):
+            fields = {f.name: f.type for f in given}
+            return all(f.optional or (f.name in fields and flows(fields[f.name], f.type, table)) for f in taken)
+        case _:
+            return False
+
+
+def _base(name: str, table: TypeTable) -> str:
+    entity = table.get(name)
+    return entity.base if entity else name
+
+
+def _check_order(links: Iterable[Link], sink: Sink) -> None:
+    """Prerequisites must not go round in a circle: no tool of it could ever be called."""
+    after: dict[str, list[Link]] = {}
+    for link in links:
+        if not link.parameter:
+            after.setdefault(link.source, []).append(link)
+    done: set[str] = set()
+    for start in after:
+        cycle = _cycle(start, after, done)
+        if cycle:
+            route = " ~> ".join(f"`{name}`" for name in (*(link.source for link in cycle), cycle[0].source))
+            sink.error("MG306", f"prerequisites go round in a circle: {route}", cycle[-1].origin,
+                       secondary=tuple(Label(link.origin) for link in cycle[:-1]),
+                       help="leave out one of the links: as it stands, none of these tools can be called first")
+
+
+def _cycle(start: str, after: Mapping[str, list[Link]], done: set[str]) -> list[Link]:
+    """A cycle of links that is reached from `start` and not yet known to be `done`; empty when there is none."""
+    trail: list[Link] = []
+    pending: list[tuple[str, int]] = [(start, 0)]
+    while pending:
+        name, index = pending.pop()
+        outgoing = after.get(name, []) if name not in done else []
+        if index >= len(outgoing):
+            done.add(name)
+            if trail:
+                trail.pop()
+            continue
+        pending.append((name, index + 1))
+        link = outgoing[index]
+        trail.append(link)
+        on_trail = [each.source for each in trail]
+        if link.target in on_trail:
+            done.update(on_trail)
+            return trail[on_trail.index(link.target):]
+        pending.append((link.target, 0))
+    return []

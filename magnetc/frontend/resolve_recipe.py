@@ -1,0 +1,84 @@
+"""The recipe document: what to build, how much of it, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from math import isclose
+from typing import Any
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend.document import Document
+from magnetc.frontend.names import Definitions
+from magnetc.ir.json import canonical
+from magnetc.ir.spec import Recipe, WorldSpec
+from magnetc.ir.types import TypeTable
+from magnetc.source import Origin
+
+DEFAULT_LOSS = {"calls": 1, "clarifications": 1, "refusals": 1, "replies": 0}
+DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
+
+
+def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> Recipe:
+    """The recipe node, defaults filled in. Problems go to the sink; what they touch is kept as written."""
+    data, origin = document.data, Origin(document.file, document.root)
+    locales = data.get("locales") or {"en": 1.0}
+    partitions = data.get("partitions") or DEFAULT_PARTITIONS
+    _check_shares("locales", locales, origin, sink)
+    _check_shares("partitions", partitions, origin, sink)
+    _check_paths(data.get("paths") or {}, origin, definitions, sink)
+    return Recipe(
+        name=data["name"],
+        version=data["version"],
+        seed=data["seed"],
+        world=_world(data["world"], origin.child("world"), sink),
+        show=tuple((data.get("system") or {}).get("show", ("date",))),
+        teacher=data.get("teacher", "offline"),
+        locales=tuple((name, float(share)) for name, share in locales.items()),
+        paths=tuple((data.get("paths") or {}).items()),
+        negatives=tuple((name, float(rate)) for name, rate in (data.get("negatives") or {}).items()),
+        calls=data.get("calls", "as_needed"),
+        loss=tuple({**DEFAULT_LOSS, **(data.get("loss") or {})}.items()),
+        partitions=tuple((name, float(partitions.get(name, 0))) for name in DEFAULT_PARTITIONS),
+        emit=tuple(data.get("emit", ("trl",))),
+        train=canonical(data.get("train") or {}),
+        description=data.get("description", ""),
+        origin=origin,
+    )
+
+
+def _world(data: Mapping[str, Any], origin: Origin, sink: Sink) -> WorldSpec:
+    try:
+        datetime.fromisoformat(data["now"])
+    except ValueError:
+        sink.error("MG222", f"`{data['now']}` is not an instant: there is no such day or time", origin.child("now"))
+    return WorldSpec(python=data["python"], now=data["now"], variants=data.get("variants", 8),
+                     packages=tuple(data.get("packages") or ()), origin=origin)
+
+
+def _check_shares(key: str, shares: Mapping[str, float], origin: Origin, sink: Sink) -> None:
+    total = sum(shares.values())
+    if isclose(total, 1, abs_tol=1e-6):
+        return
+    scaled = ", ".join(f"{name}: {share / total:.3g}" for name, share in shares.items()) if total else ""
+    sink.error("MG220", f"the shares in `{key}` add up to {total:g}, not to 1", origin.child(key),
+               help=f"in the same proportions: `{{{scaled}}}`" if scaled else "give at least one a share above 0")
+
+
+def _check_paths(counts: Mapping[str, int], origin: Origin, definitions: Definitions, sink: Sink) -> None:
+    """Each path that the recipe counts must be defined; one that is defined but not counted is built nowhere."""
+    for name in counts:
+        definitions.paths.check(name, origin.child("paths", name), sink, at_key=True)
+    for name, where in definitions.paths.origins.items():
+        if name not in counts:
+            sink.warning("MG302", f"path `{name}` is never sampled: the recipe gives it no count", where, at_key=True,
+                         help=f"add `{name}: COUNT` to `paths` of the recipe, or leave the path out")
+
+
+def check_shown(table: TypeTable, show: tuple[str, ...], sink: Sink) -> None:
+    """MG213: a type whose values the system message would give, in a recipe whose system message does not show them."""
+    for name, entity in table.types.items():
+        part = entity.system.split("/")[1] if entity.system else None
+        if part and part not in show:
+            sink.warning("MG213", f"`{name}` comes from `{entity.system}`, but the system message does not show the {part}",
+                         entity.origin.child("system"), help=f"add `{part}` to `system: {{show: [...]}}` of the recipe")

@@ -1,0 +1,181 @@
+"""Tools: declared, imported, refined, and the sets they form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend.constraint import read_constraint
+from magnetc.frontend.document import Document
+from magnetc.frontend.json_schema import with_default
+from magnetc.frontend.names import Definitions, entries, unknown
+from magnetc.frontend.type_syntax import read_type, show_type
+from magnetc.ir.conform import violations
+from magnetc.ir.json import canonical
+from magnetc.ir.signature import Effect, FunctionSignature, Parameter
+from magnetc.ir.spec import ToolSet
+from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref, TypeExpr, TypeTable
+from magnetc.source import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    definitions: Definitions
+    table: TypeTable
+    sink: Sink
+
+    def type(self, data: Any, origin: Origin) -> TypeExpr:
+        return read_type(data, origin, self.definitions, self.sink)
+
+
+def resolve_tools(documents: Iterable[Document], imported: Iterable[FunctionSignature], definitions: Definitions,
+                  table: TypeTable, sink: Sink) -> dict[str, FunctionSignature]:
+    """All tools by name: imported ones first, in the order of their import, then declared ones; refinements applied."""
+    documents = tuple(documents)
+    reader = _Reader(definitions, table, sink)
+    tools = {tool.name: tool for tool in imported}
+    for name, data, origin in entries(documents, "tools", "tools"):
+        if definitions.tools.origins.get(name) == origin:
+            tools[name] = _declared(name, data, origin, reader)
+    for name, data, origin in entries(documents, "tools", "refine"):
+        if definitions.tools.check(name, origin, sink, at_key=True) and name in tools:
+            tools[name] = _refined(tools[name], data, origin, reader)
+    return tools
+
+
+def resolve_sets(documents: Iterable[Document], definitions: Definitions, sink: Sink) -> dict[str, ToolSet]:
+    """All sets by name. Members that are no tools are left out, after an error."""
+    sets: dict[str, ToolSet] = {}
+    for name, members, origin in entries(documents, "tools", "sets"):
+        if definitions.sets.origins.get(name) == origin:
+            known = [member for index, member in enumerate(members)
+                     if definitions.tools.check(member, origin.child(index), sink)]
+            sets[name] = ToolSet(name=name, tools=tuple(dict.fromkeys(known)))
+    return sets
+
+
+def _declared(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
+    place = origin.child("parameters")
+    parameters = tuple(_parameter(key, inner, place.child(key), reader)
+                       for key, inner in (data.get("parameters") or {}).items())
+    tool = FunctionSignature(
+        name=name,
+        description=data.get("description", ""),
+        parameters=parameters,
+        returns=reader.type(data["returns"], origin.child("returns")) if "returns" in data else Record(()),
+        effect=Effect(data.get("effect", "reads")),
+        category=data.get("category", ""),
+        origin=origin,
+    )
+    return _with_where(tool, data, origin, reader)
+
+
+def _parameter(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> Parameter:
+    expr = reader.type(data["type"], origin.child("type"))
+    default = data.get("default")
+    _check_default(name, default, expr, origin, reader)
+    return Parameter(name=name, type=expr, required=not data.get("optional", False) and default is None, default=default,
+                     description=data.get("description", ""), origin=origin)
+
+
+def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, reader: _Reader) -> None:
+    found = violations(default, expr, reader.table) if default is not None else []
+    if found:
+        reader.sink.error("MG207", f"default `{canonical(default)}` of `{name}` is not of type `{show_type(expr)}`: "
+                                   f"{found[0]}", origin.child("default"))
+
+
+def _with_where(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
+    if "where" not in data:
+        return tool
+    parameters = {p.name: p for p in tool.parameters}
+    read = (read_constraint(text, tool.name, parameters, reader.table, origin.child("where", index), reader.sink)
+            for index, text in enumerate(data["where"]))
+    return replace(tool, where=tuple(constraint for constraint in read if constraint))
+
+
+def _refined(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
+    """`tool` with what `data` names changed. Diagnostics about the tool then point at its refinement."""
+    changed = {key: data[key] for key in ("description", "category") if key in data}
+    if "effect" in data:
+        changed["effect"] = Effect(data["effect"])
+    if "returns" in data:
+        changed["returns"] = _merged(tool.returns, reader.type(data["returns"], origin.child("returns")))
+    parameters = {p.name: p for p in tool.parameters}
+    for name, inner in (data.get("parameters") or {}).items():
+        place = origin.child("parameters", name)
+        if name not in parameters:
+            unknown("MG204", "parameter", name, parameters, place, reader.sink, at_key=True, within=f" of `{tool.name}`")
+        else:
+            parameters[name] = _refined_parameter(parameters[name], inner, place, reader)
+    refined = replace(tool, parameters=tuple(parameters.values()), origin=origin, **changed)
+    return _with_where(refined, data, origin, reader)
+
+
+def _refined_parameter(parameter: Parameter, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> Parameter:
+    changed: dict[str, Any] = {"origin": origin}
+    if "type" in data:
+        expr = reader.type(data["type"], origin.child("type"))
+        if _fits(expr, parameter.type, reader.table):
+            changed["type"] = expr
+        else:
+            reader.sink.error("MG215", f"`{parameter.name}` is `{show_type(parameter.type)}` in the imported tool, "
+                                       f"which `{show_type(expr)}` does not refine", origin.child("type"))
+    if "description" in data:
+        changed["description"] = data["description"]
+    if "default" in data:
+        _check_default(parameter.name, data["default"], changed.get("type", parameter.type), origin, reader)
+        changed |= {"default": data["default"], "schema": with_default(parameter.schema, data["default"]),
+                    "required": False}
+    if "optional" in data:
+        changed["required"] = not data["optional"]
+    return replace(parameter, **changed)
+
+
+def _fits(refined: TypeExpr, imported: TypeExpr, table: TypeTable) -> bool:
+    """Whether values of `refined` are values of `imported`: opaque JSON may become anything, a number an integer."""
+    match imported, refined:
+        case (Ref("object"), _) | (_, Ref("object")):
+            return True
+        case Ref(), Ref():
+            narrow, wide = _base(refined, table), _base(imported, table)
+            return narrow == wide or (narrow, wide) == ("integer", "number")
+        case ListOf(before), ListOf(after):
+            return _fits(after, before, table)
+        case MapOf(before), MapOf(after):
+            return _fits(after, before, table)
+        case MapOf(values), Record(fields):
+            return all(_fits(field.type, values, table) for field in fields)
+        case Record(before), Record(after):
+            wide = {field.name: field.type for field in before}
+            return all(field.name in wide and _fits(field.type, wide[field.name], table) for field in after)
+        case _:
+            return False
+
+
+def _base(expr: Ref, table: TypeTable) -> str:
+    entity = table.get(expr.name)
+    return entity.base if entity else expr.name
+
+
+def _merged(imported: TypeExpr, refined: TypeExpr) -> TypeExpr:
+    """`imported` with what `refined` names put in its place, field by field; fields that it lacks are added.
+
+    Unlike parameters, results may be refined against their document: a tool's result is what it is, not what it is said to be.
+    """
+    match imported, refined:
+        case Record(before), Record(after):
+            fields = {field.name: field for field in before}
+            for field in after:
+                known = fields.get(field.name)
+                fields[field.name] = Field(field.name, _merged(known.type, field.type) if known else field.type,
+                                           field.optional)
+            return Record(tuple(fields.values()))
+        case ListOf(before), ListOf(after):
+            return ListOf(_merged(before, after))
+        case MapOf(before), MapOf(after):
+            return MapOf(_merged(before, after))
+        case _:
+            return refined

@@ -1,0 +1,77 @@
+"""Imported tools: what `tools from` names, read from the snapshot in `magnetc.lock` and never from its source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from magnetc.diagnostics import Diagnostic, Label, Sink
+from magnetc.frontend.document import Document
+from magnetc.frontend.json_schema import imported_tool
+from magnetc.frontend.names import items
+from magnetc.ir.signature import FunctionSignature
+from magnetc.source import Origin
+
+LOCK = "magnetc.lock"
+_RELOCK = "run `magnetc lock DIR` to write it anew"
+
+
+class Importer(Protocol):
+    """Reads raw tools `{name, description, parameters, returns}`, the last two JSON Schemas, out of a lock."""
+
+    def __call__(self, argument: str, lock: Mapping[str, Any] | None, /) -> list[dict[str, Any]] | Diagnostic: ...
+
+
+def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
+    """The lock beside a recipe; None when there is none, or after MG503 when it cannot be read."""
+    try:
+        lock = json.loads((folder / LOCK).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        sink.error("MG503", f"`{LOCK}` cannot be read: {error}", help=_RELOCK)
+        return None
+    tools = lock.get("tools") if isinstance(lock, dict) else None
+    if not isinstance(tools, dict) or not all(isinstance(each, dict) and isinstance(each.get("functions"), list)
+                                              for each in tools.values()):
+        sink.error("MG503", f"`{LOCK}` is not a lock: each entry of `tools` has to hold `functions`", help=_RELOCK)
+        return None
+    return lock
+
+
+def import_tools(documents: Iterable[Document], folder: Path, importers: Mapping[str, Importer],
+                 sink: Sink) -> list[FunctionSignature]:
+    """All tools that the documents import, in the order of their imports; the same import counts once."""
+    wanted: dict[tuple[str, str], Origin] = {}
+    for data, origin in items(documents, "tools", "from"):
+        for importer, argument in data.items():
+            wanted.setdefault((importer, argument), origin.child(importer))
+    if not wanted:
+        return []
+    before = len(sink.diagnostics)
+    lock = read_snapshot(folder, sink)
+    if len(sink.diagnostics) > before:
+        return []
+    return [tool for (importer, argument), origin in wanted.items()
+            for tool in _import(importer, argument, origin, lock, importers, sink)]
+
+
+def _import(importer: str, argument: str, origin: Origin, lock: Mapping[str, Any] | None,
+            importers: Mapping[str, Importer], sink: Sink) -> list[FunctionSignature]:
+    if lock is None or f"{importer}:{argument}" not in lock["tools"] or importer not in importers:
+        sink.error("MG501", f"tools from {importer} `{argument}` are not in {LOCK}", origin,
+                   help="run `magnetc lock DIR` to import them")
+        return []
+    found = importers[importer](argument, lock)
+    if isinstance(found, Diagnostic):
+        sink.emit(found if found.primary else replace(found, primary=Label(origin)))
+        return []
+    try:
+        return [imported_tool(raw, argument, origin) for raw in found]
+    except (ValueError, AttributeError, TypeError) as error:
+        sink.error("MG503", f"`{LOCK}` holds a tool of `{importer}:{argument}` that cannot be read: {error}", origin,
+                   help=_RELOCK)
+        return []

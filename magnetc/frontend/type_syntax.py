@@ -1,0 +1,47 @@
+"""Type expressions as documents write them: a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend.names import Definitions
+from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref, TypeExpr
+from magnetc.source import Origin
+
+OPAQUE = Ref("object")
+"""Any JSON: also what stands for a type that could not be resolved, so that one error does not make more."""
+
+
+def read_type(data: Any, origin: Origin, definitions: Definitions, sink: Sink) -> TypeExpr:
+    """The type expression that `data` writes. Unknown names and malformed parts are errors and become `OPAQUE`."""
+    match data:
+        case str():
+            return Ref(data) if definitions.check_type(data, origin, sink) else OPAQUE
+        case [only]:
+            return ListOf(read_type(only, origin.child(0), definitions, sink))
+        case {"*": values} if len(data) == 1:
+            return MapOf(read_type(values, origin.child("*"), definitions, sink))
+        case dict() if "*" not in data:
+            return Record(tuple(_field(key, value, origin, definitions, sink) for key, value in data.items()))
+    sink.error("MG225", "this is not a type", origin,
+               help='write a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`')
+    return OPAQUE
+
+
+def _field(key: str, value: Any, origin: Origin, definitions: Definitions, sink: Sink) -> Field:
+    return Field(key.removesuffix("?"), read_type(value, origin.child(key), definitions, sink), key.endswith("?"))
+
+
+def show_type(expr: TypeExpr) -> str:
+    """`expr` as the DSL writes it, for messages."""
+    match expr:
+        case Ref(name):
+            return name
+        case ListOf(inner):
+            return f"[{show_type(inner)}]"
+        case MapOf(values):
+            return f"{{*: {show_type(values)}}}"
+        case Record(fields):
+            inner = ", ".join(f"{f.name}{'?' * f.optional}: {show_type(f.type)}" for f in fields)
+            return f"{{{inner}}}"
