@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate within max(1, len(name) // 3) edits of `name`, the nearest first, then by name; None when all are farther.
+    """The candidate within max(1, len(name) // 3) edits of `name`, the nearest; None when all are farther.
 
+    Of several, one with the same letters comes first (they were swapped), then the first by name.
     An edit inserts, deletes or replaces one character or swaps two neighbours (optimal string alignment, the restricted
     Damerau-Levenshtein distance). Case does not count.
     """
@@ -19,8 +20,8 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
             continue
         distance = _distance(folded, candidate.casefold(), limit)
         if distance <= limit:
-            near.append((distance, candidate))
-    return min(near)[1] if near else None
+            near.append((distance, sorted(candidate) != sorted(name), candidate))
+    return min(near)[2] if near else None
 
 
 def _distance(a: str, b: str, limit: int) -> int:

@@ -38,10 +38,14 @@ def validate(document: Document, sink: Sink) -> bool:
         sink.error("MG123", f"there is no kind `{document.kind}`", document.span("/kind"),
                    help=f"did you mean `{near}`?" if near else f"the kinds are {_list(KINDS)}")
         return False
-    violations = list(_validator(document.kind).iter_errors(document.data))
-    for violation in violations:
-        _RULES[violation.validator](_Violation(document, violation), sink)
-    return not violations
+    errors = list(_validator(document.kind).iter_errors(document.data))
+    # A scalar that YAML could not be sure of is reported already.
+    reported = {diagnostic.primary.at for diagnostic in sink.diagnostics if diagnostic.primary} if errors else ()
+    for error in errors:
+        violation = _Violation(document, error)
+        if violation.span() not in reported:
+            _RULES[error.validator](violation, sink)
+    return not errors
 
 
 @lru_cache(maxsize=len(KINDS))

@@ -27,9 +27,10 @@ class _Spot:
         return Span(self.file.name, start, min(start + length, len(self.file.text)))
 
     def word(self, start: int) -> Span:
-        """The run of characters up to the next blank."""
+        """The run of characters up to the next blank; inside brackets, up to what ends an item."""
         text, end = self.file.text, start
-        while end < len(text) and not text[end].isspace():
+        stops = "" if self.bracket is None else ",]}"
+        while end < len(text) and not text[end].isspace() and (end == start or text[end] not in stops):
             end += 1
         return Span(self.file.name, start, end)
 
@@ -112,15 +113,24 @@ def _bracket(spot: _Spot) -> Diagnostic:
     if spot.bracket is None:
         return Diagnostic(code="MG105", message=f"`{spot.char()}` closes no bracket" if spot.char() in "]}" else "a value is missing here",
                           primary=Label(spot.span(spot.at)), help="quote text that starts with a bracket")
+    if spot.before().rstrip()[-1:] in ("'", '"') and spot.char() not in ":,]}":
+        return _structure(spot)
     opener = spot.file.text[spot.bracket]
     closer = "]" if opener == "[" else "}"
-    same_line = "\n" not in spot.file.text[spot.bracket:spot.at]
-    if spot.at >= len(spot.file.text.rstrip()) or (spot.char() in ":-" and not same_line):
+    if spot.at >= len(spot.file.text.rstrip()) or _in_new_entry(spot, spot.bracket):
         return Diagnostic(code="MG105", message=f"this `{opener}` is never closed", primary=Label(spot.span(spot.bracket), "opened here"),
                           help=f"add the missing `{closer}`")
     return Diagnostic(code="MG105", message=f"`,` or `{closer}` is expected here", primary=Label(spot.span(spot.at)),
                       secondary=(Label(spot.span(spot.bracket), "opened here"),),
                       help="quote text that holds `,`, `:` or brackets")
+
+
+def _in_new_entry(spot: _Spot, bracket: int) -> bool:
+    """Whether the problem is in a later line that starts no deeper than the line of the bracket: its next key or item."""
+    start = spot.file.text.rfind("\n", 0, bracket) + 1
+    line = spot.file.text[start:bracket]
+    here = spot.before() + spot.char()
+    return "\n" in spot.file.text[bracket:spot.at] and len(here) - len(here.lstrip()) <= len(line) - len(line.lstrip())
 
 
 def _structure(spot: _Spot) -> Diagnostic:
@@ -148,12 +158,12 @@ def _block_text(spot: _Spot) -> Diagnostic:
 
 def _alias(spot: _Spot) -> Diagnostic:
     mark = spot.file.text[spot.context:spot.context + 1]
-    return Diagnostic(code="MG109", message=f"`{mark}` at the start of a value is an {'alias' if mark == '*' else 'anchor'} in YAML",
+    return Diagnostic(code="MG109", message=f"`{mark}` in front of a value starts an {'alias' if mark == '*' else 'anchor'} in YAML",
                       primary=Label(spot.word(spot.context)), help=f"quote text that starts with `{mark}`")
 
 
 def _tag(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG111", message="`!` at the start of a value is a tag in YAML, and recipes have none",
+    return Diagnostic(code="MG111", message="`!` in front of a value starts a tag in YAML, and recipes have none",
                       primary=Label(spot.word(spot.context)), help="quote text that starts with `!`")
 
 

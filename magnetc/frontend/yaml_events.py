@@ -32,9 +32,11 @@ class _Stop(Exception):
 
 
 def read_yaml(file: SourceFile, sink: Sink) -> Document | None:
-    """The document in `file`; None after at least one error.
+    """The document in `file`; None after an error that leaves its structure in doubt.
 
-    Registers the file, and the spans of its nodes, in the sink. Raises nothing, whatever the text.
+    An ambiguous scalar is an error too, but the document is still returned, with the scalar as text, so that the rest
+    can be checked in the same run. Registers the file, and the spans of its nodes, in the sink. Raises nothing, whatever
+    the text.
     """
     if file.text.startswith("\ufeff"):
         file = SourceFile(file.name, file.text[1:])
@@ -80,13 +82,17 @@ def _document(file: SourceFile, data: Json, spans: SpanIndex, sink: Sink) -> Doc
         sink.error("MG119", f"`{file.name}` {what}", spans[""][1] if "" in spans else Span(file.name, 0, 0),
                    help="start it with `kind: …`, then one key a line")
         return None
-    if not isinstance(kind := data.get("kind"), str):
-        near = closest("kind", data) if kind is None else None
-        place = spans["/" + near][0] if near else spans["/kind"][1] if "kind" in data else Span(file.name, 0, 0)
-        sink.error("MG120", f"`{file.name}` does not say what it is: `kind` is missing" if "kind" not in data else "`kind` has to be a word", place,
-                   help=f"`{near}` looks like `kind`" if near else "write `kind: recipe`, or another kind, first")
+    kind = data.get("kind")
+    if isinstance(kind, str):
+        return Document(kind, file.name, data, spans)
+    if "kind" in data:
+        sink.error("MG120", "`kind` has to be a word", spans["/kind"][1], help="write `kind: recipe`, or another kind")
         return None
-    return Document(kind, file.name, data, spans)
+    near = closest("kind", data)
+    sink.error("MG120", f"`{file.name}` does not say what it is: `kind` is missing",
+               spans["/" + _token(near)][0] if near else Span(file.name, 0, 0),
+               help="did you mean `kind`?" if near else "write `kind: recipe`, or another kind, first")
+    return None
 
 
 class _Builder:
@@ -141,7 +147,8 @@ class _Builder:
         if is_plain and (text in SPECIAL or text[0] in NUMERIC_START):
             value = plain(text)
             if type(value) is Rejected:
-                self._error(value.code, value.message, start, end, help=value.help)
+                self._sink.error(value.code, value.message, self._span(start, end), help=value.help)
+                value = text
         else:
             value = text
         self._place(value, start, end)

@@ -64,7 +64,7 @@ def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _P
     bar = paint(_BLUE, "|")
     lines = [f"{' ' * gutter} {bar}"]
     previous = None
-    for (number, _), group in groupby(sorted(marks, key=_line_order), key=_line_order):
+    for (number, _), group in groupby(sorted(marks, key=lambda mark: (mark[0].line, mark[0].column)), key=_line_order):
         here = list(group)
         if previous is not None and number > previous + 1:
             lines.append(paint(_BLUE, "..."))
