@@ -1,0 +1,293 @@
+"""The text form of the IR: what `--emit` prints and tests parse back. `parse_x(print_x(value)) == value`.
+
+    graph {
+      node get_zipcode
+      edge get_zipcode -> get_distance full typed 1.0 { /zipcode -> destination, /zipcode -> origin }
+    }
+
+    path booking-000017 of booking base booking-000017 locale en variant 3 attempt 0
+    turn t0 normal [insert.short@t0]
+      c0 = get_distance(/origin: user t0, /destination: output c9 /zips/*/zip, /unit: default, /who: system /profile/id)
+      c1 = convert_unit(/value: output c0 /distance) for c0
+    turn t1 miss_params withheld c2/date
+      says c2 = book_flight(/date: user t1+)
+
+A script prints its path, then `script` and its turns:
+
+    turn t0 normal
+      offered get_distance convert_unit
+      goal c0 c1
+      round c0
+      round c1
+      hole c1/value c0 /distance Miles
+
+Words are bare; one with a space, quote or bracket in it is a JSON string. Goals and rounds name calls of the path, and
+lines may be indented at will.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
+from magnetc.ir.path import (
+    Argument,
+    ArgumentSource,
+    Call,
+    DefaultSource,
+    OutputSource,
+    SignaturePath,
+    SystemSource,
+    Turn,
+    TurnKind,
+    UserSource,
+)
+from magnetc.ir.script import Goal, Hole, Script, ScriptTurn
+
+_BARE = re.compile(r"[^\s\"()\[\]{},:=]+")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[()\[\]{},:=]|[^\s"()\[\]{},:=]+')
+
+
+def _word(text: str) -> str:
+    return text if _BARE.fullmatch(text) else json.dumps(text)
+
+
+def _line(*words: str) -> str:
+    return " ".join(_word(word) for word in words)
+
+
+class _Words:
+    """The words of one line, read from the left. Raises ValueError where something else is expected."""
+
+    def __init__(self, line: str):
+        self.line = line
+        self.items = _TOKEN.findall(line)
+        self.at = 0
+
+    def peek(self) -> str:
+        return self.items[self.at] if self.at < len(self.items) else ""
+
+    def next(self) -> str:
+        if self.at >= len(self.items):
+            raise ValueError(f"the line ends early: {self.line!r}")
+        self.at += 1
+        item = self.items[self.at - 1]
+        return json.loads(item) if item.startswith('"') else item
+
+    def take(self, mark: str) -> bool:
+        """Whether the next word is `mark`; it is read if so."""
+        if self.peek() != mark:
+            return False
+        self.at += 1
+        return True
+
+    def expect(self, mark: str) -> None:
+        if not self.take(mark):
+            raise ValueError(f"expected {mark!r}, found {self.peek()!r}: {self.line!r}")
+
+    def rest(self) -> tuple[str, ...]:
+        return tuple(self.next() for _ in range(len(self.items) - self.at))
+
+
+def print_graph(graph: LocalDependencyGraph) -> str:
+    lines = ["graph {", *(f"  node {_word(node)}" for node in graph.nodes)]
+    for edge in graph.edges:
+        flows = ", ".join(f"{_word(flow.pointer)} -> {_word(flow.parameter)}" for flow in edge.values)
+        head = _line("edge", edge.source, "->", edge.target, edge.kind, edge.origin, repr(edge.confidence))
+        lines.append(f"  {head} {{ {flows} }}")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def parse_graph(text: str) -> LocalDependencyGraph:
+    """Inverse of `print_graph`. Raises ValueError."""
+    nodes, edges = [], []
+    for words in _lines(text):
+        match words.next():
+            case "node":
+                nodes.append(words.next())
+            case "edge":
+                edges.append(_parse_edge(words))
+            case "graph" | "}":
+                pass
+            case other:
+                raise ValueError(f"expected `node` or `edge`, found {other!r}")
+    return LocalDependencyGraph(nodes=tuple(nodes), edges=tuple(edges))
+
+
+def _parse_edge(words: _Words) -> Edge:
+    source = words.next()
+    words.expect("->")
+    target, kind, origin, confidence = (words.next() for _ in range(4))
+    words.expect("{")
+    flows = []
+    while not words.take("}"):
+        pointer = words.next()
+        words.expect("->")
+        flows.append(ValueFlow(pointer, words.next()))
+        words.take(",")
+    return Edge(source=source, target=target, kind=EdgeKind(kind), values=tuple(flows), origin=origin,
+                confidence=float(confidence))
+
+
+def print_path(path: SignaturePath) -> str:
+    head = _line("path", path.id, "of", path.name, "base", path.base, "locale", path.locale, "variant", str(path.variant),
+                 "attempt", str(path.attempt))
+    lines = [head]
+    for turn in path.turns:
+        operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
+        withheld = " " + _line("withheld", *turn.withheld) if turn.withheld else ""
+        lines.append(f"{_line('turn', turn.key, turn.kind)}{operations}{withheld}")
+        lines += [f"  {_print_call(call)}" for call in turn.calls]
+        lines += [f"  says {_print_call(call)}" for call in turn.says]
+    return "\n".join(lines) + "\n"
+
+
+def _print_call(call: Call) -> str:
+    arguments = ", ".join(f"{_word(a.pointer)}: {_print_source(a.source)}" for a in call.arguments)
+    helps = f" for {_word(call.goal)}" if call.goal != call.id else ""
+    return f"{_word(call.id)} = {_word(call.function)}({arguments}){helps}"
+
+
+def _print_source(source: ArgumentSource) -> str:
+    match source:
+        case UserSource(turn):
+            return _line("user", turn)
+        case SystemSource(pointer):
+            return _line("system", pointer)
+        case OutputSource(call, pointer):
+            return _line("output", call, pointer)
+        case DefaultSource():
+            return "default"
+
+
+def parse_path(text: str) -> SignaturePath:
+    """Inverse of `print_path`. Raises ValueError."""
+    head, *body = _lines(text)
+    values = {}
+    for key in ("path", "of", "base", "locale", "variant", "attempt"):
+        head.expect(key)
+        values[key] = head.next()
+    turns: list[Turn] = []
+    for words in body:
+        if words.take("turn"):
+            turns.append(_parse_turn(words))
+        else:
+            turns[-1] = _with_call(turns[-1], words)
+    return SignaturePath(id=values["path"], base=values["base"], name=values["of"], locale=values["locale"],
+                         variant=int(values["variant"]), attempt=int(values["attempt"]), turns=tuple(turns))
+
+
+def _parse_turn(words: _Words) -> Turn:
+    key, kind = words.next(), TurnKind(words.next())
+    operations = []
+    if words.take("["):
+        while not words.take("]"):
+            operations.append(words.next())
+    withheld = words.rest() if words.take("withheld") else ()
+    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld)
+
+
+def _with_call(turn: Turn, words: _Words) -> Turn:
+    says = turn.says
+    calls = turn.calls
+    if words.peek() == "says" and len(words.items) > 1 and words.items[1] != "=":
+        words.next()
+        says = (*says, _parse_call(words))
+    else:
+        calls = (*calls, _parse_call(words))
+    return Turn(key=turn.key, kind=turn.kind, calls=calls, operations=turn.operations, withheld=turn.withheld, says=says)
+
+
+def _parse_call(words: _Words) -> Call:
+    call_id = words.next()
+    words.expect("=")
+    function = words.next()
+    words.expect("(")
+    arguments = []
+    while not words.take(")"):
+        pointer = words.next()
+        words.expect(":")
+        arguments.append(Argument(pointer=pointer, source=_parse_source(words)))
+        words.take(",")
+    goal = words.next() if words.take("for") else call_id
+    return Call(id=call_id, function=function, goal=goal, arguments=tuple(arguments))
+
+
+def _parse_source(words: _Words) -> ArgumentSource:
+    match words.next():
+        case "user":
+            return UserSource(words.next())
+        case "system":
+            return SystemSource(words.next())
+        case "output":
+            return OutputSource(words.next(), words.next())
+        case "default":
+            return DefaultSource()
+        case other:
+            raise ValueError(f"expected a source, found {other!r}: {words.line!r}")
+
+
+def print_script(script: Script) -> str:
+    lines = ["script"]
+    for turn, offered in zip(script.turns, script.offered):
+        operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
+        lines.append(f"{_line('turn', turn.key, turn.kind)}{operations}")
+        lines.append("  " + _line("offered", *offered))
+        for name in ("withheld", "answers", "announces"):
+            if getattr(turn, name):
+                lines.append("  " + _line(name, *getattr(turn, name)))
+        lines += ["  " + _line("goal", *(call.id for call in goal.calls)) for goal in turn.goals]
+        lines += ["  " + _line("round", *(call.id for call in group)) for group in turn.rounds]
+        lines += ["  " + _line("hole", h.call, h.pointer, h.producer, h.output, h.type) for h in turn.holes]
+    return print_path(script.path) + "\n".join(lines) + "\n"
+
+
+def parse_script(text: str) -> Script:
+    """Inverse of `print_script`. Raises ValueError."""
+    above, mark, below = text.partition("\nscript\n")
+    if not mark:
+        raise ValueError("no line `script`")
+    path = parse_path(above)
+    turns: list[ScriptTurn] = []
+    offered: list[tuple[str, ...]] = []
+    block: list[_Words] = []
+    for words in [*_lines(below), None]:
+        if block and (words is None or words.peek() == "turn"):
+            turn, tools = _parse_script_turn(block, path.turns[len(turns)])
+            turns.append(turn)
+            offered.append(tools)
+            block = []
+        if words is not None:
+            block.append(words)
+    return Script(path=path, turns=tuple(turns), offered=tuple(offered))
+
+
+def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...]]:
+    head, *body = block
+    head.expect("turn")
+    turn = _parse_turn(head)
+    calls = {call.id: call for call in (*source.says, *source.calls)}
+    lists: dict[str, tuple[str, ...]] = {}
+    goals, groups, holes = [], [], []
+    for words in body:
+        match words.next():
+            case "goal":
+                goals.append(Goal(calls=tuple(calls[name] for name in words.rest())))
+            case "round":
+                groups.append(tuple(calls[name] for name in words.rest()))
+            case "hole":
+                call, pointer, producer, output, kind = words.rest()
+                holes.append(Hole(call=call, pointer=pointer, producer=producer, output=output, type=kind))
+            case name:
+                lists[name] = words.rest()
+    made = ScriptTurn(key=turn.key, kind=turn.kind, goals=tuple(goals), rounds=tuple(groups), holes=tuple(holes),
+                      operations=turn.operations, withheld=lists.get("withheld", ()), answers=lists.get("answers", ()),
+                      announces=lists.get("announces", ()))
+    return made, lists.get("offered", ())
+
+
+def _lines(text: str) -> Iterator[_Words]:
+    lines: Iterable[str] = text.split("\n")
+    return (_Words(line) for line in lines if line.strip())

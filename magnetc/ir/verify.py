@@ -1,0 +1,212 @@
+"""Verifiers: the invariants of each IR level, checked between passes. Each returns what is violated, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from magnetc.ir.graph import EdgeKind, LocalDependencyGraph
+from magnetc.ir.path import (
+    Argument,
+    Call,
+    DefaultSource,
+    OutputSource,
+    SignaturePath,
+    SystemSource,
+    Turn,
+    TurnKind,
+    UserSource,
+)
+from magnetc.ir.pointer import tokens
+from magnetc.ir.script import Script, ScriptTurn
+from magnetc.ir.spec import Spec
+from magnetc.ir.types import ListOf, Ref, TypeExpr, TypeTable, at_pointer
+
+ROUND = 3
+"""The most calls in one assistant message."""
+
+
+def verify_graph(spec: Spec, graph: LocalDependencyGraph) -> list[str]:
+    """Nodes are the spec's tools; edges join two of them once, in order, and carry values between existing places."""
+    problems = []
+    if graph.nodes != tuple(sorted(spec.tool)):
+        problems.append("the nodes are not the tools of the spec")
+    pairs = [(edge.source, edge.target) for edge in graph.edges]
+    if pairs != sorted(set(pairs)):
+        problems.append("edges are not sorted, or two join the same tools")
+    for edge in graph.edges:
+        name = f"edge {edge.source} -> {edge.target}"
+        if edge.source == edge.target or edge.source not in spec.tool or edge.target not in spec.tool:
+            problems.append(f"{name} does not join two tools")
+            continue
+        if (edge.source, edge.target) in spec.graph.unlinks:
+            problems.append(f"{name} is unlinked")
+        if bool(edge.values) == (edge.kind is EdgeKind.PREREQUISITE):
+            problems.append(f"{name} is {edge.kind} with {len(edge.values)} values")
+        for flow in edge.values:
+            if at_pointer(spec.tool[edge.source].returns, tokens(flow.pointer)) is None:
+                problems.append(f"{name}: {edge.source} returns nothing at {flow.pointer}")
+            if spec.tool[edge.target].parameter(flow.parameter) is None:
+                problems.append(f"{name}: {edge.target} has no parameter {flow.parameter}")
+    return problems
+
+
+def verify_path(spec: Spec, graph: LocalDependencyGraph, path: SignaturePath) -> list[str]:
+    """Ids are unique, sources refer to what came before and unify with their parameters, Split turns hold together."""
+    problems = [f"two turns have the key {key}" for key in _repeated([turn.key for turn in path.turns])]
+    problems += [f"two calls have the id {key}" for key in _repeated([call.id for call in path.calls()])]
+    if not path.turns:
+        problems.append("the path has no turns")
+    said: set[str] = set()
+    made: dict[str, str] = {}
+    for index, turn in enumerate(path.turns):
+        said.add(turn.key)
+        problems += _kind_problems(path, index, turn)
+        known = dict(made)
+        for call in turn.calls or turn.says:
+            if call.function not in spec.tool:
+                problems.append(f"{call.id} calls {call.function}, which is no tool")
+                continue
+            missing = {leaf for leaf in turn.withheld if leaf.startswith(call.id + "/")}
+            problems += _call_problems(spec, graph, call, said, known, missing)
+            known[call.id] = call.function
+        if turn.calls:
+            made = known
+        problems += _goal_problems(turn)
+    return problems
+
+
+def _repeated(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _goal_problems(turn: Turn) -> Iterator[str]:
+    heads = [call.goal for call in turn.calls]
+    for index, call in enumerate(turn.calls):
+        if call.goal not in {other.id for other in turn.calls[:index + 1]}:
+            yield f"{call.id} helps {call.goal}, which is no earlier call of its turn"
+        if index and call.goal != heads[index - 1] and call.goal != call.id:
+            yield f"{call.id} stands apart from the rest of its goal"
+
+
+def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]:
+    if turn.kind is TurnKind.NORMAL:
+        if not turn.calls:
+            yield f"turn {turn.key} makes no calls"
+        if turn.withheld:
+            yield f"turn {turn.key} withholds but is normal"
+        return
+    if turn.calls or not turn.says or not turn.withheld:
+        yield f"turn {turn.key} is {turn.kind}: it says calls, withholds something and makes none"
+    after = path.turns[index + 1] if index + 1 < len(path.turns) else None
+    if after is None or [call.id for call in after.calls] != [call.id for call in turn.says]:
+        yield f"turn {turn.key} is not followed by the turn that makes its calls"
+        return
+    if turn.kind is TurnKind.MISS_FUNC:
+        elsewhere = {call.function for other in path.turns if other is not after for call in other.calls}
+        for tool in sorted(elsewhere & set(turn.withheld)):
+            yield f"turn {turn.key} withholds {tool}, which another turn calls"
+        return
+    for leaf in turn.withheld:
+        source = next((a.source for c in turn.says for a in c.arguments if c.id + a.pointer == leaf), None)
+        if source != UserSource(after.key):
+            yield f"turn {turn.key} withholds {leaf}, which turn {after.key} does not supply"
+
+
+def _call_problems(spec: Spec, graph: LocalDependencyGraph, call: Call, said: set[str], made: dict[str, str],
+                   missing: set[str]) -> Iterator[str]:
+    pointers = [argument.pointer for argument in call.arguments]
+    for pointer in _repeated(pointers):
+        yield f"{call.id} has two arguments {pointer}"
+    for argument in call.arguments:
+        parameter = spec.tool[call.function].parameter(tokens(argument.pointer)[0])
+        if parameter is None:
+            yield f"{call.id}: {call.function} has no parameter {argument.pointer}"
+            continue
+        place = f"{call.id}{argument.pointer}"
+        match argument.source:
+            case UserSource(turn):
+                if turn not in said and place not in missing:
+                    yield f"{place} is said in turn {turn}, which has not come"
+            case SystemSource(pointer):
+                entity = spec.type_table.get(getattr(parameter.type, "name", ""))
+                if entity is None or entity.system != pointer or tokens(pointer)[0] not in spec.recipe.show:
+                    yield f"{place} is not shown by the system message at {pointer}"
+            case DefaultSource():
+                if parameter.required:
+                    yield f"{place} is required and left out"
+            case OutputSource(producer, pointer):
+                if producer not in made:
+                    yield f"{place} takes a result of {producer}, which has not been called"
+                elif problem := _flow_problem(spec, graph, made[producer], pointer, call.function, parameter):
+                    yield f"{place}: {problem}"
+
+
+def _flow_problem(spec: Spec, graph: LocalDependencyGraph, source: str, pointer: str, target: str, parameter) -> str | None:
+    place = at_pointer(spec.tool[source].returns, tokens(pointer))
+    if place is None:
+        return f"{source} returns nothing at {pointer}"
+    edge = graph.edge.get((source, target))
+    declared = edge and any(flow.pointer == pointer and flow.parameter == parameter.name for flow in edge.values)
+    if not declared and not _unifies(place, parameter.type, spec.type_table):
+        return f"the type of {source} at {pointer} does not unify with {target}.{parameter.name}"
+    return None
+
+
+def _unifies(source: TypeExpr, target: TypeExpr, table: TypeTable) -> bool:
+    match source, target:
+        case (Ref(a), Ref(b)) | (ListOf(Ref(a)), ListOf(Ref(b))):
+            return table.unify(a, b)
+        case _:
+            return False
+
+
+def verify_script(spec: Spec, script: Script) -> list[str]:
+    """Every argument has a source, rounds partition the calls in a possible order, holes are the outputs waited for."""
+    problems = []
+    if [turn.key for turn in script.turns] != [turn.key for turn in script.path.turns]:
+        return ["the turns are not those of the path"]
+    if len(script.offered) != len(script.turns):
+        return ["not every turn says which tools are offered"]
+    for turn, source, offered in zip(script.turns, script.path.turns, script.offered):
+        problems += _round_problems(turn, source)
+        problems += _hole_problems(turn)
+        for call in (call for goal in turn.goals for call in goal.calls):
+            wanted = [parameter.name for parameter in spec.tool[call.function].parameters]
+            if [argument.parameter for argument in call.arguments] != wanted:
+                problems.append(f"{call.id} does not have one argument for each parameter of {call.function}")
+        called = {call.function for group in turn.rounds for call in group}
+        problems += [f"turn {turn.key} calls {tool}, which it does not offer" for tool in sorted(called - set(offered))]
+        if turn.kind is TurnKind.MISS_FUNC:
+            shown = sorted(set(turn.withheld) & set(offered))
+            problems += [f"turn {turn.key} withholds {tool} and offers it" for tool in shown]
+    return problems
+
+
+def _round_problems(turn: ScriptTurn, source: Turn) -> Iterator[str]:
+    made = [call for group in turn.rounds for call in group]
+    if sorted(call.id for call in made) != sorted(call.id for call in source.calls):
+        yield f"the rounds of turn {turn.key} are not a partition of its calls"
+    place = {call.id: index for index, group in enumerate(turn.rounds) for call in group}
+    for index, group in enumerate(turn.rounds):
+        if not 0 < len(group) <= ROUND:
+            yield f"round {index} of turn {turn.key} has {len(group)} calls"
+        for call in group:
+            for argument in call.arguments:
+                if isinstance(argument.source, OutputSource) and place.get(argument.source.call, -1) >= index:
+                    yield f"{call.id}{argument.pointer} waits for {argument.source.call}, which is not made before it"
+
+
+def _hole_problems(turn: ScriptTurn) -> Iterator[str]:
+    waited = [
+        (call.id, argument.pointer, argument.source.call, argument.source.pointer)
+        for goal in turn.goals
+        for call in goal.calls
+        for argument in _outputs(call)
+    ]
+    holes = [(hole.call, hole.pointer, hole.producer, hole.output) for hole in turn.holes]
+    if sorted(waited) != sorted(holes):
+        yield f"the holes of turn {turn.key} are not the outputs that its calls wait for"
+
+
+def _outputs(call: Call) -> Iterator[Argument]:
+    return (argument for argument in call.arguments if isinstance(argument.source, OutputSource))

@@ -1,0 +1,124 @@
+"""Conflict: why no walk can satisfy a path, as an irreducible set of constraints (MG320).
+
+A deletion filter: leave out one constraint at a time; if there is still no walk, it played no part and stays out. What
+remains conflicts, and no part of it does without the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from magnetc.diagnostics import Diagnostic, Label
+from magnetc.passes.automaton import Automaton, PatternAutomaton
+from magnetc.passes.constraints import Constraints
+from magnetc.passes.product import Product
+from magnetc.source import Origin
+
+if TYPE_CHECKING:
+    from magnetc.passes.context import CompileContext
+
+Relax = Callable[[Constraints], Constraints]
+
+
+class Clause(NamedTuple):
+    """One constraint that can be left out: how it reads, where it stands, and the constraints without it."""
+
+    text: str
+    origin: Origin
+    relax: Relax
+
+
+def check_paths(context: CompileContext) -> list[Diagnostic]:
+    """A diagnostic for each path and locale that no walk can satisfy. Locales that fail for the same reasons share one."""
+    found: dict[tuple, Diagnostic] = {}
+    for path in context.spec.paths:
+        for locale, weight in context.spec.recipe.locales:
+            if weight > 0 and not context.product(path.name, locale).lengths():
+                diagnostic = _diagnose(context, path.name, locale)
+                found.setdefault((path.name, diagnostic.notes), diagnostic)
+    return list(found.values())
+
+
+def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
+    path = context.path[name]
+    core = conflict(context, name, locale)
+    many = len(context.spec.recipe.locales) > 1
+    suffix = f" in locale `{locale}`" if many else ""
+    if not core:
+        return Diagnostic(code="MG320", message=f"no walk can satisfy path `{name}`{suffix}", primary=Label(path.origin),
+                          help="declare a tool that this path may use")
+    first, *rest = core
+    together = "these cannot hold together" if rest else "this cannot hold on the graph"
+    return Diagnostic(
+        code="MG320",
+        message=f"no walk can satisfy path `{name}`{suffix}",
+        primary=Label(first.origin if first.origin.file else path.origin, first.text),
+        secondary=tuple(Label(clause.origin, clause.text) for clause in rest if clause.origin.file),
+        notes=(f"{together}: {'; '.join(clause.text for clause in core)}",),
+        help="relax one of them, or add a tool or a link that lets them meet",
+    )
+
+
+def conflict(context: CompileContext, name: str, locale: str) -> list[Clause]:
+    """An irreducible set of clauses of a path that has no walk. Empty when even a path without constraints has none."""
+    full = context.constraints(context.path[name], locale)
+    kept = list(_clauses(context, name, locale, full))
+    for clause in tuple(kept):
+        without = [other for other in kept if other is not clause]
+        if not _has_walk(context, _apply(context, full, kept, without, name, locale)):
+            kept = without
+    return kept
+
+
+def _apply(context: CompileContext, full: Constraints, kept: list[Clause], without: list[Clause], name: str,
+           locale: str) -> Constraints:
+    """`full` relaxed by every clause that is not in `without`."""
+    stay = {clause.text for clause in without}
+    relaxed = full
+    for clause in _clauses(context, name, locale, full):
+        if clause.text not in stay:
+            relaxed = clause.relax(relaxed)
+    return relaxed
+
+
+def _has_walk(context: CompileContext, constraints: Constraints) -> bool:
+    return bool(Product(Automaton(constraints), context.graph).lengths())
+
+
+def _clauses(context: CompileContext, name: str, locale: str, full: Constraints) -> Iterator[Clause]:
+    path = context.path[name]
+    at = path.origin.child
+    low, high = path.turns
+    longest = max(high, PatternAutomaton(path.pattern).size) + 2
+    yield Clause(f"turns {low}..{high}", at("turns"), lambda c: replace(c, turns=(1, longest)))
+    if path.start:
+        yield Clause(f"start in {_names(path.start)}", at("start"), lambda c: replace(c, start=()))
+    if path.within:
+        others = tuple(tool for tool in sorted(context.spec.tool) if context.sayable(tool, locale))
+        yield Clause(f"within {_names(path.within)}", at("within"),
+                     lambda c: replace(c, tools=tuple(sorted({*c.tools, *others}))))
+    mute = tuple(tool for tool in sorted(context.spec.tool) if not context.sayable(tool, locale))
+    if mute:
+        yield Clause(f"nothing says {_names(mute)} in `{locale}`", context.spec.tool[mute[0]].origin,
+                     lambda c: replace(c, tools=tuple(sorted({*c.tools, *mute}))))
+    walked = frozenset(full.tools)
+    for order in full.require:
+        text = f"link `{order.before}` ~> `{order.after}`" if order.link else f"require `{order.before}` before `{order.after}`"
+        yield Clause(text, order.origin, lambda c, o=order: replace(c, require=tuple(x for x in c.require if x != o)))
+    for order in full.forbid:
+        yield Clause(f"forbid `{order.before}` before `{order.after}`", order.origin,
+                     lambda c, o=order: replace(c, forbid=tuple(x for x in c.forbid if x != o)))
+    for limit in full.at_most:
+        yield Clause(f"at most {limit.count} of `{limit.tool}`", limit.origin,
+                     lambda c, o=limit: replace(c, at_most=tuple(x for x in c.at_most if x != o)))
+    for need in (need for need in full.needs if need.tool in walked):
+        yield Clause(f"`{need.tool}.{need.parameter}` is a `{need.type}`, which only {_names(need.producers)} can give",
+                     need.origin, lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)))
+    if path.pattern is not None:
+        yield Clause(f"pattern {path.pattern_text}".strip(), at("pattern"), lambda c: replace(c, pattern=None))
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) if names else "no tool"

@@ -1,0 +1,176 @@
+"""CompileContext: everything that follows from a spec alone, worked out once a run and shared by all units."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from magnetc.ir.graph import LocalDependencyGraph
+from magnetc.ir.pointer import tokens
+from magnetc.ir.signature import Parameter
+from magnetc.ir.spec import PathSpec, Spec
+from magnetc.ir.types import Ref, TypeExpr, at_pointer
+from magnetc.passes.automaton import Automaton
+from magnetc.passes.build_graph import BuildGraph
+from magnetc.passes.constraints import AtMost, Constraints, Need, Order
+from magnetc.passes.options import can_ever_say
+from magnetc.passes.producers import Producers
+from magnetc.passes.product import Product
+from magnetc.passes.speech import Speech
+from magnetc.source import Origin
+from magnetc.source.origin import escape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterInfo:
+    """What is known of a parameter before any walk.
+
+    `system` is the pointer of the system message that shows it, or "". `outputs` maps each tool that may produce it to
+    the pointer patterns of the values. `given` holds the locales in which a user can give it.
+    """
+
+    name: str
+    pointer: str
+    required: bool
+    type: TypeExpr
+    entity: str
+    system: str
+    outputs: Mapping[str, tuple[str, ...]]
+    given: frozenset[str]
+    origin: Origin
+
+
+class CompileContext:
+    """A spec, its graph, and indexes over both."""
+
+    def __init__(self, spec: Spec, graph: LocalDependencyGraph | None = None):
+        self.spec = spec
+        self.graph = graph or BuildGraph().run(spec)
+        self.speech = Speech(spec)
+        self.locales = tuple(name for name, _ in spec.recipe.locales)
+        self.path = {path.name: path for path in spec.paths}
+        self._producers = Producers(spec)
+        self._products: dict[tuple[str, str], Product] = {}
+        self._sayable: dict[tuple[str, str], bool] = {}
+
+    @cached_property
+    def parameters(self) -> dict[str, tuple[ParameterInfo, ...]]:
+        """The parameters of each tool, in its order."""
+        return {tool.name: tuple(self._parameter(tool.name, p) for p in tool.parameters) for tool in self.spec.tools}
+
+    def _parameter(self, tool: str, parameter: Parameter) -> ParameterInfo:
+        entity = self.speech.entity(parameter.type)
+        outputs: dict[str, list[str]] = defaultdict(list)
+        if entity and entity.minted:
+            for producer, pointer in self._producers.typed(tool, parameter.type):
+                outputs[producer].append(pointer)
+        for edge in self._incoming.get(tool, ()):
+            for flow in edge.values:
+                if flow.parameter == parameter.name and flow.pointer not in outputs[edge.source]:
+                    outputs[edge.source].append(flow.pointer)
+        shown = entity.system if entity and entity.system else ""
+        return ParameterInfo(
+            name=parameter.name,
+            pointer="/" + escape(parameter.name),
+            required=parameter.required,
+            type=parameter.type,
+            entity=entity.name if entity else "",
+            system=shown if shown and tokens(shown)[0] in self.spec.recipe.show else "",
+            outputs={source: tuple(sorted(pointers)) for source, pointers in outputs.items() if pointers},
+            given=frozenset(name for name in self.locales if self.speech.user_can_give(parameter.type, name)),
+            origin=parameter.origin,
+        )
+
+    @cached_property
+    def _incoming(self) -> dict[str, list]:
+        index = defaultdict(list)
+        for edge in self.graph.edges:
+            index[edge.target].append(edge)
+        return index
+
+    @cached_property
+    def operations(self) -> dict[str, dict]:
+        """The options of each operation that the recipe asks for."""
+        return {operation.name: dict(operation.options) for operation in self.spec.operations}
+
+    @cached_property
+    def prerequisites(self) -> tuple[Order, ...]:
+        """The declared links along which no value flows."""
+        unlinked = set(self.spec.graph.unlinks)
+        return tuple(
+            Order(link.source, link.target, link.origin, link=True)
+            for link in self.spec.graph.links
+            if not link.parameter and (link.source, link.target) not in unlinked
+        )
+
+    @cached_property
+    def ordered(self) -> frozenset[tuple[str, str]]:
+        """The prerequisite links as pairs of tools."""
+        return frozenset((order.before, order.after) for order in self.prerequisites)
+
+    def product(self, path: str, locale: str) -> Product:
+        """The walks of a path in a locale."""
+        key = (path, locale)
+        if key not in self._products:
+            self._products[key] = Product(Automaton(self.constraints(self.path[path], locale)), self.graph)
+        return self._products[key]
+
+    def constraints(self, path: PathSpec, locale: str) -> Constraints:
+        """What the walks of `path` in `locale` must satisfy."""
+        within = frozenset(self._expand(path.within)) or frozenset(self.spec.tool)
+        tools = tuple(sorted(tool for tool in within if self.sayable(tool, locale)))
+        at = path.origin.child
+        return Constraints(
+            tools=tools,
+            within=within,
+            turns=path.turns,
+            start=self._expand(path.start),
+            require=(*(Order(a, b, at("require", i)) for i, (a, b) in enumerate(path.require)),
+                     *(order for order in self.prerequisites if order.after in within)),
+            forbid=tuple(Order(a, b, at("forbid", i)) for i, (a, b) in enumerate(path.forbid)),
+            at_most=tuple(AtMost(n, tool, at("at_most", i)) for i, (n, tool) in enumerate(path.at_most)),
+            needs=tuple(need for tool in sorted(within) for need in self.needs(tool, locale)),
+            pattern=path.pattern,
+        )
+
+    def needs(self, tool: str, locale: str) -> list[Need]:
+        """The required parameters of `tool` that only an earlier result can give."""
+        return [
+            Need(tool, p.name, p.entity or "value", tuple(sorted(self._usable(p, locale))), p.origin)
+            for p in self.parameters[tool]
+            if p.required and not p.system and locale not in p.given
+        ]
+
+    def _usable(self, parameter: ParameterInfo, locale: str) -> list[str]:
+        """Producers of values that can be taken without words, or pointed at in words."""
+        return [
+            source
+            for source, pointers in parameter.outputs.items()
+            if any("*" not in tokens(at) or self.points(parameter, source, at, locale) for at in pointers)
+        ]
+
+    def points(self, parameter: ParameterInfo, source: str, pointer: str, locale: str, *, known: bool = True,
+               unique: bool = True) -> bool:
+        """Whether words can point at the value that `source` has at `pointer`, as an argument for `parameter`."""
+        if not parameter.entity or not self._holds(parameter, source, pointer):
+            return False
+        return self.speech.points(parameter.entity, source, pointer, locale, known=known, unique=unique)
+
+    def _holds(self, parameter: ParameterInfo, source: str, pointer: str) -> bool:
+        """Whether that place is one value of the parameter's entity type: a link may also join what does not unify."""
+        place = at_pointer(self.spec.tool[source].returns, tokens(pointer))
+        return isinstance(place, Ref) and self.spec.type_table.unify(place.name, parameter.entity)
+
+    def sayable(self, tool: str, locale: str) -> bool:
+        """Whether a user can ask for `tool` at all in `locale`, earlier results permitting."""
+        key = (tool, locale)
+        if key not in self._sayable:
+            self._sayable[key] = can_ever_say(self, tool, locale)
+        return self._sayable[key]
+
+    def _expand(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Tools, with sets replaced by their members."""
+        members = {item.name: item.tools for item in self.spec.sets}
+        return tuple(tool for name in names for tool in ((name,) if name in self.spec.tool else members.get(name, (name,))))

@@ -1,0 +1,65 @@
+"""Merge: two consecutive turns become one request with two explicit goals (Magnet §3.3).
+
+Before:
+
+    turn t1 normal
+      c1 = book_flight()
+    turn t2 normal
+      c2 = send_message()
+
+After:
+
+    turn t1 normal [merge@t1]
+      c1 = book_flight()
+      c2 = send_message()
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from magnetc.ir import draw
+from magnetc.ir.path import SignaturePath, Turn
+from magnetc.passes.assign_sources import assign_turn, goals_of
+
+if TYPE_CHECKING:
+    from magnetc.passes.context import CompileContext
+    from magnetc.passes.manager import Log
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Each pair of consecutive turns with probability `p`, up to `goals` goals in a turn.
+
+    The order of calls stays, so no constraint can break. Refused where the second goal points at a result of the first
+    in a way that can be said only once that result is known.
+    """
+
+    p: float = 0.3
+    goals: int = 2
+    name: str = "merge"
+    version: str = "1"
+
+    def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
+        done: list[Turn] = []
+        seed = context.spec.recipe.seed
+        for turn in path.turns:
+            merged = self._joined(done[-1], turn) if done else None
+            pair = (done[-1].calls[-1].id, turn.key) if done else ()
+            if merged and draw.fraction(seed, "merge", path.base, path.attempt, *pair) < self.p:
+                reason = assign_turn(context, path, done[:-1], merged)
+                if isinstance(reason, str):
+                    log.refuse(self.name, reason)
+                else:
+                    log.apply(self.name)
+                    done[-1] = merged
+                    continue
+            done.append(turn)
+        return path.with_turns(tuple(done))
+
+    def _joined(self, first: Turn, second: Turn) -> Turn | None:
+        calls = first.calls + second.calls
+        if len(goals_of(calls)) > self.goals:
+            return None
+        return replace(first, calls=calls, operations=(*first.operations, f"merge@{first.key}"))

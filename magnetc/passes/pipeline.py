@@ -1,0 +1,120 @@
+"""The pipeline: every pass from a spec to scripts, in order. Start reading here.
+
+    Spec ── BuildGraph ──> LocalDependencyGraph
+         ── SamplePaths ─> SignaturePath ── Merge ── Insert ── AssignSources ──> SignaturePath
+                                                                        └─ Split ──> copies of it
+         ── Lower ───────> Script, for the path and each copy
+
+A unit is one ordinal of one path of the recipe. Its passes see the spec and their own draws, nothing else, so units can
+be compiled in any order, anywhere. Which operations run, and how likely, is the recipe's `operations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from magnetc.diagnostics import MagnetError
+from magnetc.ir.graph import LocalDependencyGraph
+from magnetc.ir.path import SignaturePath
+from magnetc.ir.script import Script
+from magnetc.ir.spec import Spec
+from magnetc.ir.verify import verify_graph
+from magnetc.passes.assign_sources import AssignSources
+from magnetc.passes.build_graph import BuildGraph
+from magnetc.passes.context import CompileContext
+from magnetc.passes.insert import Insert
+from magnetc.passes.lower import Lower
+from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
+from magnetc.passes.merge import Merge
+from magnetc.passes.sample_paths import SamplePaths
+from magnetc.passes.split import Split
+
+GRAPH = (BuildGraph,)
+PATHS = (SamplePaths,)
+OPERATIONS = (Merge, Insert)
+SOURCES = (AssignSources,)
+COPIES = (Split,)
+SCRIPTS = (Lower,)
+
+PASSES = GRAPH + PATHS + OPERATIONS + SOURCES + COPIES + SCRIPTS
+
+ATTEMPTS = 16
+"""How often a unit that its passes reject is drawn anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledUnit:
+    """One unit: the base path and its copies, a script for each. Both are empty when the unit was `rejected`."""
+
+    path: str
+    ordinal: int
+    attempt: int
+    paths: tuple[SignaturePath, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    counts: tuple[Tally, ...] = ()
+    rejected: str | None = None
+
+
+def build_graph(spec: Spec) -> LocalDependencyGraph:
+    """The verified graph of a spec. Raises MagnetError (MG901) for a defect of the pass."""
+    graph = BuildGraph().run(spec)
+    problems = verify_graph(spec, graph)
+    if problems:
+        raise MagnetError(broken(BuildGraph().name, spec.recipe.name, problems))
+    return graph
+
+
+def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt: int = 0, *,
+                 dump: Dump | None = None, verify: bool = True) -> CompiledUnit:
+    """Run every pass of one unit."""
+    manager, log = Manager(context, dump, verify), Log()
+    path = SamplePaths().run(context, path_name, ordinal, attempt)
+    if path is None:
+        log.reject(SamplePaths().name, f"no walk can satisfy path `{path_name}`")
+    else:
+        manager.between(SamplePaths().name, path)
+        operations = tuple(made for made in (configured(context, kind) for kind in OPERATIONS) if made)
+        path = manager.run((*operations, *(kind() for kind in SOURCES)), path, log)
+    if path is None:
+        return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected)
+    paths = (path, *_copies(manager, path, log))
+    scripts = tuple(_lower(manager, each) for each in paths)
+    return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies())
+
+
+def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None, *, dump: Dump | None = None) -> Iterator[CompiledUnit]:
+    """Every unit that the recipe asks for, each redrawn until its passes accept it, or given up as rejected."""
+    context = CompileContext(spec, graph or build_graph(spec))
+    for name, count in spec.recipe.paths:
+        for ordinal in range(count):
+            for attempt in range(ATTEMPTS):
+                unit = compile_unit(context, name, ordinal, attempt, dump=dump)
+                if unit.rejected is None:
+                    break
+            yield unit
+
+
+def configured(context: CompileContext, kind: type):
+    """A pass with the recipe's options, or None when the recipe does not ask for it."""
+    name = kind().name
+    if name not in context.operations:
+        return None
+    known = {field.name for field in fields(kind)} - {"name", "version"}
+    options = {key: tuple(v) if isinstance(v, list) else v for key, v in context.operations[name].items() if key in known}
+    return kind(**options)
+
+
+def _copies(manager: Manager, path: SignaturePath, log: Log) -> Iterator[SignaturePath]:
+    for kind in COPIES:
+        split = configured(manager.context, kind)
+        for copy in split.run(manager.context, path, log) if split else ():
+            manager.between(split.name, copy)
+            yield copy
+
+
+def _lower(manager: Manager, path: SignaturePath) -> Script:
+    lower = Lower()
+    script = lower.run(manager.context, path)
+    manager.between(lower.name, script)
+    return script

@@ -1,0 +1,70 @@
+"""Sample paths: seeded walks over the product of graph and constraints (Magnet §3.2), one call a turn.
+
+Before: `path booking { turns 3..7  start in [list_airports] }`, unit 17.
+
+After:
+
+    path booking-000017 of booking base booking-000017 locale en variant 3 attempt 0
+    turn t0 normal
+      c0 = list_airports()
+    turn t1 normal
+      c1 = search_flights()
+    turn t2 normal
+      c2 = book_flight()
+
+Every draw is keyed by unit, attempt, step and candidate: a tool that is added elsewhere in the recipe changes no unit
+that does not take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from magnetc.ir import draw
+from magnetc.ir.path import Call, SignaturePath, Turn
+from magnetc.passes.product import Product
+
+if TYPE_CHECKING:
+    from magnetc.passes.context import CompileContext
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePaths:
+    """PathSpec -> SignaturePath. A tool that the walk already has is drawn `novelty` times less often."""
+
+    novelty: float = 4.0
+    name: str = "sample-paths"
+    version: str = "1"
+
+    def run(self, context: CompileContext, path: str, ordinal: int, attempt: int = 0) -> SignaturePath | None:
+        """Unit `ordinal` of `path`; `attempt` redraws everything. None when no walk exists in any locale."""
+        unit = f"{path}-{ordinal:06d}"
+        recipe = context.spec.recipe
+        key = (recipe.seed, "sample", unit, attempt)
+        spoken = [pair for pair in recipe.locales if pair[1] > 0 and context.product(path, pair[0]).lengths()]
+        if not spoken:
+            return None
+        locale, _ = draw.choose(spoken, *key, "locale", name=lambda pair: pair[0], weight=lambda pair: pair[1])
+        functions = self._walk(context.product(path, locale), key)
+        turns = tuple(
+            Turn(key=f"t{index}", calls=(Call(id=f"c{index}", function=function, goal=f"c{index}"),))
+            for index, function in enumerate(functions)
+        )
+        variant = draw.integer(0, max(1, recipe.world.variants) - 1, *key, "variant")
+        return SignaturePath(id=unit, base=unit, name=path, locale=locale, variant=variant, turns=turns, attempt=attempt)
+
+    def _walk(self, product: Product, key: Sequence[object]) -> list[str]:
+        length = draw.choose(product.lengths(), *key, "length")
+        automaton = product.automaton
+        walk = [draw.choose(product.openings(length), *key, 0)]
+        state = automaton.step(automaton.start(), walk[0])
+        for step in range(1, length):
+            assert state is not None, "a walk took a step that its automaton refuses"
+            candidates = product.steps(walk, state, length - step)
+            used = frozenset(walk)
+            tool = draw.choose(candidates, *key, step, weight=lambda t, used=used: 1.0 if t in used else self.novelty)
+            walk.append(tool)
+            state = automaton.step(state, tool)
+        return walk
