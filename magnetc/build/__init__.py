@@ -1,0 +1,1 @@
+"""The build: a recipe folder in, a verified dataset out."""

@@ -1,0 +1,1 @@
+"""Distillation: positives, preference pairs by single-fault mutation, equivalence, and proofs."""

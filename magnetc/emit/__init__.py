@@ -1,0 +1,1 @@
+"""Emission: trajectories become rows, rows become files."""

@@ -1,0 +1,1 @@
+"""Engines run units: the same units, the same output, wherever they run."""

@@ -18,7 +18,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Text that says a value: an argument leaf's (`call`, `pointer`), or in a reply a result's. Masked in skeletons."""
+    """Text that says a value; masked in skeletons.
+
+    In user words: the argument leaf at `pointer` of `call`. In a reply: the place in that call's result, or after `#` in
+    its arguments. In the system message: the place in what is shown, with an empty `call`.
+    """
 
     text: str
     call: str = ""

@@ -86,7 +86,7 @@ class EntityType:
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeTable:
     """The entity types of a recipe by name, parents resolved: a subtype has its parent's attributes where it has none."""
 

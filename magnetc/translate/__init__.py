@@ -1,0 +1,1 @@
+"""Translation: scripts become trajectories, turn by turn, each call executed before the next turn is written."""

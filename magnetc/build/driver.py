@@ -1,0 +1,152 @@
+"""The driver of a build: effects in order. Compile, trust, start worlds, run units, write, commit."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from magnetc.build.compile import compile_recipe
+from magnetc.build.manifest import manifest
+from magnetc.build.output import Output
+from magnetc.build.partitions import partition
+from magnetc.build.unit import Unit, UnitBuilder, UnitResult
+from magnetc.diagnostics import Sink
+from magnetc.distill.proofs import Prover
+from magnetc.emit.card import card
+from magnetc.emit.exports import EXPORTS
+from magnetc.emit.transcript import transcript
+from magnetc.engine.local import in_order
+from magnetc.ir.json import wire
+from magnetc.ir.spec import Spec
+from magnetc.passes.context import CompileContext
+from magnetc.teachers.offline import OfflineTeacher
+from magnetc.tools.environments import ensure_environment
+from magnetc.tools.trust import code_files, require_trust
+from magnetc.tools.worlds.python import PythonWorld, WorldPool
+from magnetc.translate.scenario import Scenario, make_scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What the command line says. `jobs` workers of the world; `concurrency` units under way."""
+
+    folder: Path
+    out: Path
+    seed: int | None = None
+    paths: int | None = None
+    trust: bool = False
+    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
+    announce: Callable[[str], None] = print
+    progress: Callable[[UnitResult], None] = lambda _: None
+
+
+@dataclass(slots=True)
+class BuildSummary:
+    """What a build made, and what it dropped on the way."""
+
+    conversations: int = 0
+    rows: int = 0
+    pairs: int = 0
+    turns: int = 0
+    calls: int = 0
+    operations: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    files: dict[str, int] = field(default_factory=dict)
+    example: list[dict[str, Any]] = field(default_factory=list)
+
+    def figures(self) -> dict[str, Any]:
+        """The summary as JSON: largest counts first."""
+        plain = {name: getattr(self, name) for name in ("conversations", "rows", "pairs", "turns", "calls", "files")}
+        counted = {name: dict(getattr(self, name).most_common()) for name in ("operations", "faults", "dropped")}
+        return plain | counted
+
+
+async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
+    """Build the recipe's dataset. None when the recipe has errors: they are in `sink`.
+
+    Raises:
+        MagnetError: what only effects can find: a world that does not start, code that is not trusted.
+    """
+    context = compile_recipe(options.folder, sink, seed=options.seed, paths=options.paths)
+    if context is None:
+        return None
+    spec = context.spec
+    require_trust(options.folder, spec.recipe.world, options.trust)
+    packages = spec.recipe.world.packages
+    environment = ensure_environment(packages, options.announce) if packages else None
+    pool = WorldPool(spec.recipe.world, options.folder, environment, size=options.jobs)
+    output = Output(options.out)
+    try:
+        async with pool.world() as world:
+            world.check(spec.tools)
+            scenarios = await _scenarios(world, spec)
+        summary = await _run(options, context, scenarios, pool, output)
+        _finish(options, context, scenarios, summary, output, sink)
+        output.commit()
+        return summary
+    finally:
+        output.discard()
+        await pool.close()
+
+
+async def _scenarios(world: PythonWorld, spec: Spec) -> tuple[Scenario, ...]:
+    return tuple([await make_scenario(world, spec, variant) for variant in range(spec.recipe.world.variants)])
+
+
+async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
+               output: Output) -> BuildSummary:
+    prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
+    builder = UnitBuilder(context, OfflineTeacher(), prover, scenarios)
+
+    async def work(unit: Unit) -> UnitResult:
+        async with pool.world() as world:
+            return await builder.build(unit, world)
+
+    summary = BuildSummary()
+    units = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
+    async for result in in_order(units, work, options.jobs * 2):
+        _write(result, context.spec, output, summary)
+        options.progress(result)
+    return summary
+
+
+def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary) -> None:
+    summary.dropped.update(result.dropped)
+    part = partition(spec.recipe, result.base) if result.base else ""
+    for conversation in result.conversations:
+        summary.conversations += 1
+        summary.turns += conversation.turns
+        summary.calls += conversation.calls
+        summary.operations.update(operation.partition("@")[0] for operation in conversation.rows[0]["tags"]["operations"])
+        for row in conversation.rows:
+            output.row(f"sft/{part}.jsonl", row)
+            summary.rows += 1
+        for export in spec.recipe.emit:
+            if export in EXPORTS:
+                EXPORTS[export](conversation, output)
+        if not summary.example and len(conversation.rows[0]["tags"]["operations"]) > 1:
+            summary.example = conversation.rows[-1]["messages"]
+    for row in result.pairs if part in ("train", "validation") else ():
+        output.row(f"preference/{part}.jsonl", row)
+        summary.pairs += 1
+        summary.faults[row["fault"]["kind"]] += 1
+
+
+def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], summary: BuildSummary,
+            output: Output, sink: Sink) -> None:
+    spec = context.spec
+    for scenario in scenarios:
+        output.text(f"states/{scenario.initial}.json", wire(scenario.state) + "\n")
+    files = [name for name in sink.files if (options.folder / name).is_file()]
+    files += [path.as_posix() for path in code_files(options.folder)]
+    files += [name for name in ("magnetc.lock", "NOTICE", "LICENSE") if (options.folder / name).is_file()]
+    output.copy_recipe(options.folder, sorted(set(files)))
+    described = output.data_files()
+    summary.files = {name: entry["rows"] for name, entry in described.items()}
+    output.manifest(manifest(spec, described, scenarios))
+    output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

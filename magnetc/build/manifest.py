@@ -1,0 +1,42 @@
+"""manifest.yaml: the data files with digests and counts, the model to train, and the stages (TrainingManifest)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from magnetc import __version__
+from magnetc.ir.spec import Spec
+from magnetc.translate.scenario import Scenario
+
+VERSION = 1
+
+
+def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario]) -> dict[str, Any]:
+    """What is in the output, and how it is meant to be trained. No clock, no host, no duration."""
+    recipe = spec.recipe
+    return {
+        "version": VERSION,
+        "name": recipe.name,
+        "recipe_version": recipe.version,
+        "description": recipe.description,
+        "compiler": f"magnetc {__version__}",
+        "seed": recipe.seed,
+        "paths": dict(recipe.paths),
+        "teacher": recipe.teacher,
+        "world": {"python": recipe.world.python, "packages": list(recipe.world.packages), "replay": "exact"},
+        "states": [scenario.initial for scenario in scenarios],
+        "files": files,
+        "train": {"stages": _stages(files), **json.loads(recipe.train)},
+    }
+
+
+def _stages(files: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """SFT on conversations, then mDPO on pairs (Magnet §4): each stage names its files."""
+    stages = []
+    for name, folder in (("sft", "sft"), ("mdpo", "preference")):
+        own = {part: f"{folder}/{part}.jsonl" for part in ("train", "validation") if f"{folder}/{part}.jsonl" in files}
+        if "train" in own:
+            stages.append({"stage": name, **own})
+    return stages

@@ -1,0 +1,127 @@
+"""One unit of a build: compile, translate, execute, distil, prove. Its rows depend on nothing but spec, seed and world."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from magnetc.distill.pairs import make_pair
+from magnetc.distill.proofs import Failure, Prover
+from magnetc.emit.rows import pair_row, sft_rows
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.script import Script
+from magnetc.passes.context import CompileContext
+from magnetc.passes.pipeline import compile_unit
+from magnetc.teachers.teacher import Teacher
+from magnetc.tools.worlds.python import PythonWorld
+from magnetc.translate.scenario import Scenario, WorldSession
+from magnetc.translate.session import Rejection, Translation, translate
+
+ATTEMPTS = 12
+"""Redraws of a path until one is executable, sayable and proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The `ordinal`-th path of a path spec."""
+
+    path: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A proven conversation: its rows, and the world's state at its beginning where an export asks for it."""
+
+    rows: list[dict[str, Any]]
+    turns: int
+    calls: int
+    initial: Json = None
+
+
+@dataclass(slots=True)
+class UnitResult:
+    """What became of a unit: conversations, pairs, and what was dropped on the way, by reason."""
+
+    unit: Unit
+    base: str = ""
+    conversations: list[Conversation] = field(default_factory=list)
+    pairs: list[dict[str, Any]] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitBuilder:
+    """Builds units. `scenarios` are the initial states by variant."""
+
+    context: CompileContext
+    teacher: Teacher
+    prover: Prover
+    scenarios: tuple[Scenario, ...]
+
+    async def build(self, unit: Unit, world: PythonWorld) -> UnitResult:
+        """Redraw the unit's path until it yields a proven conversation; its copies and its pair come with it."""
+        result = UnitResult(unit)
+        for attempt in range(ATTEMPTS):
+            compiled = compile_unit(self.context, unit.path, unit.ordinal, attempt)
+            for tally in compiled.counts:
+                if tally.reason:
+                    result.dropped[f"{tally.operation} {tally.outcome}: {tally.reason}"] += tally.count
+            if compiled.rejected is not None:
+                continue
+            base, *copies = compiled.scripts
+            kept = await self._conversation(base, world, result)
+            if not kept:
+                continue
+            for copy in copies:
+                await self._conversation(copy, world, result)
+            return result
+        result.dropped["unit abandoned"] += 1
+        return result
+
+    async def _conversation(self, script: Script, world: PythonWorld, result: UnitResult) -> bool:
+        """Translate, distil and prove one script. Only what is proven in full is kept."""
+        session = WorldSession(world, self.context.spec)
+        scenario = self.scenarios[script.path.variant]
+        translation = await translate(script, self.context.spec, self.teacher, session, scenario)
+        if isinstance(translation, Rejection):
+            result.dropped[f"path redrawn: {translation.reason}"] += 1
+            return False
+        rows = sft_rows(translation.trajectory, self.context.spec)
+        for row in rows:
+            failures = await self.prover.certify(row, world)
+            if failures:
+                self._count(failures, result)
+                return False
+        wants_state = "bfcl" in self.context.spec.recipe.emit
+        initial = await world.state(translation.handles[0]) if wants_state else None
+        calls = len(translation.trajectory.tool_calls())
+        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), calls=calls, initial=initial))
+        result.base = script.path.base
+        await self._pair(translation, session, world, result)
+        return True
+
+    async def _pair(self, translation: Translation, session: WorldSession, world: PythonWorld, result: UnitResult) -> None:
+        spec = self.context.spec
+        path = translation.trajectory.script.path
+        share = dict(spec.recipe.negatives).get("mutate", 0.0)
+        if draw.fraction(spec.recipe.seed, "pair", path.id) >= share:
+            return
+        existing = self.prover.existing(translation.trajectory.world.initial)
+        pair = await make_pair(translation, spec, self.teacher, session, existing, result.dropped)
+        if pair is None:
+            return
+        row = pair_row(pair, translation.trajectory, spec)
+        failures = await self.prover.certify(row, world)
+        if failures:
+            self._count(failures, result)
+        else:
+            result.pairs.append(row)
+
+    def _count(self, failures: list[Failure], result: UnitResult) -> None:
+        """Count a dropped row by the first proof that it failed."""
+        first = failures[0]
+        kind = "pair" if first.row.endswith(".pair") else "conversation"
+        result.dropped[f"{kind} dropped: proof {first.proof} fails"] += 1

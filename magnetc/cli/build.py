@@ -1,0 +1,113 @@
+"""`magnetc build DIR`: the dataset of a recipe, proven row by row."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from magnetc.cli.report import announce, diagnosed, fail, is_terminal, show
+from magnetc.diagnostics import Sink
+
+LEVELS = ("graph", "paths", "scripts")
+
+
+@click.command("build")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where to write; FOLDER/out by default.")
+@click.option("--seed", type=int, help="Another seed than the recipe's.")
+@click.option("--paths", type=click.IntRange(min=1), help="Scale the recipe's path counts to this many in all.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
+@click.option("--trust", is_flag=True, help="Run the recipe's code this once, whether it is trusted or not.")
+@click.option("--emit", "levels", help=f"Print IR instead of building: {', '.join(LEVELS)}; comma separated.")
+@click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
+def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool,
+            levels: str | None, as_json: bool) -> None:
+    """Build the dataset of the recipe in FOLDER: compile, execute, prove, write."""
+    sink = Sink()
+    with diagnosed(sink):
+        if levels:
+            _emit(folder, sink, seed, paths, levels.split(","))
+        else:
+            _build(folder, out or folder / "out", seed, paths, jobs, trust, as_json, sink)
+
+
+def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels: list[str]) -> None:
+    from magnetc.build.compile import compile_recipe
+    from magnetc.ir.text import print_graph, print_path, print_script
+    from magnetc.passes.pipeline import compile_units
+
+    unknown = [level for level in levels if level not in LEVELS]
+    if unknown:
+        raise click.UsageError(f"--emit: `{unknown[0]}` is no level; one of {', '.join(LEVELS)}")
+    context = compile_recipe(folder, sink, seed=seed, paths=paths)
+    if context is None:
+        fail(sink)
+        return
+    if "graph" in levels:
+        click.echo(print_graph(context.graph))
+    if "paths" in levels or "scripts" in levels:
+        for unit in compile_units(context.spec, context.graph):
+            for path, script in zip(unit.paths, unit.scripts):
+                if "paths" in levels:
+                    click.echo(print_path(path))
+                if "scripts" in levels:
+                    click.echo(print_script(script))
+
+
+def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, as_json: bool,
+           sink: Sink) -> None:
+    from magnetc.build.driver import BuildOptions, build
+
+    total = paths
+    with _progress(total) as advance:
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, announce=announce,
+                               progress=advance, **({"jobs": jobs} if jobs else {}))
+        summary = asyncio.run(build(options, sink))
+    if summary is None:
+        fail(sink)
+        return
+    show(sink)
+    if as_json:
+        click.echo(json.dumps({"out": str(out), **summary.figures()}, indent=2, ensure_ascii=False))
+    else:
+        _table(out, summary)
+
+
+def _progress(total: int | None):
+    from contextlib import contextmanager
+
+    @contextmanager
+    def bar():
+        if not is_terminal():
+            yield lambda _: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("build", total=total)
+            yield lambda _: progress.advance(task)
+
+    return bar()
+
+
+def _table(out: Path, summary) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    figures = summary.figures()
+    table = Table(show_header=False, box=None, pad_edge=False)
+    rows = [("conversations", figures["conversations"]), ("rows", figures["rows"]), ("preference pairs", figures["pairs"]),
+            ("user turns", figures["turns"]), ("tool calls", figures["calls"])]
+    rows += [(f"  {name}", count) for name, count in figures["operations"].items()]
+    rows += [(f"  fault {name}", count) for name, count in figures["faults"].items()]
+    rows += [(f"  {name}", count) for name, count in list(figures["dropped"].items())[:8]]
+    for name, count in rows:
+        table.add_row(name, f"{count:,}")
+    console = Console()
+    console.print(table)
+    console.print(f"\nwritten to {out}; check it again with `magnetc verify {out}`", highlight=False, soft_wrap=True)

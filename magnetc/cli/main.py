@@ -1,0 +1,56 @@
+"""The command line. Commands are imported when they run: `--help` must not wait for a compiler."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from magnetc import __version__
+
+COMMANDS = {
+    "build": "Build a recipe's dataset.",
+    "check": "Check a recipe without running anything.",
+    "explain": "Explain a diagnostic code.",
+    "preview": "Build a few conversations and print them.",
+    "verify": "Check every proof of a dataset again.",
+    "trust": "Trust the code of a recipe.",
+    "lock": "Write magnetc.lock: snapshots of imported tools.",
+    "eval": "Judge a dataset by a benchmark's own checkers.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and line; the module `magnetc.cli.NAME` is imported only to run one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        if ctx.resilient_parsing or ctx.invoked_subcommand is None and "--help" in sys.argv[1:2]:
+            return click.Command(cmd_name, help=COMMANDS[cmd_name])
+        return import_module(f"magnetc.cli.{cmd_name}").command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from magnetc.diagnostics.suggest import closest
+
+            near = closest(args[0], list(COMMANDS)) if args else None
+            if near:
+                error.message += f"; did you mean `{near}`?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="magnetc")
+def main() -> None:
+    """Compile a recipe (tools, world, graph, turns) into verified multi-turn tool-use training data."""

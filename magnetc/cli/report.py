@@ -1,0 +1,54 @@
+"""How commands speak: diagnostics on stderr, data on stdout, exit codes in one place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+
+BUILT, ERRORS, USAGE, GATE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def show(sink: Sink, form: str = "full") -> None:
+    """Render the sink: machine forms on stdout, forms for people on stderr."""
+    from magnetc.diagnostics.render import FORMATS
+
+    text = FORMATS[form](sink)
+    if text.strip():
+        click.echo(text.rstrip("\n"), err=form in ("full", "concise"))
+
+
+def fail(sink: Sink, form: str = "full") -> None:
+    """Render the sink and leave with the code for errors."""
+    show(sink, form)
+    raise SystemExit(ERRORS)
+
+
+@contextmanager
+def diagnosed(sink: Sink, form: str = "full") -> Iterator[None]:
+    """Turn what effects raise into diagnostics and exit codes; nothing reaches the user as a traceback."""
+    try:
+        yield
+    except MagnetError as error:
+        sink.extend(error.diagnostics)
+        fail(sink, form)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    except OSError as error:
+        sink.emit(Diagnostic(code="MG011", message=f"`{error.filename or 'a file'}`: {error.strerror or error}",
+                             help="check that the path exists and that you may write there"))
+        fail(sink, form)
+
+
+def announce(text: str) -> None:
+    """A line of log."""
+    click.echo(text, err=True)
+
+
+def is_terminal() -> bool:
+    return sys.stderr.isatty()

@@ -1,0 +1,31 @@
+"""`magnetc trust DIR`: remember that the code of a recipe may run, by its content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from magnetc.cli.report import diagnosed, fail
+from magnetc.diagnostics import Sink
+
+
+@click.command("trust")
+@click.argument("folder", type=click.Path(path_type=Path))
+def command(folder: Path) -> None:
+    """Trust the code of the recipe in FOLDER, as it is now, here and wherever it is copied to."""
+    from magnetc.frontend import load
+    from magnetc.tools.importers import IMPORTERS
+    from magnetc.tools.trust import code_digest, code_files, trust
+
+    sink = Sink()
+    folder = folder / "recipe" if (folder / "recipe" / "recipe.yaml").is_file() else folder
+    with diagnosed(sink):
+        spec = load(folder, sink, IMPORTERS)
+        if spec is None:
+            fail(sink)
+            return
+        trust(code_digest(folder, spec.recipe.world), folder)
+    for path in code_files(folder):
+        click.echo(f"  {path.as_posix()}", err=True)
+    click.echo(f"trusted: the code of `{spec.recipe.name}`", err=True)

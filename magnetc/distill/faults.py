@@ -1,0 +1,296 @@
+"""Single faults: the ways one action of a conversation goes wrong, as branches to execute and as differences to find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from magnetc.distill.proofs.view import ConversationView
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.path import Argument, Call, OutputSource, TurnKind, UserSource
+from magnetc.ir.pointer import get, tokens
+from magnetc.ir.script import ScriptTurn
+from magnetc.ir.types import Ref
+from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal, entity_of
+from magnetc.teachers.offline.values import candidates, draw_argument
+from magnetc.teachers.teacher import Teacher
+
+FAULTS = {
+    "wrong_function": 1.0, "missing_call": 1.6, "wrong_value": 1.0, "invented_value": 0.7, "acted_while_missing": 4.0,
+    "asked_needlessly": 0.6, "stale_reference": 2.5,
+}
+"""Fault classes, with the weight that each is drawn with: rare opportunities count more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One faulty continuation of a turn. `turn` indexes the script; `round` the round of the turn whose message is faulty.
+
+    `rounds`: the calls made from that round on; `bindings`: those of the turn, the fault in them. `asks`: instead of
+    calls, the agent asks for this leaf.
+    """
+
+    kind: str
+    turn: int
+    round: int
+    rounds: tuple[tuple[Call, ...], ...]
+    bindings: Bindings
+    asks: tuple[Call, str] | None = None
+    place: str = ""
+
+
+def branches(index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """Every faulty continuation that this turn offers."""
+    if turn.kind is TurnKind.MISS_PARAMS:
+        yield from _acted_while_missing(index, turn, proposal, conversation)
+    if turn.kind is not TurnKind.NORMAL:
+        return
+    for number, round_ in enumerate(turn.rounds):
+        for call in round_:
+            yield from _value_faults(index, number, call, turn, proposal, conversation)
+            yield from _wrong_functions(index, number, call, turn, proposal, conversation)
+            yield from _missing_call(index, number, call, turn, proposal)
+    yield from _asked_needlessly(index, turn, proposal, conversation)
+
+
+def _value_faults(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal,
+                  conversation: Conversation) -> Iterator[Branch]:
+    done = conversation.result_of(call.id)
+    if done is None:
+        return
+    for argument in call.arguments:
+        name = tokens(argument.pointer)[0]
+        expr = conversation.parameter_type(call, argument.pointer)
+        entity = entity_of(expr, conversation.spec)
+        if name not in done.arguments or entity is None or not isinstance(expr, Ref):
+            continue
+        value = get(done.arguments, argument.pointer)
+        seen = _context_values(call, entity.name, turn, conversation)
+        for kind, other in _replacements(argument, value, seen, call, conversation):
+            changed = {**proposal.bindings, (call.id, argument.pointer): Given(other)}
+            yield Branch(kind=kind, turn=index, round=number, rounds=turn.rounds[number:], bindings=changed,
+                         place=f"{call.id}{argument.pointer}={other}")
+
+
+def _replacements(argument: Argument, value: Json, seen: list[tuple[Json, str]], call: Call,
+                  conversation: Conversation) -> Iterator[tuple[str, Json]]:
+    """(kind, wrong value): stale from an older result, wrong from the same context, invented from nowhere."""
+    table_order = {done.call.id: i for i, done in enumerate(conversation.executed)}
+    producer = argument.source.call if isinstance(argument.source, OutputSource) else None
+    told: set[str] = set()
+    for other, owner in seen:
+        if other == value or repr(other) in told or type(other) is not type(value):
+            continue
+        told.add(repr(other))
+        older = producer is not None and owner in table_order and table_order[owner] < table_order.get(producer, 0)
+        yield ("stale_reference" if older else "wrong_value"), other
+    invented = _invent(argument, value, call, conversation)
+    if invented is not None and invented != value and repr(invented) not in told:
+        yield "invented_value", invented
+
+
+def _context_values(call: Call, type_name: str, turn: ScriptTurn, conversation: Conversation) -> list[tuple[Json, str]]:
+    """Values of the type that the agent has seen before this call: (value, id of the call it came from or "")."""
+    order = [c.id for round_ in turn.rounds for c in round_]
+    own = order.index(call.id)
+    found: list[tuple[Json, str]] = []
+    for seen in conversation.seen(type_name):
+        owner = seen.executed.call.id
+        if owner in order:
+            if order.index(owner) < own:
+                found.append((seen.value, owner))
+        elif _before(seen.executed, call, conversation):
+            found.append((seen.value, owner))
+    return found + _said_values(call, type_name, conversation)
+
+
+def _before(done: Executed, call: Call, conversation: Conversation) -> bool:
+    ids = [executed.call.id for executed in conversation.executed]
+    return ids.index(done.call.id) < ids.index(call.id)
+
+
+def _said_values(call: Call, type_name: str, conversation: Conversation) -> list[tuple[Json, str]]:
+    """What the user said of this type up to this call's turn."""
+    table = conversation.spec.type_table
+    found: list[tuple[Json, str]] = []
+    for done in conversation.executed:
+        for argument in done.call.arguments:
+            entity = entity_of(conversation.parameter_type(done.call, argument.pointer), conversation.spec)
+            if isinstance(argument.source, UserSource) and entity and table.unify(entity.name, type_name):
+                name = tokens(argument.pointer)[0]
+                if name in done.arguments:
+                    found.append((done.arguments[name], ""))
+        if done.call.id == call.id:
+            break
+    return found
+
+
+def _invent(argument: Argument, value: Json, call: Call, conversation: Conversation) -> Json:
+    """A value of the right type that stands nowhere in the conversation: a believable hallucination."""
+    entity = entity_of(conversation.parameter_type(call, argument.pointer), conversation.spec)
+    key = (conversation.path.base, call.id, argument.pointer, "invent")
+    if entity is None or isinstance(value, (bool, list, dict)):
+        return None
+    if entity.minted and isinstance(value, str):
+        return _scrambled(value, key)
+    pool = [v for v in candidates(entity, conversation) if v != value]
+    if pool:
+        return draw.choose(pool, *key)
+    expr = conversation.parameter_type(call, argument.pointer)
+    return draw_argument(expr, conversation, (), *key) if expr else None
+
+
+def _scrambled(value: str, key: tuple) -> str:
+    """An id of the same shape: each digit another digit, each letter another letter of its case, a prefix word kept."""
+    head, dash, tail = value.rpartition("-")
+    letters = []
+    for position, char in enumerate(tail):
+        alphabet = "0123456789" if char.isdigit() else "ABCDEFGHJKLMNPQRSTUVWXYZ" if char.isupper() else "abcdefghijkmnpqrstuvwxyz"
+        letters.append(draw.choose(alphabet, *key, position) if char.isalnum() and position % 2 == 0 else char)
+    return head + dash + "".join(letters)
+
+
+def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal,
+                     conversation: Conversation) -> Iterator[Branch]:
+    """Another offered tool that takes these arguments: the nearest by name and category first."""
+    done = conversation.result_of(call.id)
+    if done is None:
+        return
+    spec = conversation.spec
+    mine = spec.tool[call.function]
+    for other in sorted(spec.tools, key=lambda tool: (-_likeness(mine, tool), tool.name)):
+        if other.name == call.function or other.name in turn.withheld:
+            continue
+        mapped = _map_arguments(call, mine, other)
+        if mapped is None:
+            continue
+        wrong = replace(call, function=other.name, arguments=tuple(new for new, _ in mapped))
+        bindings = dict(proposal.bindings)
+        for new, old in mapped:
+            bindings[call.id, new.pointer] = proposal.bindings[call.id, old.pointer]
+        rounds = tuple(tuple(wrong if c is call else c for c in round_) for round_ in turn.rounds[number:])
+        yield Branch(kind="wrong_function", turn=index, round=number, rounds=rounds, bindings=bindings, place=f"{call.id}:{other.name}")
+
+
+def _likeness(a, b) -> float:
+    mine, other = set(a.name.split("_")), set(b.name.split("_"))
+    return len(mine & other) / len(mine | other) + (a.category == b.category) + 0.5 * (a.effect is b.effect)
+
+
+def _map_arguments(call: Call, mine, other) -> list[tuple[Argument, Argument]] | None:
+    """(argument of the other tool, argument it takes its value from) for all it requires, same types; None if it cannot."""
+    free = list(call.arguments)
+    mapped: list[tuple[Argument, Argument]] = []
+    for parameter in other.parameters:
+        match = next((a for a in free if mine.parameter(tokens(a.pointer)[0]).type == parameter.type), None)
+        if match is not None:
+            free.remove(match)
+            mapped.append((replace(match, pointer=f"/{parameter.name}"), match))
+        elif parameter.required:
+            return None
+    return mapped if mapped else None
+
+
+def _missing_call(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal) -> Iterator[Branch]:
+    """A turn of several calls with one left out that no other call of the turn depends on."""
+    order = [c for round_ in turn.rounds for c in round_]
+    needed = {a.source.call for c in order for a in c.arguments if isinstance(a.source, OutputSource)}
+    if len(order) < 2 or call.id in needed:
+        return
+    rounds = tuple(kept for round_ in turn.rounds[number:] if (kept := tuple(c for c in round_ if c is not call)))
+    yield Branch(kind="missing_call", turn=index, round=number, rounds=rounds, bindings=proposal.bindings, place=call.id)
+
+
+def _asked_needlessly(index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """A question for something that the user has said already."""
+    if turn.answers or turn.announces:
+        return
+    for call in turn.rounds[0]:
+        for argument in call.arguments:
+            if isinstance(argument.source, UserSource):
+                yield Branch(kind="asked_needlessly", turn=index, round=0, rounds=(), bindings=proposal.bindings,
+                             asks=(call, argument.pointer), place=f"{call.id}{argument.pointer}")
+
+
+def _acted_while_missing(index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """The withheld value made up, and the call made with it."""
+    calls = [call for goal in turn.goals for call in goal.calls]
+    for name in turn.withheld:
+        call_id, _, rest = name.partition("/")
+        call = next(call for call in calls if call.id == call_id)
+        argument = next((a for a in call.arguments if a.pointer == "/" + rest), None)
+        binding = proposal.bindings.get((call_id, "/" + rest))
+        if argument is None or not isinstance(binding, Given):
+            continue
+        invented = _invent(argument, binding.value, call, conversation)
+        if invented is None or invented == binding.value:
+            continue
+        bindings = {**proposal.bindings, (call_id, "/" + rest): Given(invented)}
+        yield Branch(kind="acted_while_missing", turn=index, round=0, rounds=tuple((c,) for c in calls), bindings=bindings, place=name)
+
+
+def question(branch: Branch, turn: ScriptTurn, teacher: Teacher, conversation: Conversation):
+    """The needless question in words, or None where this recipe has none for the leaf."""
+    assert branch.asks is not None
+    call, pointer = branch.asks
+    asking = replace(turn, kind=TurnKind.MISS_PARAMS, withheld=(f"{call.id}{pointer}",))
+    return teacher.without_calls(asking, conversation)
+
+
+def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: int) -> str:
+    """The class of the first difference between the sides of a pair: what `fault.kind` must say."""
+    if prompt >= len(chosen.messages) or prompt >= len(rejected.messages):
+        return "none"
+    good = [c for c in chosen.calls if c.message == prompt]
+    bad = [c for c in rejected.calls if c.message == prompt]
+    if not good:
+        return "acted_while_missing" if bad else "none"
+    turn_end = next((i for i in rejected.users if i > prompt), len(rejected.messages))
+    turn_start = max((i for i in rejected.users if i < prompt), default=0)
+    if not any(turn_start < call.message < turn_end for call in rejected.calls):
+        return "asked_needlessly"
+    pairs = [(g, b) for g, b in zip(good, bad) if g.name != b.name or g.arguments != b.arguments]
+    if len(good) != len(bad) or len(_turn_calls(chosen, prompt)) != len(_turn_calls(rejected, prompt)):
+        return "missing_call"
+    if len(pairs) != 1:
+        return "none"
+    g, b = pairs[0]
+    if g.name != b.name:
+        return "wrong_function"
+    changed = [name for name in g.arguments if b.arguments.get(name) != g.arguments[name]]
+    if len(changed) != 1 or set(g.arguments) != set(b.arguments):
+        return "none"
+    return _value_fault(chosen, g.message, g.id, changed[0], b.arguments[changed[0]])
+
+
+def _turn_calls(view: ConversationView, prompt: int) -> list[str]:
+    start = max((i for i in view.users if i < prompt), default=0)
+    end = next((i for i in view.users if i > prompt), len(view.messages))
+    return [call.name for call in view.calls if start < call.message < end]
+
+
+def _value_fault(chosen: ConversationView, message: int, call_id: str, name: str, value: Json) -> str:
+    """Stale when an older result than the producer's holds the value, invented when nothing does, else wrong."""
+    entry = chosen.sources.get(call_id, {}).get(f"/{name}", {})
+    holders = [c for c in chosen.calls if c.result_message < message and value in _scalars(c.result)]
+    producer = chosen.position.get(str(entry.get("output", "")))
+    if producer is not None and holders and chosen.position[holders[0].id] < producer:
+        return "stale_reference"
+    said = [
+        get(c.arguments, pointer)
+        for c in chosen.calls
+        for pointer, e in chosen.sources.get(c.id, {}).items()
+        if "user" in e and chosen.users[int(e["user"])] < message  # type: ignore[arg-type]
+    ]
+    return "wrong_value" if holders or value in said else "invented_value"
+
+
+def _scalars(value: Json) -> list[Json]:
+    if isinstance(value, dict):
+        return [s for item in value.values() for s in _scalars(item)] + list(value)
+    if isinstance(value, list):
+        return [s for item in value for s in _scalars(item)]
+    return [value]
+
+

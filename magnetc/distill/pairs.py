@@ -1,0 +1,241 @@
+"""Preference pairs by single-fault mutation: the reference trajectory against one that goes wrong once, executed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from magnetc.distill.equivalence import Execution, Made, difference
+from magnetc.distill.faults import FAULTS, Branch, branches, question
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call, OutputSource
+from magnetc.ir.pointer import get
+from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.spec import Spec
+from magnetc.ir.trajectory import Message, MessagePart, ToolCall
+from magnetc.teachers.conversation import Bindings, Executed, Given, Pending
+from magnetc.teachers.teacher import Teacher
+from magnetc.tools.worlds.protocol import Outcome, Run
+from magnetc.translate.program import in_schema_order, program
+from magnetc.translate.scenario import WorldSession
+from magnetc.translate.session import Translation
+
+TRIES = 6
+"""Faults tried per conversation until one is observable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencePair:
+    """`prompt` messages are shared; `chosen` and `rejected` follow it. `corresponds` maps rejected call ids to chosen ones.
+
+    `credit` is the index, in `rejected`, after the last message of the faulty user turn.
+    """
+
+    kind: str
+    turn: int
+    prompt: tuple[Message, ...]
+    chosen: tuple[Message, ...]
+    rejected: tuple[Message, ...]
+    corresponds: dict[str, str]
+
+
+async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession, existing: frozenset[str],
+                    dropped: Counter[str]) -> PreferencePair | None:
+    """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
+    offered = _drawn_branches(translation)
+    for branch in offered[:TRIES]:
+        pair = await _try(branch, translation, spec, teacher, world, existing)
+        if pair is not None:
+            return pair
+        dropped[f"mutation dropped: {branch.kind} is not observable"] += 1
+    return None
+
+
+def _drawn_branches(translation: Translation) -> list[Branch]:
+    """Branches in drawn order, classes balanced: a class with many opportunities is not drawn more for it."""
+    script = translation.trajectory.script
+    found = [
+        branch
+        for index, (turn, proposal) in enumerate(zip(script.turns, translation.proposals))
+        for branch in branches(index, turn, proposal, translation.conversation)
+    ]
+    share = Counter(branch.kind for branch in found)
+    key = (translation.conversation.spec.recipe.seed, script.path.id, "fault")
+    return draw.shuffle(
+        found, *key, name=lambda b: f"{b.kind} {b.turn} {b.place}", weight=lambda b: FAULTS[b.kind] / share[b.kind]
+    )
+
+
+async def _try(branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession,
+               existing: frozenset[str]) -> PreferencePair | None:
+    return await _Forge(branch, translation, spec, teacher, world, existing).pair()
+
+
+class _Forge:
+    """Builds the rejected side of one branch."""
+
+    def __init__(self, branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession,
+                 existing: frozenset[str]):
+        self.branch, self.translation, self.spec = branch, translation, spec
+        self.teacher, self.world, self.existing = teacher, world, existing
+        self.script = translation.trajectory.script
+        self.turn: ScriptTurn = self.script.turns[branch.turn]
+        self.conversation = translation.conversation
+        self.results: dict[str, Executed] = {}
+        self.messages: list[Message] = []
+        self.wire = {c.source: c.id for m in translation.trajectory.messages for c in m.calls}
+        self.next_id = 0
+        self.corresponds: dict[str, str] = {}
+
+    async def pair(self) -> PreferencePair | None:
+        earlier = [call for round_ in self.turn.rounds[: self.branch.round] for call in round_]
+        faulty = [call for round_ in self.branch.rounds for call in round_]
+        handle = self.translation.handles[self.branch.turn]
+        steps = program([*earlier, *faulty], self.branch.bindings)
+        run = Run(start=handle, programs=[steps], keep=True, observe=True, stop_on_error=False)
+        (bad,) = await self.world.run(run)
+        if bad.reason and len(bad.results) < len(steps):
+            return None
+        (good,) = await self.world.run(Run(start=self.translation.handles[self.branch.turn + 1], programs=[()], observe=True))
+        if not self._observable(earlier, faulty, bad, good):
+            return None
+        if not self._write_turn(earlier, faulty, bad):
+            return None
+        await self._continue(bad)
+        return self._assemble()
+
+    def _observable(self, earlier: list[Call], faulty: list[Call], bad: Outcome, good: Outcome) -> bool:
+        """Whether the executions up to the end of the faulty turn differ."""
+        before = [done for done in self.conversation.executed if done.turn < self.branch.turn]
+        reference = before + [done for done in self.conversation.executed if done.turn == self.branch.turn]
+        made = _made(before) + [
+            Made(call.function, arguments, result)
+            for call, arguments, result in zip([*earlier, *faulty], bad.args, bad.results)
+        ]
+        found = difference(Execution(_made(reference), good.observed), Execution(made, bad.observed), self.spec, self.existing)
+        return found is not None
+
+    def _write_turn(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
+        """Messages of the faulty turn from its root on."""
+        index = self.branch.turn
+        first = min((int(self.wire[c.id].rpartition("_")[2]) for r in self.turn.rounds for c in r), default=0)
+        self.next_id = first + len(earlier) if first else self._calls_before(index) + 1
+        if self.branch.asks is not None:
+            parts = question(self.branch, self.turn, self.teacher, self.conversation)
+            if parts is None:
+                return False
+            self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="clarification"))
+            return True
+        for position, call in enumerate([*earlier, *faulty]):
+            arguments = in_schema_order(self.spec, call.function, bad.args[position])
+            self.results[call.id] = Executed(call, index, arguments, bad.results[position])
+        for round_ in self.branch.rounds:
+            self._message(index, round_)
+        self.messages.append(Message(role="assistant", turn=index, parts=self._reply(self.turn), purpose="reply"))
+        return True
+
+    def _calls_before(self, index: int) -> int:
+        return sum(done.turn < index for done in self.conversation.executed)
+
+    def _message(self, index: int, round_: Sequence[Call]) -> None:
+        made = []
+        for call in round_:
+            done = self.results[call.id]
+            wire_id = f"call_{self.next_id}"
+            self.next_id += 1
+            if call.id in self.wire:
+                self.corresponds[wire_id] = self.wire[call.id]
+            made.append(ToolCall(id=wire_id, source=call.id, name=call.function, arguments=done.arguments, result=done.result))
+        self.messages.append(Message(role="assistant", turn=index, calls=tuple(made), purpose="calls"))
+
+    def _reply(self, turn: ScriptTurn) -> tuple[MessagePart, ...]:
+        goals = tuple(
+            Goal(calls=made) for goal in turn.goals if (made := tuple(c for c in goal.calls if c.id in self.results))
+        )
+        return self.teacher.reply(replace(turn, goals=goals), self.results, self.conversation)
+
+    async def _continue(self, bad: Outcome) -> None:
+        """The same user turns go on; the agent copies what its own world told it. Ends where nothing can be derived."""
+        turns = list(enumerate(self.script.turns))[self.branch.turn + 1 :]
+        calls: list[Call] = []
+        bindings: Bindings = {}
+        ends: list[tuple[int, ScriptTurn, int]] = []
+        for index, turn in turns:
+            bound = self._rebind(turn, self.translation.proposals[index].bindings, calls)
+            if bound is None:
+                break
+            bindings.update(bound)
+            calls += [call for round_ in turn.rounds for call in round_]
+            ends.append((index, turn, len(calls)))
+        if not ends:
+            return
+        assert bad.handle is not None
+        run = Run(start=bad.handle, programs=[program(calls, bindings)], stop_on_error=False)
+        (outcome,) = await self.world.run(run)
+        for index, turn, end in ends:
+            if end > len(outcome.results):
+                break
+            self._write_later(index, turn, calls, outcome)
+
+    def _rebind(self, turn: ScriptTurn, bindings: Bindings, calls: list[Call]) -> Bindings | None:
+        """Bindings of a later turn with outputs of the faulty turn as they are now, later ones pending."""
+        evidence = self.translation.trajectory.evidence
+        bound: Bindings = {}
+        pending = {call.id for call in calls} | {c.id for r in turn.rounds for c in r}
+        for call in (c for r in turn.rounds for c in r):
+            for argument in call.arguments:
+                place = (call.id, argument.pointer)
+                if place not in bindings:
+                    continue
+                bound[place] = bindings[place]
+                if not isinstance(argument.source, OutputSource):
+                    continue
+                producer = argument.source.call
+                at = str(evidence[self.wire[call.id]][argument.pointer]["at"])
+                if producer in pending:
+                    bound[place] = Pending(producer, at)
+                elif self._was_in_faulty_turn(producer):
+                    value = self._value(producer, at)
+                    if value is None:
+                        return None
+                    bound[place] = Given(value, at)
+        return bound
+
+    def _was_in_faulty_turn(self, producer: str) -> bool:
+        done = self.conversation.result_of(producer)
+        return done is not None and done.turn >= self.branch.turn
+
+    def _value(self, producer: str, at: str) -> Json:
+        try:
+            return get(self.results[producer].result, at)
+        except (LookupError, KeyError):
+            return None
+
+    def _write_later(self, index: int, turn: ScriptTurn, calls: list[Call], outcome: Outcome) -> None:
+        position = {call.id: i for i, call in enumerate(calls)}
+        original = [m for m in self.translation.trajectory.messages if m.turn == index]
+        self.messages.append(next(m for m in original if m.role == "user"))
+        if not turn.rounds:
+            self.messages.append(next(m for m in original if m.role == "assistant"))
+            return
+        for call in (c for r in turn.rounds for c in r):
+            arguments = in_schema_order(self.spec, call.function, outcome.args[position[call.id]])
+            self.results[call.id] = Executed(call, index, arguments, outcome.results[position[call.id]])
+        for round_ in turn.rounds:
+            self._message(index, round_)
+        self.messages.append(Message(role="assistant", turn=index, parts=self._reply(turn), purpose="reply"))
+
+    def _assemble(self) -> PreferencePair:
+        messages = self.translation.trajectory.messages
+        mine = [i for i, m in enumerate(messages) if m.turn == self.branch.turn and m.role == "assistant"]
+        root = mine[self.branch.round]
+        return PreferencePair(
+            kind=self.branch.kind, turn=self.branch.turn, prompt=messages[:root], chosen=messages[root:],
+            rejected=tuple(self.messages), corresponds=self.corresponds,
+        )
+
+
+def _made(executed: Sequence[Executed]) -> list[Made]:
+    return [Made(done.call.function, done.arguments, done.result) for done in executed]

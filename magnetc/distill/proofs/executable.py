@@ -1,0 +1,19 @@
+"""Proof 1, executable: the row's calls replay from its initial state to its results and its final digest."""
+
+from __future__ import annotations
+
+from magnetc.distill.proofs.view import ConversationView
+from magnetc.tools.worlds.protocol import Outcome
+
+
+def check(view: ConversationView, outcome: Outcome, final: str | None) -> list[str]:
+    """`outcome` is the replay of all calls, in order; `final` the digest that the certificate names."""
+    problems = []
+    for call, result in zip(view.calls, outcome.results):
+        if call.result != result:
+            problems.append(f"`{call.id}` (`{call.name}`) does not replay to its result")
+    if len(outcome.results) < len(view.calls):
+        problems.append(f"the replay stops: {outcome.reason}")
+    if not problems and outcome.digest != final:
+        problems.append("the replay ends in another state")
+    return problems

@@ -1,0 +1,216 @@
+"""Proof 4, necessary: an argument that comes from a result could not have come from elsewhere.
+
+(a) No surface form of the value stands in an earlier message other than its producer's result. The agent's own words
+after that result may repeat it, and so may results of calls that were given the value: both have it from the producer.
+It is no default and no single-valued enum. (b) With the producer's output perturbed within its type, keeping the old
+value makes the consumer fail or the execution non-equivalent. Minted values are perturbed by minting with another seed,
+in one replay per producer; other values by giving the consumer another value of the type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from magnetc.distill.proofs.view import CallView, ConversationView
+from magnetc.ir.json import Json, wire
+from magnetc.ir.pointer import expand, get, tokens
+from magnetc.ir.spec import Spec
+from magnetc.ir.types import EntityType, at_pointer, leaves
+from magnetc.surface import occurs
+from magnetc.teachers.conversation import entity_of
+from magnetc.tools.worlds.protocol import Outcome, Ref, Step
+from magnetc.translate.program import put
+
+Verdict = bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputLeaf:
+    """An argument leaf whose value is an earlier result: consumer and producer by position among the calls."""
+
+    consumer: int
+    pointer: str
+    producer: int
+    at: str
+    value: Json
+    entity: EntityType | None
+    is_default: bool
+
+    @property
+    def place(self) -> tuple[int, str]:
+        return self.consumer, self.pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """The programs that decide necessity: `substituted` under the row's seed, `reminted` under another."""
+
+    leaves: tuple[OutputLeaf, ...]
+    substituted: dict[tuple[int, str], tuple[Step, ...]]
+    derived: tuple[Step, ...]
+    kept: dict[int, tuple[Step, ...]]
+
+
+def output_leaves(view: ConversationView, spec: Spec) -> tuple[OutputLeaf, ...]:
+    found = []
+    for index, call in enumerate(view.calls):
+        for pointer, entry in view.sources.get(call.id, {}).items():
+            producer = view.position.get(str(entry.get("output", "")))
+            if producer is None:
+                continue
+            parameter = spec.tool[call.name].parameter(tokens(pointer)[0])
+            expr = at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
+            try:
+                value = get(call.arguments, pointer)
+            except LookupError:
+                continue
+            default = parameter is not None and parameter.default is not None and parameter.default == value
+            found.append(
+                OutputLeaf(index, pointer, producer, str(entry["at"]), value, entity_of(expr, spec), default)
+            )
+    return tuple(found)
+
+
+def experiment(view: ConversationView, spec: Spec) -> Experiment | None:
+    """The programs to run; None when no argument comes from a result."""
+    found = output_leaves(view, spec)
+    if not found:
+        return None
+    substituted = {}
+    for leaf in found:
+        other = perturbed(leaf, view, spec)
+        if other is not None:
+            substituted[leaf.place] = _program(view, found, replace={leaf.place: other})
+    minting = {leaf.producer for leaf in found if leaf.entity and leaf.entity.minted}
+    kept = {
+        producer: _program(view, found, derive=True, keep={leaf.place for leaf in found if leaf.producer == producer})
+        for producer in sorted(minting)
+    }
+    derived = _program(view, found, derive=True) if kept else ()
+    return Experiment(found, substituted, derived, kept)
+
+
+def _program(view: ConversationView, found: tuple[OutputLeaf, ...], *, derive: bool = False,
+             keep: set[tuple[int, str]] | None = None, replace: dict[tuple[int, str], Json] | None = None) -> tuple[Step, ...]:
+    refs: dict[int, dict[str, Ref]] = {}
+    if derive:
+        for leaf in found:
+            if leaf.place not in (keep or ()):
+                refs.setdefault(leaf.consumer, {})[leaf.pointer] = Ref(step=leaf.producer, at=leaf.at)
+    steps = []
+    for index, call in enumerate(view.calls):
+        arguments = dict(call.arguments)
+        for (consumer, pointer), value in (replace or {}).items():
+            if consumer == index:
+                put(arguments, pointer, value)
+        steps.append(Step(call=call.name, args=arguments, refs=refs.get(index, {})))
+    return tuple(steps)
+
+
+def perturbed(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Json:
+    """Another value of the leaf's type: from the conversation's results, the type itself, or near by. None if there is none."""
+    for other in _same_type(leaf, view, spec):
+        if other != leaf.value and type(other) is type(leaf.value):
+            return other
+    entity = leaf.entity
+    for other in (*entity.enum, *entity.examples) if entity else ():
+        if other != leaf.value:
+            return other
+    return _neighbour(leaf.value, entity)
+
+
+def _same_type(leaf: OutputLeaf, view: ConversationView, spec: Spec):
+    if leaf.entity is None:
+        return
+    for call in view.calls[: leaf.consumer]:
+        for at, ref in leaves(spec.tool[call.name].returns):
+            if spec.type_table.unify(ref.name, leaf.entity.name):
+                yield from (value for _, value in expand(call.result, at))
+
+
+def _neighbour(value: Json, entity: EntityType | None) -> Json:
+    if isinstance(value, bool) or value is None or isinstance(value, (list, dict)):
+        return None
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return round(value * 1.1 + 1, 2)
+    if entity is not None and entity.format == "date":
+        return (date.fromisoformat(value) + timedelta(days=1)).isoformat()
+    if entity is not None and (entity.format or entity.pattern) and not entity.minted:
+        return None
+    return value[:-1] + ("A" if value[-1:] != "A" else "B")
+
+
+def verdicts(view: ConversationView, spec: Spec, trial: Experiment, literal: Outcome,
+             substituted: dict[tuple[int, str], Outcome], derived: Outcome | None, kept: dict[int, Outcome],
+             locale: str) -> dict[tuple[int, str], Verdict]:
+    """For each output leaf: True, "context" (it cannot be perturbed here) or False."""
+    decided: dict[tuple[int, str], Verdict] = {}
+    for leaf in trial.leaves:
+        if _stands_elsewhere(leaf, view, spec, locale):
+            decided[leaf.place] = False
+            continue
+        decided[leaf.place] = _by_reminting(leaf, derived, kept) or _by_substitution(leaf, literal, substituted.get(leaf.place))
+    return decided
+
+
+def _by_reminting(leaf: OutputLeaf, derived: Outcome | None, kept: dict[int, Outcome]) -> Verdict:
+    """True when, with another value minted, keeping the old one changes what the consumer does."""
+    if derived is None or leaf.producer not in kept or leaf.consumer >= len(derived.results):
+        return False
+    try:
+        if get(derived.results[leaf.producer], leaf.at) == leaf.value:
+            return False
+    except LookupError:
+        return False
+    return _differs(leaf.consumer, derived, kept[leaf.producer])
+
+
+def _by_substitution(leaf: OutputLeaf, literal: Outcome, other: Outcome | None) -> Verdict:
+    return "context" if other is None else _differs(leaf.consumer, literal, other)
+
+
+def _differs(consumer: int, expected: Outcome, actual: Outcome) -> bool:
+    if consumer >= len(actual.results) or consumer >= len(expected.results):
+        return True
+    return expected.results[consumer] != actual.results[consumer] or expected.observed != actual.observed
+
+
+def _stands_elsewhere(leaf: OutputLeaf, view: ConversationView, spec: Spec, locale: str) -> bool:
+    if leaf.is_default or (leaf.entity is not None and len(leaf.entity.enum) == 1):
+        return True
+    now = str(view.certificate["world"]["now"])
+    producer = view.calls[leaf.producer]
+    consumer = view.calls[leaf.consumer]
+    echoes = {call.result_message for call in view.calls if _holds(call, leaf.value)}
+    for index in range(consumer.message):
+        message = view.messages[index]
+        if index == producer.result_message or index in echoes:
+            continue
+        if message["role"] == "assistant" and index > producer.result_message:
+            continue
+        if occurs(leaf.value, leaf.entity, locale, now, message["content"]):
+            return True
+    return False
+
+
+def _holds(call: CallView, value: Json) -> bool:
+    """Whether a call was given the value: its result then only echoes it."""
+    return value in call.arguments.values() or (isinstance(value, str) and value in wire(dict(call.arguments)))
+
+
+def check(view: ConversationView, decided: dict[tuple[int, str], Verdict]) -> list[str]:
+    """The certificate says of each leaf what was found, and an edge that Insert made is not unnecessary."""
+    problems: list[str] = []
+    inserted: dict[str, list[Verdict]] = {}
+    for (consumer, pointer), verdict in decided.items():
+        call = view.calls[consumer]
+        entry = view.sources[call.id][pointer]
+        if entry.get("necessary") != verdict:
+            problems.append(f"`{call.id}` argument `{pointer}` is certified necessary: {wire(entry.get('necessary'))}, found: {wire(verdict)}")
+        if entry.get("inserted"):
+            inserted.setdefault(call.id, []).append(verdict)
+    problems += [f"`{call}` was inserted, yet none of its values needs its producer" for call, found in inserted.items() if not any(found)]
+    return problems

@@ -1,0 +1,87 @@
+"""Proof 7, non-equivalent: a pair's fault is real, it is the only one, and nothing but it tells the sides apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from magnetc.distill.equivalence import Execution, Made, difference, equivalent
+from magnetc.distill.faults import FAULTS, fault_between
+from magnetc.distill.proofs.view import CallView, ConversationView
+from magnetc.ir.json import Json
+from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.protocol import Outcome, Ref, Step
+
+
+def literal(calls: Sequence[CallView]) -> tuple[Step, ...]:
+    """The calls as they stand."""
+    return tuple(Step(call=call.name, args=dict(call.arguments)) for call in calls)
+
+
+def within_turn(view: ConversationView, prompt: int) -> list[CallView]:
+    """Calls up to the end of the user turn in which the prompt (its number of messages) ends."""
+    later = [i for i in view.users if i >= prompt]
+    end = later[0] if later else len(view.messages)
+    return [call for call in view.calls if call.message < end]
+
+
+def repaired(chosen: ConversationView, rejected: ConversationView, prompt: int, corresponds: Mapping[str, str]) -> tuple[Step, ...]:
+    """The faulty turn with its root action replaced by the reference action, and what follows derived from that.
+
+    `corresponds` maps a rejected call's id to the chosen call it stands for. Calls before the root and of the reference
+    action are the chosen side's; later ones are the rejected side's, their arguments from results taken anew.
+    """
+    reference = within_turn(chosen, prompt)
+    root = {call["id"] for call in chosen.messages[prompt].get("tool_calls") or ()}
+    later = {corresponds[call.id]: call for call in rejected.calls if call.message > prompt and call.id in corresponds}
+    position = {call.id: index for index, call in enumerate(reference)}
+    steps = []
+    for call in reference:
+        if call.message < prompt or call.id in root:
+            steps.append(Step(call=call.name, args=dict(call.arguments)))
+        else:
+            steps.append(_derived(call, later.get(call.id, call), chosen, position))
+    return tuple(steps)
+
+
+def _derived(call: CallView, made: CallView, chosen: ConversationView, position: Mapping[str, int]) -> Step:
+    refs: dict[str, Ref] = {}
+    for pointer, entry in chosen.sources.get(call.id, {}).items():
+        producer = position.get(str(entry.get("output", "")))
+        if producer is not None and producer < position[call.id]:
+            refs[pointer] = Ref(step=producer, at=str(entry["at"]))
+    return Step(call=made.name, args=dict(made.arguments), refs=refs)
+
+
+def execution(calls: Sequence[CallView | Step], outcome: Outcome) -> Execution:
+    """What was executed, for the equivalence engine."""
+    made = [
+        Made(call.name if isinstance(call, CallView) else call.call, dict(arguments), result)
+        for call, arguments, result in zip(calls, outcome.args, outcome.results)
+    ]
+    return Execution(made, outcome.observed)
+
+
+def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fault: Mapping[str, Any], spec: Spec,
+          good: Execution, bad: Execution, mended: Execution, existing: frozenset[str]) -> list[str]:
+    """`good`, `bad`, `mended`: the executions up to the end of the faulty user turn."""
+    problems: list[str] = []
+    kind = str(fault.get("kind"))
+    if kind not in FAULTS:
+        problems.append(f"`{kind}` is no known fault")
+    found = fault_between(chosen, rejected, prompt)
+    if found != kind:
+        problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
+    if chosen.messages[:prompt] != rejected.messages[:prompt]:
+        problems.append("the sides do not share their prompt")
+    if difference(good, bad, spec, existing) is None:
+        problems.append("both sides do the same")
+    if not equivalent(good, mended, spec, existing):
+        problems.append("with the fault replaced the sides still differ")
+    return problems + _form_problems(chosen.messages[prompt:], rejected.messages[prompt:])
+
+
+def _form_problems(chosen: Sequence[dict[str, Json]], rejected: Sequence[dict[str, Json]]) -> list[str]:
+    """Both sides have messages of the same keys in the same order: nothing in their form gives the fault away."""
+    forms = [{tuple(k for k in m if k != "credit") for m in side if m["role"] == "assistant" and m.get("tool_calls")} for side in (chosen, rejected)]
+    return ["the sides are not formatted alike"] if forms[0] and forms[1] and forms[0] != forms[1] else []

@@ -1,0 +1,165 @@
+"""The prover: certifies rows while they are built, and verifies them ever after. Both run the same checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from magnetc.distill.equivalence import texts_in
+from magnetc.distill.proofs import executable, intact, necessary, nonequivalent, sourced, sufficient, typed
+from magnetc.distill.proofs.failure import Failure
+from magnetc.distill.proofs.necessary import Experiment, Verdict
+from magnetc.distill.proofs.view import ConversationView, parse
+from magnetc.ir.json import Json
+from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.protocol import Outcome, Reset, Run
+from magnetc.tools.worlds.python import PythonWorld
+
+
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """A conversation replayed: as it stands, and the verdicts on its output leaves."""
+
+    literal: Outcome
+    verdicts: dict[tuple[int, str], Verdict]
+
+
+class Prover:
+    """Checks rows against a spec and a world. `states` maps a digest to the initial state it is the digest of."""
+
+    def __init__(self, spec: Spec, states: Mapping[str, Json]):
+        self.spec, self.states = spec, states
+        self._existing: dict[str, frozenset[str]] = {}
+
+    def existing(self, initial: str) -> frozenset[str]:
+        """Texts of an initial state."""
+        if initial not in self._existing:
+            self._existing[initial] = texts_in(self.states[initial])
+        return self._existing[initial]
+
+    async def certify(self, row: dict[str, Any], world: PythonWorld) -> list[Failure]:
+        """Complete the row's certificate (final digests, necessity, its own digest) and check it."""
+        return await self._examine(row, world, fill=True)
+
+    async def verify(self, row: dict[str, Any], world: PythonWorld, listed: str | None) -> list[Failure]:
+        """Check every proof of a row; `listed` is the digest that the manifest has for it."""
+        try:
+            failures = [Failure(str(row["id"]), 0, problem) for problem in intact.check(row, listed)]
+            return failures + await self._examine(row, world, fill=False)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            return [Failure(str(row.get("id", "?")), 0, f"the row is not well formed: {type(error).__name__}: {error}")]
+
+    async def _examine(self, row: dict[str, Any], world: PythonWorld, *, fill: bool) -> list[Failure]:
+        initial = row["certificate"]["world"]["initial"]
+        if initial not in self.states:
+            return [Failure(row["id"], 1, f"the initial state `{initial}` is not in `states/`")]
+        examine = self._pair if "rejected" in row else self._conversation
+        problems = await examine(row, world, fill)
+        if fill:
+            row["certificate"] = {"row": "", **row["certificate"]}
+            row["certificate"]["row"] = intact.row_digest(row)
+        return [Failure(row["id"], proof, message) for proof, message in problems]
+
+    async def _conversation(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
+        view = parse(row["messages"], row["tools"], row["certificate"])
+        replay = await self._replay(view, world)
+        if fill:
+            _fill(view, replay, row["certificate"])
+        return self._positive(view, replay, row["certificate"]["world"]["final"])
+
+    def _positive(self, view: ConversationView, replay: _Replay, final: str) -> list[tuple[int, str]]:
+        """Proofs 1 to 5 of a conversation."""
+        locale = str(view.certificate["locale"])
+        found = {
+            1: executable.check(view, replay.literal, final),
+            2: typed.check(view, self.spec),
+            3: sourced.check(view, self.spec, locale),
+            4: necessary.check(view, replay.verdicts),
+            5: sufficient.check(view, self.spec, locale),
+        }
+        return [(proof, problem) for proof, problems in found.items() for problem in problems]
+
+    async def _replay(self, view: ConversationView, world: PythonWorld) -> _Replay:
+        trial = necessary.experiment(view, self.spec)
+        runs = self._runs(view, trial)
+        outcomes = await world.run_all(runs)
+        return self._judge(view, trial, outcomes)
+
+    def _start(self, view: ConversationView, shift: int = 0) -> Reset:
+        at = view.certificate["world"]
+        return Reset(state=self.states[at["initial"]], seed=int(at["seed"]) + shift, now=str(at["now"]))
+
+    def _runs(self, view: ConversationView, trial: Experiment | None) -> list[Run]:
+        """The replay, then what decides necessity: substitutions under the same seed, reminting under another."""
+        start = self._start(view)
+        literal = nonequivalent.literal(view.calls)
+        runs = [Run(start=start, programs=[literal], digest=True, observe=True, stop_on_error=False)]
+        if trial is not None and trial.substituted:
+            programs = list(trial.substituted.values())
+            runs.append(Run(start=start, programs=programs, mode="all", observe=True, stop_on_error=False))
+        if trial is not None and trial.kept:
+            programs = [trial.derived, *trial.kept.values()]
+            runs.append(Run(start=self._start(view, 1), programs=programs, mode="all", observe=True, stop_on_error=False))
+        return runs
+
+    def _judge(self, view: ConversationView, trial: Experiment | None, outcomes: list[tuple[Outcome, ...]]) -> _Replay:
+        literal = outcomes[0][0]
+        if trial is None:
+            return _Replay(literal, {})
+        rest = outcomes[1:]
+        substituted: dict[tuple[int, str], Outcome] = {}
+        if trial.substituted:
+            substituted, rest = dict(zip(trial.substituted, rest[0])), rest[1:]
+        derived = rest[0][0] if trial.kept else None
+        kept = dict(zip(trial.kept, rest[0][1:])) if trial.kept else {}
+        locale = str(view.certificate["locale"])
+        found = necessary.verdicts(view, self.spec, trial, literal, substituted, derived, kept, locale)
+        return _Replay(literal, found)
+
+    async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
+        certificate, prompt = row["certificate"], len(row["prompt"])
+        chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate)
+        replies = {**certificate, "arguments": {}, "replies": certificate["rejected_replies"], "refused": {}}
+        rejected = parse(row["prompt"] + row["rejected"], row["tools"], replies)
+        trial = necessary.experiment(chosen, self.spec)
+        runs = self._runs(chosen, trial)
+        good_calls, bad_calls = (nonequivalent.within_turn(side, prompt) for side in (chosen, rejected))
+        mended = nonequivalent.repaired(chosen, rejected, prompt, certificate["corresponds"])
+        start = self._start(chosen)
+        ends = [nonequivalent.literal(good_calls), nonequivalent.literal(bad_calls), mended]
+        runs.append(Run(start=start, programs=[nonequivalent.literal(rejected.calls)], digest=True, stop_on_error=False))
+        runs.append(Run(start=start, programs=ends, mode="all", observe=True, stop_on_error=False))
+        *outcomes, (bad_end,), (good, bad, repair) = await world.run_all(runs)
+        replay = self._judge(chosen, trial, outcomes)
+        if fill:
+            _fill(chosen, replay, certificate)
+            certificate["world"]["final_rejected"] = bad_end.digest
+        problems = self._positive(chosen, replay, certificate["world"]["final"])
+        problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, certificate["world"]["final_rejected"])]
+        problems += [(3, "rejected: " + p) for p in sourced.check(rejected, self.spec, str(certificate["locale"]))]
+        execution = nonequivalent.execution
+        problems += [
+            (7, problem)
+            for problem in nonequivalent.check(
+                chosen, rejected, prompt, row["fault"], self.spec, execution(good_calls, good),
+                execution(bad_calls, bad), execution(mended, repair), self.existing(certificate["world"]["initial"]),
+            )
+        ]
+        return problems
+
+
+def _fill(view: ConversationView, replay: _Replay, certificate: dict[str, Any]) -> None:
+    """Write what the replay found into the certificate."""
+    certificate["world"] = {**certificate["world"], "final": replay.literal.digest}
+    for (consumer, pointer), verdict in replay.verdicts.items():
+        certificate["arguments"][view.calls[consumer].id][pointer]["necessary"] = verdict
+
+
+def load_row(line: str) -> dict[str, Any]:
+    """One line of a data file. Raises ValueError when it is not a JSON object."""
+    row = json.loads(line)
+    if not isinstance(row, dict):
+        raise ValueError("not an object")
+    return row

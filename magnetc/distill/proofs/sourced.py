@@ -1,0 +1,168 @@
+"""Proof 3, sourced: every argument leaf, and every value of a reply, derives from text the agent has already seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from magnetc.distill.proofs.view import CallView, ConversationView
+from magnetc.ir.json import Json
+from magnetc.ir.pointer import get, tokens
+from magnetc.ir.spec import Spec
+from magnetc.ir.types import at_pointer
+from magnetc.surface import read, read_list, say
+from magnetc.teachers.conversation import entity_of
+
+CUE_WORDS = 3
+"""Words before and after a value within which two values of one type must be told apart."""
+
+
+def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
+    problems: list[str] = []
+    for call in view.calls:
+        entries = view.sources.get(call.id)
+        if entries is None:
+            continue
+        for pointer, value in argument_leaves(call):
+            entry = entries.get(pointer)
+            problem = "has no source" if entry is None else _leaf_problem(view, call, pointer, value, entry, spec, locale)
+            if problem:
+                problems.append(f"`{call.id}` argument `{pointer}` {problem}")
+        problems += _confusions(view, call, spec)
+    return problems + _reply_problems(view, spec, locale)
+
+
+def argument_leaves(call: CallView) -> Iterator[tuple[str, Json]]:
+    """Each leaf of the arguments: scalars and lists of scalars, objects entered."""
+
+    def walk(value: Json, at: str) -> Iterator[tuple[str, Json]]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from walk(item, f"{at}/{key}")
+        else:
+            yield at, value
+
+    for name, value in call.arguments.items():
+        yield from walk(value, f"/{name}")
+
+
+def _leaf_problem(view: ConversationView, call: CallView, pointer: str, value: Json, entry: Mapping[str, Json], spec: Spec,
+                  locale: str) -> str | None:
+    if "output" in entry:
+        return _output_problem(view, call, value, entry)
+    if "user" in entry:
+        users = view.users
+        turn = entry["user"]
+        if not isinstance(turn, int) or turn >= len(users) or users[turn] > call.message:
+            return "comes from a user turn that the agent has not seen"
+        if not reads_back(str(entry["said"]), value, call, pointer, view, spec, locale):
+            return f"is not what `{entry['said']}` says"
+        return None
+    if "system" in entry:
+        text = view.messages[0]["content"] if view.messages and view.messages[0]["role"] == "system" else ""
+        if str(entry["said"]) not in text:
+            return f"is not in the system message: `{entry['said']}`"
+        if not reads_back(str(entry["said"]), value, call, pointer, view, spec, locale):
+            return f"is not what `{entry['said']}` in the system message says"
+        return None
+    return "has a source of no known kind"
+
+
+def _output_problem(view: ConversationView, call: CallView, value: Json, entry: Mapping[str, Json]) -> str | None:
+    producer = view.position.get(str(entry["output"]))
+    if producer is None or view.calls[producer].result_message > call.message:
+        return f"comes from `{entry['output']}`, whose result the agent has not seen"
+    try:
+        found = get(view.calls[producer].result, str(entry["at"]))
+    except LookupError:
+        return f"comes from `{entry['at']}` of `{entry['output']}`, where nothing stands"
+    return None if found == value else f"is not the value at `{entry['at']}` of `{entry['output']}`"
+
+
+def reads_back(said: str, value: Json, call: CallView, pointer: str, view: ConversationView, spec: Spec, locale: str) -> bool:
+    """Whether `said` reads as `value` under the argument's type, given today's date."""
+    parameter = spec.tool[call.name].parameter(tokens(pointer)[0])
+    expr = at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
+    entity = entity_of(expr, spec)
+    now = str(view.certificate["world"]["now"])
+    reader = read_list if isinstance(value, list) else read
+    if value in reader(said, entity, locale, now):
+        return True
+    return value in reader(said[:1].lower() + said[1:], entity, locale, now)
+
+
+def _confusions(view: ConversationView, call: CallView, spec: Spec) -> list[str]:
+    """Two user-given arguments of one type must be told apart by the words around them: swapped, they contradict."""
+    tool = spec.tool.get(call.name)
+    given = [(p, e) for p, e in view.sources[call.id].items() if "user" in e]
+    if tool is None or len(given) < 2:
+        return []
+    problems = []
+    types = {pointer: _type_name(tool, pointer) for pointer, _ in given}
+    for (a, left), (b, right) in combinations(given, 2):
+        if types[a] != types[b] or left["user"] != right["user"] or left["said"] == right["said"]:
+            continue
+        text = view.messages[view.users[int(str(left["user"]))]]["content"]  # type: ignore[arg-type]
+        if _cues(text, str(left["said"])) & _cues(text, str(right["said"])):
+            problems.append(f"`{call.id}` arguments `{a}` and `{b}` could be swapped: nothing in the words tells them apart")
+    return problems
+
+
+def _type_name(tool, pointer: str) -> str:
+    parameter = tool.parameter(tokens(pointer)[0])
+    return repr(at_pointer(parameter.type, tokens(pointer)[1:])) if parameter else ""
+
+
+def _cues(text: str, said: str) -> set[tuple[str, ...]]:
+    """The words just before and after each place where `said` stands."""
+    return {
+        (" ".join(text[: m.start()].split()[-CUE_WORDS:]), " ".join(text[m.end() :].split()[:CUE_WORDS]))
+        for m in re.finditer(re.escape(said), text)
+    }
+
+
+def _reply_problems(view: ConversationView, spec: Spec, locale: str) -> list[str]:
+    """A reply says values of results the agent has seen, as they are, and no other number."""
+    problems: list[str] = []
+    replies: Mapping[str, list[dict[str, Json]]] = view.certificate.get("replies", {})
+    for index, entries in replies.items():
+        text = view.messages[int(index)]["content"]
+        for entry in entries:
+            problem = _said_problem(view, text, entry, spec, locale)
+            if problem:
+                problems.append(f"message {index} {problem}")
+        bare = text
+        for said in sorted((str(entry["said"]) for entry in entries), key=len, reverse=True):
+            bare = bare.replace(said, "")
+        if any(char.isdigit() for char in bare):
+            problems.append(f"message {index} states a number that no tool returned")
+    return problems
+
+
+def _said_problem(view: ConversationView, text: str, entry: Mapping[str, Json], spec: Spec, locale: str) -> str | None:
+    said, at = str(entry["said"]), str(entry["at"])
+    if said not in text:
+        return f"does not say `{said}`"
+    position = view.position.get(str(entry["call"]))
+    if position is None:
+        return f"quotes `{entry['call']}`, which is not in the row"
+    call = view.calls[position]
+    tool = spec.tool[call.name]
+    try:
+        if at.startswith("#"):
+            value = get(call.arguments, at[1:])
+            parameter = tool.parameter(tokens(at[1:])[0])
+            expr = parameter.type if parameter else None
+        else:
+            value = get(call.result, at)
+            expr = at_pointer(tool.returns, tokens(at))
+    except LookupError:
+        return f"quotes `{at}` of `{entry['call']}`, where nothing stands"
+    now = str(view.certificate["world"]["now"])
+    entity = entity_of(expr, spec)
+    if isinstance(value, list):
+        return None if value in read_list(said, entity, locale, now) else f"says `{said}`, which is not `{at}` of `{entry['call']}`"
+    forms = {form.text for case in ("", "on", "at", "in") for form in say(value, entity, locale, now, case)} | {str(value)}
+    matches = said in forms or said in {form[:1].upper() + form[1:] for form in forms} or said == str(value).rstrip(".")
+    return None if matches else f"says `{said}`, which is not `{at}` of `{entry['call']}`"

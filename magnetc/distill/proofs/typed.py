@@ -1,0 +1,39 @@
+"""Proof 2, typed: arguments and results have their types; trained calls name offered tools, refusals do not."""
+
+from __future__ import annotations
+
+from magnetc.distill.proofs.view import CallView, ConversationView
+from magnetc.ir.conform import violations
+from magnetc.ir.json import wire
+from magnetc.ir.spec import Spec
+
+
+def check(view: ConversationView, spec: Spec) -> list[str]:
+    problems: list[str] = []
+    for call in view.calls:
+        problems += _call_problems(call, view, spec)
+    for index, tools in view.certificate.get("refused", {}).items():
+        met = [tool for tool in tools if tool in view.offered]
+        if met and view.messages[int(index)].get("weight"):
+            problems.append(f"message {index} declines what the offered tool `{met[0]}` does")
+    return problems
+
+
+def _call_problems(call: CallView, view: ConversationView, spec: Spec) -> list[str]:
+    tool = spec.tool.get(call.name)
+    if tool is None or (call.trained and call.name not in view.offered):
+        return [f"`{call.id}` calls `{call.name}`, which is not offered"]
+    problems = []
+    known = {p.name: p for p in tool.parameters}
+    for name, value in call.arguments.items():
+        if name not in known:
+            problems.append(f"`{call.id}` has no parameter `{name}`")
+        else:
+            problems += [f"`{call.id}` argument {v}" for v in violations(value, known[name].type, spec.type_table, f"/{name}")]
+    problems += [f"`{call.id}` lacks `{p.name}`" for p in tool.parameters if p.required and p.name not in call.arguments]
+    ordered = {p.name: call.arguments[p.name] for p in tool.parameters if p.name in call.arguments}
+    if not problems and wire(ordered) != call.raw_arguments:
+        problems.append(f"`{call.id}` is not in wire form")
+    if not (isinstance(call.result, dict) and "error" in call.result):
+        problems += [f"`{call.id}` result {v}" for v in violations(call.result, tool.returns, spec.type_table)]
+    return problems

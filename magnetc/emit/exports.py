@@ -1,0 +1,66 @@
+"""Exports beside the TRL rows, by the name in the recipe's `emit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from magnetc.emit.bfcl import check_literals, to_bfcl
+from magnetc.ir.json import Json, wire
+
+
+class Conversation(Protocol):
+    """What an export is given: a conversation's rows, and the world's state at its beginning."""
+
+    @property
+    def rows(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def initial(self) -> Json: ...
+
+
+class Sheet(Protocol):
+    """Where an export writes: one line at a time to named files."""
+
+    def line(self, name: str, text: str) -> int: ...
+
+
+def bfcl(conversation: Conversation, sheet: Sheet) -> None:
+    """BFCL multi-turn: question, possible answer, and the calls by step as the official checkers read them.
+
+    A conversation over several tool sets is one entry: its last row has all of it. What a user turn announces as newly
+    offered becomes BFCL's `missed_function` of that turn.
+    """
+    row = conversation.rows[-1]
+    tools = [tool for r in conversation.rows for tool in _names(r)]
+    if check_literals(row["messages"], tools) is not None:
+        return
+    config, classes = _initial_config(conversation.initial)
+    number = sheet.line("exports/bfcl/ids.txt", row["id"])
+    entry = to_bfcl(f"multi_turn_base_{number}", row["messages"], config, classes, _missed(conversation.rows))
+    sheet.line("exports/bfcl/BFCL_v4_multi_turn_base.json", wire(entry["question"]))
+    sheet.line("exports/bfcl/possible_answer/BFCL_v4_multi_turn_base.json", wire(entry["answer"]))
+    sheet.line("exports/bfcl/decoded.json", wire({"id": entry["answer"]["id"], "decoded": entry["decoded"]}))
+
+
+def _names(row: Mapping[str, Any]) -> list[str]:
+    import json
+
+    return [tool["function"]["name"] for tool in json.loads(row["tools"])]
+
+
+def _initial_config(state: Json) -> tuple[dict[str, Json], list[str]]:
+    """The backends' configurations: the parts of the state that are named like a class."""
+    config = {name: value for name, value in state.items() if name[:1].isupper()}
+    return config, sorted(config)
+
+
+def _missed(rows: list[dict[str, Any]]) -> dict[str, list[str]] | None:
+    if len(rows) < 2:
+        return None
+    turns = sum(message["role"] == "user" for message in rows[0]["messages"])
+    return {str(turns): sorted(set(_names(rows[1])) - set(_names(rows[0])))}
+
+
+EXPORTS: dict[str, Callable[[Conversation, Sheet], None]] = {"bfcl": bfcl}
+"""`trl` is not here: its rows are what every other export is made from."""

@@ -1,0 +1,161 @@
+"""Rows: a trajectory cut where the offered tools change, with weights and a certificate; and a pair with its fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from magnetc.distill.pairs import PreferencePair
+from magnetc.ir.json import Json, wire
+from magnetc.ir.path import TurnKind
+from magnetc.ir.schema import tool_schema
+from magnetc.ir.script import Script
+from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.spec import Spec
+from magnetc.ir.trajectory import Message, Trajectory, Value
+from magnetc.ir.types import TypeTable
+
+WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "refusals", "reply": "replies"}
+
+
+def sft_rows(trajectory: Trajectory, spec: Spec) -> list[dict[str, Any]]:
+    """One row per set of offered tools; each holds the history so far, its own turns trained (design §8)."""
+    script = trajectory.script
+    rows = []
+    for start, end in _segments(script.offered):
+        messages = [m for m in trajectory.messages if m.turn < end]
+        suffix = "" if end == len(script.turns) else f".{end}"
+        row: dict[str, Any] = {"id": script.path.id + suffix}
+        row["messages"] = _messages(messages, spec, trained_from=start)
+        row["tools"] = tools_text(spec, script.offered[start])
+        row["tags"] = _tags(script)
+        row["certificate"] = _certificate(trajectory, messages, script)
+        rows.append(row)
+    return rows
+
+
+def _segments(offered: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Runs of turns with the same tools, as half-open ranges."""
+    cuts = [0, *(i for i in range(1, len(offered)) if offered[i] != offered[i - 1]), len(offered)]
+    return list(pairwise(cuts))
+
+
+def tools_text(spec: Spec, names: tuple[str, ...]) -> str:
+    """The offered tools as JSON text: a string survives Arrow without null-filled keys."""
+    return "[" + ",".join(_schema_text(spec.tool[name], spec.type_table) for name in names) + "]"
+
+
+@lru_cache(maxsize=4096)
+def _schema_text(tool: FunctionSignature, table: TypeTable) -> str:
+    return wire(tool_schema(tool, table))
+
+
+def _messages(messages: Sequence[Message], spec: Spec, *, trained_from: int) -> list[dict[str, Any]]:
+    loss = dict(spec.recipe.loss)
+    rendered: list[dict[str, Any]] = []
+    for message in messages:
+        weight = loss[WEIGHT_OF[message.purpose]] if message.purpose and message.turn >= trained_from else 0
+        rendered += render(message, weight)
+    return rendered
+
+
+def render(message: Message, weight: int | None = None) -> list[dict[str, Any]]:
+    """A message in TRL's conversational form; calls are followed by their results. `weight` on assistant messages."""
+    if message.role != "assistant":
+        return [{"role": message.role, "content": message.text}]
+    if not message.calls:
+        return [{"role": "assistant", "content": message.text, "weight": weight}]
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": wire(dict(call.arguments))}}
+        for call in message.calls
+    ]
+    made: list[dict[str, Any]] = [{"role": "assistant", "content": "", "tool_calls": calls, "weight": weight}]
+    made += [{"role": "tool", "tool_call_id": c.id, "name": c.name, "content": wire(c.result)} for c in message.calls]
+    return made
+
+
+def _tags(script: Script) -> dict[str, Any]:
+    path = script.path
+    return {
+        "path": path.name,
+        "base": path.base,
+        "operations": [operation for turn in path.turns for operation in turn.operations],
+        "locale": path.locale,
+        "copy_of": path.base if path.base != path.id else None,
+    }
+
+
+def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Script) -> dict[str, Any]:
+    ids = {call.id for message in messages for call in message.calls}
+    world = trajectory.world
+    return {
+        "world": {"initial": world.initial, "seed": world.seed, "now": world.now, "replay": world.replay},
+        "locale": script.path.locale,
+        "arguments": {k: {p: dict(e) for p, e in v.items()} for k, v in trajectory.evidence.items() if k in ids},
+        "replies": reply_evidence(messages, {c.source: c.id for m in messages for c in m.calls}),
+        "refused": _refused(messages, script),
+    }
+
+
+def reply_evidence(messages: Sequence[Message], wire_ids: Mapping[str, str]) -> dict[str, list[dict[str, Json]]]:
+    """By index of the rendered message: what each value in a reply says, and where it stands."""
+    found: dict[str, list[dict[str, Json]]] = {}
+    index = 0
+    for message in messages:
+        if message.purpose == "reply":
+            found[str(index)] = [
+                {"said": part.text, "call": wire_ids[part.call], "at": part.pointer}
+                for part in message.parts
+                if isinstance(part, Value) and part.call in wire_ids
+            ]
+        index += 1 + len(message.calls)
+    return found
+
+
+def _refused(messages: Sequence[Message], script: Script) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    index = 0
+    for message in messages:
+        if message.purpose == "refusal" and script.turns[message.turn].kind is TurnKind.MISS_FUNC:
+            found[str(index)] = list(script.turns[message.turn].withheld)
+        index += 1 + len(message.calls)
+    return found
+
+
+def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[str, Any]:
+    """A preference row. `credit` marks the assistant messages of the faulty user turn on both sides."""
+    script = trajectory.script
+    prompt = _messages(pair.prompt, spec, trained_from=0)
+    chosen, rejected = (_side(side, pair.turn) for side in (pair.chosen, pair.rejected))
+    certificate = _certificate(trajectory, trajectory.messages, script)
+    certificate["corresponds"] = dict(pair.corresponds)
+    certificate["rejected_replies"] = _rejected_replies(pair)
+    return {
+        "id": f"{script.path.id}.pair",
+        "prompt": prompt,
+        "chosen": chosen,
+        "rejected": rejected,
+        "tools": tools_text(spec, script.offered[pair.turn]),
+        "fault": {"kind": pair.kind, "turn": pair.turn},
+        "tags": _tags(script),
+        "certificate": certificate,
+    }
+
+
+def _side(messages: Sequence[Message], faulty_turn: int) -> list[dict[str, Any]]:
+    rendered: list[dict[str, Any]] = []
+    for position, message in enumerate(messages):
+        for item in render(message):
+            if item["role"] == "assistant":
+                item.pop("weight")
+                is_action = position == 0 or message.purpose != "reply"
+                item["credit"] = int(message.turn == faulty_turn and is_action)
+            rendered.append(item)
+    return rendered
+
+
+def _rejected_replies(pair: PreferencePair) -> dict[str, list[dict[str, Json]]]:
+    messages = (*pair.prompt, *pair.rejected)
+    return reply_evidence(messages, {c.source: c.id for m in messages for c in m.calls})

@@ -1,0 +1,131 @@
+"""What a teacher sees when it writes a turn: the spec, what was said, what was executed, what the world offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call, SignaturePath
+from magnetc.ir.pointer import expand, tokens
+from magnetc.ir.spec import Spec
+from magnetc.ir.trajectory import MessagePart
+from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, at_pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A leaf whose value is known before the turn is executed. `at` is its place when it is an earlier output."""
+
+    value: Json
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A leaf that waits for a call of the same turn: its output at `pattern`, picked by a sibling field if it is a list."""
+
+    call: str
+    pattern: str
+    pick: str = ""
+    by: str = ""
+
+
+Binding = Given | Pending
+Bindings = dict[tuple[str, str], Binding]
+"""(call id, argument pointer) to what it is bound to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A call that was made: its arguments and result as they were."""
+
+    call: Call
+    turn: int
+    arguments: Mapping[str, Json]
+    result: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A value of some entity type in an earlier result."""
+
+    value: Json
+    executed: Executed
+    pointer: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Words for one turn and what its leaves are bound to. The session executes proposals until one succeeds."""
+
+    parts: tuple[MessagePart, ...]
+    bindings: Bindings
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Grows turn by turn. `state` holds the world's values by pattern at the start of the turn."""
+
+    spec: Spec
+    path: SignaturePath
+    now: str
+    profile: Json
+    state: Mapping[str, list[Json]] = field(default_factory=dict)
+    executed: list[Executed] = field(default_factory=list)
+    bindings: Bindings = field(default_factory=dict)
+    said: list[tuple[str, Json]] = field(default_factory=list)
+
+    @property
+    def locale(self) -> str:
+        return self.path.locale
+
+    def result_of(self, call: str) -> Executed | None:
+        return next((done for done in self.executed if done.call.id == call), None)
+
+    def entity(self, name: str) -> EntityType | None:
+        return self.spec.type_table.get(name)
+
+    def parameter_type(self, call: Call, pointer: str) -> TypeExpr | None:
+        """Type of an argument leaf of `call`."""
+        parameter = self.spec.tool[call.function].parameter(tokens(pointer)[0])
+        return at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
+
+    def seen(self, type_name: str) -> Iterator[Seen]:
+        """Each value in earlier results whose entity type unifies with `type_name`, oldest first."""
+        for done in self.executed:
+            for pattern in output_patterns(self.spec, done.call.function, type_name):
+                for pointer, value in expand(done.result, pattern):
+                    if value is not None:
+                        yield Seen(value, done, pointer, pattern)
+
+
+def output_patterns(spec: Spec, function: str, type_name: str) -> tuple[str, ...]:
+    """Pointer patterns into `function`'s result where values of entity type `type_name` stand."""
+    from magnetc.ir.types import leaves
+
+    table = spec.type_table
+    return tuple(at for at, ref in leaves(spec.tool[function].returns) if table.unify(ref.name, type_name))
+
+
+def entity_of(expr: TypeExpr | None, spec: Spec) -> EntityType | None:
+    """The entity type of a scalar, or of a list's items; None for primitives and records."""
+    match expr:
+        case Ref(name):
+            return spec.type_table.get(name)
+        case ListOf(items):
+            return entity_of(items, spec)
+        case _:
+            return None
+
+
+def state_patterns(spec: Spec, functions: Iterable[str]) -> tuple[str, ...]:
+    """The state patterns that user-given arguments of these tools draw from."""
+    found: dict[str, None] = {}
+    for function in functions:
+        for parameter in spec.tool[function].parameters:
+            entity = entity_of(parameter.type, spec)
+            if entity and entity.state:
+                found[entity.state] = None
+    return tuple(found)

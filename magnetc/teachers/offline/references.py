@@ -1,0 +1,166 @@
+"""References: how a user points at an earlier result without saying its value, unique in context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call, OutputSource
+from magnetc.ir.pointer import get, matches, tokens
+from magnetc.ir.template import Choice, Part, Phrase, ReferTemplate, Slot, Text
+from magnetc.ir.template import Optional as Fragment
+from magnetc.ir.trajectory import Reference, Value, Words
+from magnetc.ir.types import at_pointer
+from magnetc.surface import say
+from magnetc.teachers.conversation import Binding, Conversation, Executed, Given, Pending, Seen, entity_of
+from magnetc.teachers.offline.frames import merge_words
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A reference and what it binds its leaf to."""
+
+    reference: Reference
+    binding: Binding
+
+
+def references(call: Call, pointer: str, source: OutputSource, conversation: Conversation, *key: object) -> Iterator[Pointed]:
+    """Ways to point at the value for `pointer` of `call`, in drawn order. Empty when nothing identifies it."""
+    entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
+    if entity is None:
+        return
+    table = conversation.spec.type_table
+    phrases = [
+        (template, phrase)
+        for template in conversation.spec.refers
+        if table.unify(entity.name, template.type)
+        for phrase in template.phrases
+        if phrase.locale == conversation.locale
+    ]
+    done = conversation.result_of(source.call)
+    seen = list(conversation.seen(entity.name))
+    for template, phrase in draw.shuffle(phrases, *key, "refer", name=lambda item: item[0].pick + item[1].text):
+        if done is None:
+            pointed = _not_yet(template, phrase, call, pointer, source, seen)
+        else:
+            pointed = _among(template, phrase, call, pointer, source, done, seen, conversation, key)
+        if pointed:
+            yield pointed
+
+
+def _not_yet(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, source: OutputSource,
+             seen: list[Seen]) -> Pointed | None:
+    """Before the producer ran, only a pick, or a phrase without slots for the first value of its type, is unique."""
+    if not all(isinstance(part, Text) for part in phrase.parts):
+        return None
+    listed = "*" in source.pointer
+    if listed != bool(template.pick) or (not listed and seen):
+        return None
+    words = (Words("".join(part.text for part in phrase.parts if isinstance(part, Text))),)
+    pending = Pending(source.call, source.pointer, template.pick, template.by)
+    return Pointed(Reference(words, call.id, pointer), pending)
+
+
+def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, source: OutputSource, done: Executed,
+           seen: list[Seen], conversation: Conversation, key: tuple) -> Pointed | None:
+    mine = [s for s in seen if s.executed is done and matches(source.pointer, s.pointer)]
+    if not mine:
+        return None
+    if template.pick:
+        chosen = _pick(template, mine, seen)
+    else:
+        chosen = draw.choose(mine, *key, "item", name=lambda s: s.pointer)
+    if chosen is None:
+        return None
+    parts = _render(phrase.parts, chosen, conversation)
+    if parts is None:
+        return None
+    if not template.pick and not _is_unique(phrase.parts, parts, chosen, seen, conversation):
+        return None
+    return Pointed(Reference(parts, call.id, pointer), Given(chosen.value, chosen.pointer))
+
+
+def _pick(template: ReferTemplate, mine: list[Seen], seen: list[Seen]) -> Seen | None:
+    """The one item that `least`, `most` or `only` names, among the last list of this type that the user has seen."""
+    if seen and seen[-1].executed is not mine[0].executed:
+        return None
+    if template.pick == "only":
+        return mine[0] if len(mine) == 1 and "*" in mine[0].pattern else None
+    keyed: list[tuple[Json, Seen]] = []
+    for item in mine:
+        value = sibling(item, template.by)
+        if not isinstance(value, (int, float, str)) or isinstance(value, bool):
+            return None
+        keyed.append((value, item))
+    if len(keyed) < 2 or len({type(value) is str for value, _ in keyed}) > 1:
+        return None
+    best = (min if template.pick == "least" else max)(value for value, _ in keyed)
+    winners = [item for value, item in keyed if value == best]
+    return winners[0] if len(winners) == 1 else None
+
+
+def _is_unique(template: tuple[Part, ...], parts: tuple[Words | Value, ...], chosen: Seen, seen: list[Seen],
+               conversation: Conversation) -> bool:
+    text = "".join(part.text for part in parts)
+    others = {repr(s.value): s for s in seen if s.value != chosen.value}
+    if others and not any(isinstance(part, Value) for part in parts):
+        return False
+    for other in others.values():
+        rendered = _render(template, other, conversation)
+        if rendered is not None and "".join(part.text for part in rendered) == text:
+            return False
+    return True
+
+
+def sibling(item: Seen, field: str) -> Json:
+    """The value of a field beside `item` in its result, or an argument of the call that produced it; else None."""
+    parent = item.pointer.rpartition("/")[0]
+    while True:
+        try:
+            return get(item.executed.result, f"{parent}/{field.replace('.', '/')}")
+        except LookupError:
+            if not parent:
+                return item.executed.arguments.get(field)
+            parent = parent.rpartition("/")[0]
+
+
+def _sibling_type(item: Seen, field: str, conversation: Conversation):
+    tool = conversation.spec.tool[item.executed.call.function]
+    parent = item.pattern.rpartition("/")[0]
+    while True:
+        found = at_pointer(tool.returns, tokens(f"{parent}/{field.replace('.', '/')}"))
+        if found is not None:
+            return found
+        if not parent:
+            parameter = tool.parameter(field)
+            return parameter.type if parameter else None
+        parent = parent.rpartition("/")[0]
+
+
+def _render(template: tuple[Part, ...], item: Seen, conversation: Conversation) -> tuple[Words | Value, ...] | None:
+    parts: list[Words | Value] = []
+    for part in template:
+        match part:
+            case Text(text):
+                parts.append(Words(text))
+            case Slot(name, case):
+                value = sibling(item, name)
+                entity = entity_of(_sibling_type(item, name, conversation), conversation.spec)
+                if value is None or isinstance(value, (dict, list)) or (entity and entity.minted):
+                    return None
+                forms = say(value, entity, conversation.locale, conversation.now, case)
+                if not forms:
+                    return None
+                parts.append(Value(forms[0].text))
+            case Fragment(inner):
+                parts.extend(_render(inner, item, conversation) or ())
+            case Choice(options):
+                rendered = _render(options[0], item, conversation)
+                if rendered is None:
+                    return None
+                parts.extend(rendered)
+            case _:
+                return None
+    return merge_words(tuple(parts))  # type: ignore[return-value]

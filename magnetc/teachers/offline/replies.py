@@ -1,0 +1,207 @@
+"""What the agent says: replies from results, clarifying questions, refusals, and the system message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from magnetc.ir import draw
+from magnetc.ir.json import Json, wire
+from magnetc.ir.path import Call
+from magnetc.ir.pointer import get, tokens
+from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.template import Choice, Part, Section, Slot, Text
+from magnetc.ir.template import Optional as Fragment
+from magnetc.ir.trajectory import Value, Words
+from magnetc.ir.types import TypeExpr, at_pointer
+from magnetc.surface import long_date, say, say_list
+from magnetc.teachers.conversation import Conversation, Executed, entity_of
+from magnetc.teachers.offline.frames import Parts, fill, finish, frame, join_parts, merge_words, starting
+from magnetc.teachers.offline.words import elided
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where a reply's slot looks: a result at a pointer, then the arguments of its call."""
+
+    done: Executed
+    at: str = ""
+    pattern: str = ""
+
+
+def reply(turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Parts:
+    """The agent's words after the calls of a turn: one sentence or more for each goal, from results alone."""
+    said: list = []
+    for goal in turn.goals:
+        made = [executed[call.id] for call in goal.calls if call.id in executed]
+        if not made:
+            continue
+        if said:
+            said.append(Words(" "))
+        said.extend(_goal_reply(goal, made, turn, conversation))
+    return merge_words(tuple(said))
+
+
+def _goal_reply(goal: Goal, made: list[Executed], turn: ScriptTurn, conversation: Conversation) -> Parts:
+    frames = conversation.spec.frame[conversation.locale]
+    key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, goal.calls[0].id, "reply")
+    failed = next((done for done in made if is_error(done.result)), None)
+    if failed is not None:
+        message = Value(str(failed.result["error"]).rstrip("."), failed.call.id, "/error")
+        return fill(frame(frames, "error", *key), {"message": (message,)}, conversation.locale)
+    chain = tuple(done.call.function for done in made)
+    for template in conversation.spec.replies:
+        if tuple(tool for tool, _ in template.chain) != chain:
+            continue
+        scopes = {alias: _Scope(done) for (_, alias), done in zip(template.chain, made)}
+        phrases = [p for p in template.phrases if p.locale == conversation.locale]
+        for phrase in draw.shuffle(phrases, *key, name=lambda p: p.text):
+            parts = _render(phrase.parts, scopes, conversation, key)
+            if parts is not None:
+                return finish(starting(parts, conversation.locale, upper=True), conversation.locale)
+    if len(made) > 1:
+        return _goal_reply(Goal(calls=goal.calls[-1:]), made[-1:], turn, conversation)
+    return fill(frame(frames, "done", *key), {}, conversation.locale)
+
+
+def is_error(result: Json) -> bool:
+    """A world's error result: an object with the key `error`."""
+    return isinstance(result, dict) and "error" in result
+
+
+def _render(parts: tuple[Part, ...], scopes: dict[str, _Scope], conversation: Conversation, key: tuple) -> Parts | None:
+    filled: list = []
+    for index, part in enumerate(parts):
+        match part:
+            case Text(text):
+                filled.append(Words(text))
+            case Slot():
+                value = _slot(part, scopes, conversation)
+                if value is None:
+                    return None
+                filled.append(value)
+            case Fragment(inner):
+                filled.extend(_render(inner, scopes, conversation, key) or ())
+            case Choice(options):
+                chosen = options[draw.integer(0, len(options) - 1, *key, "choice", index)]
+                inner_parts = _render(chosen, scopes, conversation, key)
+                if inner_parts is None:
+                    return None
+                filled.extend(inner_parts)
+            case Section():
+                listed = _section(part, scopes, conversation, key)
+                if listed is None:
+                    return None
+                filled.extend(listed)
+    return merge_words(elided(tuple(filled), conversation))
+
+
+def _section(part: Section, scopes: dict[str, _Scope], conversation: Conversation, key: tuple) -> Parts | None:
+    found = _find(part.name, scopes, conversation)
+    if found is None or not isinstance(found[0], (list, dict)) or not found[0]:
+        return None
+    items, scope, _ = found
+    keys = range(len(items)) if isinstance(items, list) else list(items)
+    rendered: list[Parts] = []
+    for item in keys:
+        inner = _Scope(scope.done, f"{scope.at}/{item}", f"{scope.pattern}/*")
+        parts = _render(part.parts, {"": inner}, conversation, key)
+        if parts is None:
+            return None
+        rendered.append(parts)
+    return join_parts(tuple(rendered), conversation.locale)
+
+
+def _find(name: str, scopes: dict[str, _Scope], conversation: Conversation) -> tuple[Json, _Scope, TypeExpr | None] | None:
+    """What a slot names: a helper's result by alias, the head's result, else an argument of the head."""
+    head, _, rest = name.partition(".")
+    scope = scopes[head] if head and head in scopes and rest else scopes[""]
+    path = rest if scope is not scopes[""] else name
+    below = "" if path in (".", "") else "/" + path.replace(".", "/")
+    tool = conversation.spec.tool[scope.done.call.function]
+    at = scope.at + below
+    try:
+        value = get(scope.done.result, at)
+    except LookupError:
+        value = scope.done.arguments.get(path)
+        parameter = tool.parameter(path)
+        return None if value is None or parameter is None else (value, _Scope(scope.done, "#" + below), parameter.type)
+    pattern = scope.pattern + below
+    return value, _Scope(scope.done, at, pattern), at_pointer(tool.returns, tokens(pattern))
+
+
+def _slot(slot: Slot, scopes: dict[str, _Scope], conversation: Conversation) -> Value | None:
+    found = _find(slot.name, scopes, conversation)
+    if found is None:
+        return None
+    value, scope, expr = found
+    if value is None or isinstance(value, dict):
+        return None
+    if isinstance(value, list):
+        if not value or any(isinstance(item, (dict, list)) for item in value):
+            return None
+        forms = say_list(value, entity_of(expr, conversation.spec), conversation.locale, conversation.now)
+    else:
+        forms = say(value, entity_of(expr, conversation.spec), conversation.locale, conversation.now, slot.case)
+    return Value(forms[0].text, scope.done.call.id, scope.at) if forms else None
+
+
+def clarification(call: Call, pointer: str, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+    """The question that names exactly what is missing: of this parameter, else of its entity type or one it refines."""
+    entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
+    names = [f"{call.function}.{tokens(pointer)[0]}"]
+    names += list(conversation.spec.type_table.ancestry(entity.name)) if entity else []
+    for name in names:
+        phrases = [
+            phrase
+            for ask in conversation.spec.asks
+            if ask.of == name
+            for phrase in ask.phrases
+            if phrase.locale == conversation.locale
+        ]
+        if phrases:
+            key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, call.id, pointer, "clarify")
+            phrase = draw.choose(phrases, *key, name=lambda p: p.text)
+            question = (Words("".join(part.text for part in phrase.parts if isinstance(part, Text))),)
+            return fill(frame(conversation.spec.frame[conversation.locale], "clarify", *key), {"question": question}, conversation.locale)
+    return None
+
+
+def capability(tool: str, conversation: Conversation, *key: object) -> Parts | None:
+    """The verb phrase for what `tool` lets the agent do."""
+    phrases = [
+        phrase
+        for template in conversation.spec.capabilities
+        if template.tool == tool
+        for phrase in template.phrases
+        if phrase.locale == conversation.locale
+    ]
+    if not phrases:
+        return None
+    phrase = draw.choose(phrases, *key, "capability", name=lambda p: p.text)
+    return (Words("".join(part.text for part in phrase.parts if isinstance(part, Text))),)
+
+
+def refusal(turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+    """The agent says what it cannot do with the tools it has."""
+    key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, "refuse")
+    able = capability(turn.withheld[0], conversation, *key)
+    if able is None:
+        return None
+    return fill(frame(conversation.spec.frame[conversation.locale], "refuse", *key), {"capability": able}, conversation.locale)
+
+
+def system_message(conversation: Conversation) -> Parts:
+    """What the agent is told before the user speaks: the date, and the profile as JSON, as the recipe shows them."""
+    frames = conversation.spec.frame[conversation.locale]
+    key = (conversation.spec.recipe.seed, conversation.path.base, "system")
+    parts: list = []
+    for shown in conversation.spec.recipe.show:
+        if parts:
+            parts.append(Words(" "))
+        if shown == "date":
+            parts.extend(fill(frame(frames, "system_date", *key), {"date": (Value(long_date(conversation.now, conversation.locale), "", "/date"),)}, conversation.locale))
+        elif shown == "profile" and conversation.profile is not None:
+            text = wire(conversation.profile)
+            parts.extend(fill(frame(frames, "system_profile", *key), {"profile": (Value(text, "", "/profile"),)}, conversation.locale))
+    return merge_words(tuple(parts))
+

@@ -1,0 +1,108 @@
+"""OfflineTeacher: phrases of the recipe, frames of the standard library, values of the types and the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from magnetc.ir import draw
+from magnetc.ir.path import Call, TurnKind
+from magnetc.ir.pointer import tokens
+from magnetc.ir.script import ScriptTurn
+from magnetc.ir.trajectory import MessagePart, Value
+from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
+from magnetc.teachers.offline import replies
+from magnetc.teachers.offline.frames import Parts, fill, finish, frame, join_parts
+from magnetc.teachers.offline.words import GoalWords, goal_words, said_form
+
+ATTEMPTS = 8
+"""Bindings tried per turn before the path is rejected (design: first success of at most 8)."""
+
+JOINED = 0.6
+"""Share of merged requests that become one sentence, when both goals are verb phrases."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineTeacher:
+    """Deterministic: the same script, spec and world give the same words."""
+
+    name: str = "offline"
+
+    def system(self, conversation: Conversation) -> Parts:
+        return replies.system_message(conversation)
+
+    def propose(self, turn: ScriptTurn, conversation: Conversation) -> Iterator[Proposal]:
+        bound = turn.answers or turn.announces
+        for attempt in range(1 if bound else ATTEMPTS):
+            proposal = self._resume(turn, conversation) if bound else self._ask(turn, conversation, attempt)
+            if proposal:
+                yield proposal
+
+    def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Parts:
+        return replies.reply(turn, executed, conversation)
+
+    def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+        if turn.kind is TurnKind.MISS_FUNC:
+            return replies.refusal(turn, conversation)
+        call, pointer = leaf_named(turn, turn.withheld[0])
+        return replies.clarification(call, pointer, turn, conversation)
+
+    def _ask(self, turn: ScriptTurn, conversation: Conversation, attempt: int) -> Proposal | None:
+        said = tuple(conversation.said)
+        goals: list[GoalWords] = []
+        bindings = {}
+        for goal in turn.goals:
+            words = goal_words(goal, turn, conversation, said, attempt)
+            if words is None:
+                return None
+            goals.append(words)
+            bindings.update(words.bindings)
+            said += words.said
+        return Proposal(self._sentences(turn, goals, conversation), bindings)
+
+    def _sentences(self, turn: ScriptTurn, goals: list[GoalWords], conversation: Conversation) -> Parts:
+        frames = conversation.spec.frame[conversation.locale]
+        key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key)
+        phrases = [(goal.mood or "do", goal.parts) for goal in goals]
+        if len(phrases) == 2 and {mood for mood, _ in phrases} == {"do"} and draw.fraction(*key, "join") < JOINED:
+            (_, a), (_, b) = phrases
+            phrases = [("do", fill(frame(frames, "join_do", *key), {"a": a, "b": b}, conversation.locale))]
+        sentences = [
+            finish(fill(frame(frames, mood, *key, index), {"phrase": parts}, conversation.locale), conversation.locale) for index, (mood, parts) in enumerate(phrases)
+        ]
+        text = sentences[0]
+        for index, sentence in enumerate(sentences[1:]):
+            text = fill(frame(frames, "next", *key, index), {"a": text, "b": sentence}, conversation.locale)
+        group = "open" if turn.key == conversation.path.turns[0].key else "follow"
+        return finish(fill(frame(frames, group, *key), {"s": text}, conversation.locale), conversation.locale)
+
+    def _resume(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
+        """The turn after a question or a refusal: supply what was asked for, or say that the tool is there now."""
+        frames = conversation.spec.frame[conversation.locale]
+        key = (conversation.spec.recipe.seed, conversation.path.base, turn.key)
+        places = {(call.id, a.pointer) for goal in turn.goals for call in goal.calls for a in call.arguments}
+        bindings = {place: b for place, b in conversation.bindings.items() if place in places}
+        if turn.announces:
+            able = replies.capability(turn.announces[0], conversation, *key)
+            if able is None:
+                return None
+            return Proposal(fill(frame(frames, "announce", *key), {"capability": able}, conversation.locale), bindings)
+        values: list[tuple[MessagePart, ...]] = []
+        for answer in turn.answers:
+            call, pointer = leaf_named(turn, answer)
+            binding = bindings.get((call.id, pointer))
+            text = said_form(binding.value, call, pointer, conversation, "", key) if isinstance(binding, Given) else None
+            if text is None:
+                return None
+            values.append((Value(text, call.id, pointer),))
+        value = join_parts(tuple(values), conversation.locale)
+        return Proposal(finish(fill(frame(frames, "answer", *key), {"value": value}, conversation.locale), conversation.locale), bindings)
+
+
+def leaf_named(turn: ScriptTurn, name: str) -> tuple[Call, str]:
+    """The call and argument pointer of a leaf written `call/pointer`."""
+    call_id = name.partition("/")[0]
+    call = next(call for goal in turn.goals for call in goal.calls if call.id == call_id)
+    pointer = name[len(call_id):]
+    assert tokens(pointer)
+    return call, pointer

@@ -1,0 +1,136 @@
+"""Values that users give: drawn from a type's state, enum, examples, range, window or faker pool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.signature import Constraint, FunctionSignature
+from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr
+from magnetc.teachers.conversation import Conversation, entity_of
+
+DEFAULT_DAYS = (1, 40)
+POOL_SIZE = 150
+REUSE = 0.45
+"""Chance that a user speaks of the last value of a type again: conversations keep their subject."""
+
+
+def draw_argument(expr: TypeExpr, conversation: Conversation, said: Sequence[tuple[str, Json]], *key: object) -> Json:
+    """A value of type `expr`; `said` is what the user spoke of before, as (entity type, value), oldest first.
+
+    None when the type offers no value: it cannot be the user's to give.
+    """
+    match expr:
+        case ListOf(items):
+            count = draw.integer(1, 3, *key, "count")
+            drawn = [draw_argument(items, conversation, (), *key, i) for i in range(count)]
+            return list(dict.fromkeys(item for item in drawn if item is not None)) or None
+        case Ref(name):
+            entity = conversation.entity(name)
+            return _draw_entity(entity, conversation, said, key) if entity else None
+        case _:
+            return None
+
+
+def _draw_entity(entity: EntityType, conversation: Conversation, said: Sequence[tuple[str, Json]], key: tuple) -> Json:
+    earlier = [v for name, v in said if conversation.spec.type_table.unify(name, entity.name)]
+    finite = candidates(entity, conversation)
+    if earlier and draw.fraction(*key, "reuse") < REUSE and (not finite or earlier[-1] in finite):
+        return earlier[-1]
+    if finite:
+        return draw.choose(finite, *key)
+    return _generate(entity, conversation.now, key)
+
+
+def candidates(entity: EntityType, conversation: Conversation) -> list[Json]:
+    """The finite set of values a user may give for `entity`, in a stable order; empty when it is generated."""
+    if entity.state:
+        return list(dict.fromkeys(conversation.state.get(entity.state, ())))
+    if entity.enum:
+        return list(entity.enum)
+    if entity.examples:
+        return list(entity.examples)
+    if entity.faker:
+        return list(faker_pool(entity.faker, conversation.locale))
+    if entity.base == "boolean":
+        return [True, False]
+    return []
+
+
+def _generate(entity: EntityType, now: str, key: tuple) -> Json:
+    today = datetime.fromisoformat(now).date()
+    low, high = entity.days or DEFAULT_DAYS
+    if entity.format == "date":
+        return _day(today, low, high, key)
+    if entity.format == "time":
+        return _clock(key)
+    if entity.format == "datetime":
+        return f"{_day(today, low, high, key)}T{_clock(key)}"
+    if entity.base in ("integer", "number") and entity.minimum is not None and entity.maximum is not None:
+        return _number(entity, key)
+    return None
+
+
+def _day(today: date, low: int, high: int, key: tuple) -> str:
+    return (today + timedelta(days=draw.integer(low, high, *key, "day"))).isoformat()
+
+
+def _clock(key: tuple) -> str:
+    half_hours = draw.integer(16, 40, *key, "clock")
+    return f"{half_hours // 2:02d}:{30 * (half_hours % 2):02d}"
+
+
+def _number(entity: EntityType, key: tuple) -> int | float:
+    step = entity.step or (1 if entity.base == "integer" else 0.5)
+    steps = int((entity.maximum - entity.minimum) / step + 1e-9)  # type: ignore[operator]
+    value = entity.minimum + step * draw.integer(0, steps, *key, "number")  # type: ignore[operator]
+    if entity.base == "integer":
+        return int(value)
+    value = round(value, 6)
+    return int(value) if value == int(value) else value
+
+
+@lru_cache(maxsize=256)
+def faker_pool(provider: str, locale: str) -> tuple[str, ...]:
+    """Values of a faker provider: a fixed pool per locale, so that a draw costs a hash and never a generator."""
+    from faker import Faker
+
+    source = Faker({"en": "en_US", "fr": "fr_FR", "ja": "ja_JP"}.get(locale, locale))
+    source.seed_instance(20250307)
+    drawn = (str(getattr(source, provider)()) for _ in range(POOL_SIZE))
+    return tuple(dict.fromkeys(text for text in drawn if "\n" not in text))
+
+
+def satisfied(tool: FunctionSignature, arguments: dict[str, Json]) -> bool:
+    """Whether the arguments meet the tool's `where` constraints, as far as both sides are there."""
+    return all(_holds(constraint, arguments) for constraint in tool.where)
+
+
+def _holds(constraint: Constraint, arguments: dict[str, Json]) -> bool:
+    left = arguments.get(constraint.left)
+    right = json.loads(constraint.right) if constraint.literal else arguments.get(constraint.right)
+    if left is None or right is None:
+        return True
+    match constraint.op:
+        case "==":
+            return left == right
+        case "!=":
+            return left != right
+        case "<":
+            return left < right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case _:
+            return left >= right
+
+
+def is_sayable(expr: TypeExpr, conversation: Conversation) -> bool:
+    """Whether a user can be given values of this type at all."""
+    entity = entity_of(expr, conversation.spec)
+    return entity is not None and (bool(candidates(entity, conversation)) or _generate(entity, conversation.now, ()) is not None)

@@ -1,0 +1,266 @@
+"""The words of one turn: a phrase for each goal, its slots said, wrapped in frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, UserSource
+from magnetc.ir.pointer import expand, get, tokens
+from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.template import Choice, Part, Phrase, Slot, Text
+from magnetc.ir.template import Optional as Fragment
+from magnetc.ir.trajectory import Reference, Value, Words
+from magnetc.passes.fit import fit, phrases_for
+from magnetc.surface import elide, lower_first, say, say_list
+from magnetc.teachers.conversation import Binding, Bindings, Conversation, Given, Pending, entity_of
+from magnetc.teachers.offline.frames import Parts, merge_words
+from magnetc.teachers.offline.references import references
+from magnetc.teachers.offline.values import draw_argument, satisfied
+
+
+@dataclass(frozen=True, slots=True)
+class GoalWords:
+    """A phrase filled for one goal, and what all leaves of the goal's calls are bound to."""
+
+    mood: str
+    parts: Parts
+    bindings: Bindings
+    said: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """An argument leaf of a goal under its slot name."""
+
+    call: Call
+    pointer: str
+    source: UserSource | SystemSource | OutputSource
+
+
+def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: tuple[tuple[str, Json], ...],
+               attempt: int) -> GoalWords | None:
+    """Bind the leaves of `goal` and say it. None when these values do not fit, or no phrase can say them uniquely."""
+    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key, goal.calls[0].id)
+    leaves = _leaves(goal, conversation)
+    bound = _bind_known(leaves, conversation, said, (*key, attempt))
+    if bound is None or not _meets_constraints(goal, bound, conversation):
+        return None
+    user = {name for name, leaf in leaves.items() if isinstance(leaf.source, UserSource)}
+    spoken = {name for name in user if f"{leaves[name].call.id}{leaves[name].pointer}" not in turn.withheld}
+    outputs = {name for name, leaf in leaves.items() if isinstance(leaf.source, OutputSource)}
+    chain = goal.chain
+    phrases = phrases_for(conversation.spec, chain, conversation.locale)
+    if not phrases:
+        return _generic(goal, leaves, spoken, outputs, bound, conversation)
+    for phrase in draw.shuffle(phrases, *key, "phrase", name=lambda p: p.text):
+        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*key, phrase.text))
+        if words:
+            return words
+    return None
+
+
+def _leaves(goal: Goal, conversation: Conversation) -> dict[str, _Leaf]:
+    leaves: dict[str, _Leaf] = {}
+    aliases = _aliases(goal, conversation)
+    for call, alias in zip(goal.calls, aliases):
+        for argument in call.arguments:
+            if not isinstance(argument.source, DefaultSource):
+                name = ".".join(tokens(argument.pointer))
+                leaves[f"{alias}.{name}" if alias else name] = _Leaf(call, argument.pointer, argument.source)
+    return leaves
+
+
+def _aliases(goal: Goal, conversation: Conversation) -> tuple[str, ...]:
+    chain = goal.chain
+    for template in conversation.spec.turns:
+        if tuple(tool for tool, _ in template.chain) == chain:
+            return tuple(alias for _, alias in template.chain)
+    return ("", *chain[1:])
+
+
+def _bind_known(leaves: dict[str, _Leaf], conversation: Conversation, said: tuple[tuple[str, Json], ...],
+                key: tuple) -> Bindings | None:
+    """Bindings of user and system leaves: values already bound in an earlier turn, else drawn."""
+    bound: Bindings = {}
+    for leaf in leaves.values():
+        place = (leaf.call.id, leaf.pointer)
+        value: Json
+        match leaf.source:
+            case UserSource():
+                if place in conversation.bindings:
+                    bound[place] = conversation.bindings[place]
+                    continue
+                expr = conversation.parameter_type(leaf.call, leaf.pointer)
+                value = draw_argument(expr, conversation, said, *key, leaf.call.id, leaf.pointer) if expr else None
+                if value is None:
+                    return None
+                bound[place] = Given(value)
+            case SystemSource(pointer):
+                try:
+                    value = get({"date": conversation.now[:10], "profile": conversation.profile}, pointer)
+                except LookupError:
+                    return None
+                bound[place] = Given(value, pointer)
+            case OutputSource():
+                if place in conversation.bindings:
+                    bound[place] = conversation.bindings[place]
+    return bound
+
+
+def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) -> bool:
+    for call in goal.calls:
+        given = {
+            tokens(pointer)[0]: binding.value
+            for (owner, pointer), binding in bound.items()
+            if owner == call.id and isinstance(binding, Given)
+        }
+        if not satisfied(conversation.spec.tool[call.function], given):
+            return False
+    return True
+
+
+def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
+                conversation: Conversation, key: tuple) -> GoalWords | None:
+    parts = fit(phrase.parts, frozenset(spoken), frozenset(outputs))
+    if parts is None:
+        return None
+    bindings = dict(bound)
+    writer = _Writer(leaves, bindings, conversation, key)
+    filled = writer.fill(parts)
+    if filled is None:
+        return None
+    for name in outputs:
+        leaf = leaves[name]
+        if (leaf.call.id, leaf.pointer) not in bindings:
+            implicit = _implicit(leaf, conversation)
+            if implicit is None:
+                return None
+            bindings[leaf.call.id, leaf.pointer] = implicit
+    return GoalWords(phrase.mood, filled, bindings, tuple(writer.said))
+
+
+def _implicit(leaf: _Leaf, conversation: Conversation) -> Binding | None:
+    """The binding of an output that no words point at: it must be the only value at its place."""
+    source = leaf.source
+    assert isinstance(source, OutputSource)
+    done = conversation.result_of(source.call)
+    if done is None:
+        return Pending(source.call, source.pointer, "only" if "*" in source.pointer else "")
+    items = [(at, value) for at, value in expand(done.result, source.pointer) if value is not None]
+    if len({repr(value) for _, value in items}) != 1:
+        return None
+    return Given(items[0][1], items[0][0])
+
+
+class _Writer:
+    """Fills the slots of one phrase, collecting bindings of references and what was said."""
+
+    def __init__(self, leaves: dict[str, _Leaf], bindings: Bindings, conversation: Conversation, key: tuple):
+        self.leaves, self.bindings, self.conversation, self.key = leaves, bindings, conversation, key
+        self.said: list[tuple[str, Json]] = []
+
+    def fill(self, parts: tuple[Part, ...]) -> Parts | None:
+        filled: list = []
+        for part in parts:
+            match part:
+                case Text(text):
+                    filled.append(Words(text))
+                case Slot():
+                    said = self._slot(part)
+                    if said is None:
+                        return None
+                    filled.append(said)
+                case Choice(options):
+                    options = [o for o in options if fit(o, frozenset(self.leaves), frozenset()) is not None]
+                    inner = self.fill(options[draw.integer(0, len(options) - 1, *self.key, "choice", len(filled))])
+                    if inner is None:
+                        return None
+                    filled.extend(inner)
+                case Fragment(inner_parts):
+                    inner = self.fill(inner_parts)
+                    if inner is None:
+                        return None
+                    filled.extend(inner)
+                case _:
+                    return None
+        return merge_words(elided(tuple(filled), self.conversation))
+
+    def _slot(self, slot: Slot) -> Value | Reference | None:
+        leaf = self.leaves[slot.name]
+        place = (leaf.call.id, leaf.pointer)
+        if isinstance(leaf.source, OutputSource):
+            for pointed in references(leaf.call, leaf.pointer, leaf.source, self.conversation, *self.key, slot.name):
+                if place in self.bindings and self.bindings[place] != pointed.binding:
+                    continue
+                self.bindings[place] = pointed.binding
+                return pointed.reference
+            return None
+        binding = self.bindings[place]
+        assert isinstance(binding, Given)
+        text = said_form(binding.value, leaf.call, leaf.pointer, self.conversation, slot.case, self.key)
+        entity = entity_of(self.conversation.parameter_type(leaf.call, leaf.pointer), self.conversation.spec)
+        if text is None or entity is None:
+            return None
+        self.said.append((entity.name, binding.value))
+        return Value(text, leaf.call.id, leaf.pointer)
+
+
+def said_form(value: Json, call: Call, pointer: str, conversation: Conversation, case: str, key: tuple) -> str | None:
+    """One way to say an argument: the likelier forms first, drawn."""
+    expr = conversation.parameter_type(call, pointer)
+    entity = entity_of(expr, conversation.spec)
+    if isinstance(value, list):
+        forms = say_list(value, entity, conversation.locale, conversation.now)
+    else:
+        forms = say(value, entity, conversation.locale, conversation.now, case)
+    if not forms:
+        return None
+    ranked = [(form.text, 1.0 / (rank + 1)) for rank, form in enumerate(forms)]
+    return draw.choose(ranked, *key, pointer, "form", name=lambda item: item[0], weight=lambda item: item[1])[0]
+
+
+def elided(parts: Parts, conversation: Conversation) -> Parts:
+    """Elision at slot boundaries: "de " before a vowel becomes "d'" in French."""
+    frames = conversation.spec.frame.get(conversation.locale)
+    if frames is None or not frames.elide:
+        return parts
+    changed = list(parts)
+    for index in range(1, len(changed)):
+        before, after = changed[index - 1], changed[index]
+        if not isinstance(before, Words) or isinstance(after, Words):
+            continue
+        first = after.parts[0] if isinstance(after, Reference) else after
+        words, text = elide(before.text, first.text, frames.elide)
+        changed[index - 1] = Words(words)
+        fitted = replace(first, text=text)
+        changed[index] = replace(after, parts=(fitted, *after.parts[1:])) if isinstance(after, Reference) else fitted
+    return tuple(changed)
+
+
+def _generic(goal: Goal, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
+             conversation: Conversation) -> GoalWords | None:
+    """What a user says to a tool that has no template: what it is for, and the values by their names in words."""
+    described = conversation.spec.tool[goal.calls[0].function].description.strip().rstrip(".") or "do this"
+    parts: list = [Words(lower_first(described, conversation.locale))]
+    bindings = dict(bound)
+    said: list[tuple[str, Json]] = []
+    for index, name in enumerate(sorted(spoken)):
+        leaf = leaves[name]
+        binding = bindings[leaf.call.id, leaf.pointer]
+        assert isinstance(binding, Given)
+        text = said_form(binding.value, leaf.call, leaf.pointer, conversation, "", (name,))
+        entity = entity_of(conversation.parameter_type(leaf.call, leaf.pointer), conversation.spec)
+        if text is None or entity is None:
+            return None
+        parts += [Words(f"{' (' if index == 0 else ', '}{name.replace('_', ' ').replace('.', ' ')}: "), Value(text, leaf.call.id, leaf.pointer)]
+        said.append((entity.name, binding.value))
+    if spoken:
+        parts.append(Words(")"))
+    for name in outputs:
+        implicit = _implicit(leaves[name], conversation)
+        if implicit is None:
+            return None
+        bindings[leaves[name].call.id, leaves[name].pointer] = implicit
+    return GoalWords("say", merge_words(tuple(parts)), bindings, tuple(said))

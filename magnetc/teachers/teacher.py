@@ -1,0 +1,30 @@
+"""The protocol that every teacher speaks. One turn at a time; the world runs between proposals and replies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from magnetc.ir.script import ScriptTurn
+from magnetc.ir.trajectory import MessagePart
+from magnetc.teachers.conversation import Conversation, Executed, Proposal
+
+
+class Teacher(Protocol):
+    """Writes words for a script. It never runs a tool and never sees a result that the agent has not seen."""
+
+    def system(self, conversation: Conversation) -> tuple[MessagePart, ...]:
+        """The system message."""
+        ...
+
+    def propose(self, turn: ScriptTurn, conversation: Conversation) -> Iterator[Proposal]:
+        """Words and bindings for the user's turn, most wanted first; the first that executes is kept."""
+        ...
+
+    def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[MessagePart, ...]:
+        """The agent's words after the calls of a turn."""
+        ...
+
+    def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> tuple[MessagePart, ...] | None:
+        """The agent's question (miss_params) or refusal (miss_func). None when it cannot be said in this locale."""
+        ...

@@ -1,0 +1,197 @@
+"""A session translates one script: words for a turn, its calls in the world, the reply, then the next turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
+from magnetc.ir.pointer import get
+from magnetc.ir.script import Script, ScriptTurn
+from magnetc.ir.spec import Spec
+from magnetc.ir.trajectory import Message, MessagePart, ToolCall, Trajectory, Value, WorldRef
+from magnetc.surface import occurs
+from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
+from magnetc.teachers.teacher import Teacher
+from magnetc.tools.worlds.protocol import Outcome
+from magnetc.translate.program import in_schema_order, program
+from magnetc.translate.scenario import Scenario, WorldSession, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a unit did not become a trajectory. `reason` is short and stable: it is counted."""
+
+    unit: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Translation:
+    """A trajectory with what distillation needs to branch off it: the conversation, and a snapshot before each turn."""
+
+    trajectory: Trajectory
+    conversation: Conversation
+    handles: list[int]
+    proposals: list[Proposal]
+
+
+async def translate(script: Script, spec: Spec, teacher: Teacher, world: WorldSession, scenario: Scenario) -> Translation | Rejection:
+    """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed."""
+    return await _Session(script, spec, teacher, world, scenario).run()
+
+
+@dataclass(slots=True)
+class _Session:
+    script: Script
+    spec: Spec
+    teacher: Teacher
+    world: WorldSession
+    scenario: Scenario
+    conversation: Conversation = field(init=False)
+    messages: list[Message] = field(default_factory=list)
+    evidence: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
+    wire_ids: dict[str, str] = field(default_factory=dict)
+    said_at: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    handles: list[int] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+
+    async def run(self) -> Translation | Rejection:
+        start = await self.world.begin(self.scenario, self.script.path.base, self._patterns(0))
+        self.conversation = Conversation(self.spec, self.script.path, self.scenario.now, self.scenario.profile, start.query)
+        self.handles.append(start.handle)
+        system = self.teacher.system(self.conversation)
+        self.messages.append(Message(role="system", turn=-1, parts=system))
+        for index, turn in enumerate(self.script.turns):
+            reason = await self._turn(index, turn)
+            if reason:
+                return Rejection(self.script.path.id, reason)
+        world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
+        trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence)
+        return Translation(trajectory, self.conversation, self.handles, self.proposals)
+
+    def _patterns(self, index: int) -> tuple[str, ...]:
+        """State that turn `index` draws from."""
+        if index >= len(self.script.turns):
+            return ()
+        goals = self.script.turns[index].goals
+        return state_patterns(self.spec, [call.function for goal in goals for call in goal.calls])
+
+    async def _turn(self, index: int, turn: ScriptTurn) -> str | None:
+        proposals = list(self.teacher.propose(turn, self.conversation))
+        if not proposals:
+            return "no words: no phrase says this turn's values uniquely"
+        acts = turn.kind is TurnKind.NORMAL
+        rounds = turn.rounds if acts else tuple(goal.calls for goal in turn.goals)
+        calls = [call for round_ in rounds for call in round_]
+        programs = [program(calls, proposal.bindings) for proposal in proposals]
+        run, chosen = await self.world.first_success(self.handles[-1], programs, self._patterns(index + 1), keep=acts)
+        if run is None:
+            return f"not executable: {self.world.last_reason}"
+        proposal = proposals[chosen]
+        self._say(turn, proposal)
+        leak = self._leak(turn, proposal)
+        if leak:
+            return leak
+        self.proposals.append(proposal)
+        if acts:
+            return self._act(turn, calls, run, proposal)
+        return self._decline(turn, run, proposal)
+
+    def _say(self, turn: ScriptTurn, proposal: Proposal) -> None:
+        user_turn = sum(message.role == "user" for message in self.messages)
+        self.messages.append(Message(role="user", turn=len(self.proposals), parts=proposal.parts))
+        for part in proposal.parts:
+            if isinstance(part, Value) and part.call:
+                self.said_at[part.call, part.pointer] = (user_turn, part.text)
+
+    def _leak(self, turn: ScriptTurn, proposal: Proposal) -> str | None:
+        """A withheld value must stand nowhere that the agent can read."""
+        for name in turn.withheld if turn.kind is TurnKind.MISS_PARAMS else ():
+            call_id, _, rest = name.partition("/")
+            binding = proposal.bindings.get((call_id, "/" + rest))
+            call = next(call for goal in turn.goals for call in goal.calls if call.id == call_id)
+            entity = entity_of(self.conversation.parameter_type(call, "/" + rest), self.spec)
+            if isinstance(binding, Given) and any(
+                occurs(binding.value, entity, self.conversation.locale, self.conversation.now, text) for text in self._texts()
+            ):
+                return "withheld value stands in the conversation"
+        return None
+
+    def _texts(self) -> list[str]:
+        from magnetc.ir.json import wire
+
+        texts = [message.text for message in self.messages if message.parts]
+        return texts + [wire(call.result) for message in self.messages for call in message.calls]
+
+    def _decline(self, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> str | None:
+        parts = self.teacher.without_calls(turn, self.conversation)
+        if parts is None:
+            return "no words: the agent's question or refusal cannot be said in this locale"
+        purpose = "refusal" if turn.kind is TurnKind.MISS_FUNC else "clarification"
+        self.messages.append(Message(role="assistant", turn=len(self.proposals) - 1, parts=parts, purpose=purpose))
+        self.conversation.bindings.update(proposal.bindings)
+        self.conversation.state = values_of(run)
+        self.handles.append(self.handles[-1])
+        return None
+
+    def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal) -> str | None:
+        done: dict[str, Executed] = {}
+        index = len(self.proposals) - 1
+        for position, call in enumerate(calls):
+            arguments = in_schema_order(self.spec, call.function, run.args[position])
+            done[call.id] = Executed(call, index, arguments, run.results[position])
+            self.wire_ids[call.id] = f"call_{len(self.wire_ids) + 1}"
+        for position, call in enumerate(calls):
+            self.evidence[self.wire_ids[call.id]] = self._evidence(call, proposal, run.at[position])
+        for round_ in turn.rounds:
+            made = tuple(self._tool_call(done[call.id]) for call in round_)
+            self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls"))
+        self.conversation.executed.extend(done.values())
+        self.conversation.bindings.update(proposal.bindings)
+        self.conversation.said.extend(self._said(proposal))
+        self.conversation.state = values_of(run)
+        assert run.handle is not None
+        self.handles.append(run.handle)
+        parts: tuple[MessagePart, ...] = self.teacher.reply(turn, done, self.conversation)
+        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply"))
+        return None
+
+    def _tool_call(self, done: Executed) -> ToolCall:
+        return ToolCall(id=self.wire_ids[done.call.id], source=done.call.id, name=done.call.function,
+                        arguments=done.arguments, result=done.result)
+
+    def _said(self, proposal: Proposal) -> list[tuple[str, Json]]:
+        said: list[tuple[str, Json]] = []
+        calls = {call.id: call for turn in self.script.turns for goal in turn.goals for call in goal.calls}
+        for part in proposal.parts:
+            if isinstance(part, Value) and part.call:
+                binding = proposal.bindings[part.call, part.pointer]
+                entity = entity_of(self.conversation.parameter_type(calls[part.call], part.pointer), self.spec)
+                if entity and isinstance(binding, Given):
+                    said.append((entity.name, binding.value))
+        return said
+
+    def _evidence(self, call: Call, proposal: Proposal, pointers: Mapping[str, str]) -> dict[str, dict[str, Json]]:
+        entries: dict[str, dict[str, Json]] = {}
+        for argument in call.arguments:
+            place = (call.id, argument.pointer)
+            match argument.source:
+                case UserSource():
+                    turn, text = self.said_at[place]
+                    entries[argument.pointer] = {"user": turn, "said": text}
+                case SystemSource(pointer):
+                    entries[argument.pointer] = {"system": pointer, "said": self._shown(pointer)}
+                case OutputSource(producer):
+                    binding = proposal.bindings[place]
+                    at = binding.at if isinstance(binding, Given) else pointers[argument.pointer]
+                    entries[argument.pointer] = {"output": self.wire_ids[producer], "at": at}
+                case DefaultSource():
+                    pass
+        return entries
+
+    def _shown(self, pointer: str) -> str:
+        if pointer == "/date":
+            return next(p.text for p in self.messages[0].parts if isinstance(p, Value) and p.pointer == "/date")
+        return str(get({"profile": self.conversation.profile}, pointer))
