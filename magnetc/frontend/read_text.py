@@ -18,8 +18,11 @@ def read_text(path: Path, name: str, sink: Sink) -> SourceFile | None:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            sink.error("MG003", f"`{name}` has {size:,} bytes, and {MAX_BYTES:,} is the most a recipe file may have",
-                       help="split it into several files and name them in `include`")
+            sink.error(
+                "MG003",
+                f"`{name}` has {size:,} bytes, and {MAX_BYTES:,} is the most a recipe file may have",
+                help="split it into several files and name them in `include`",
+            )
             return None
         data = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -35,7 +38,11 @@ def decode(data: bytes, name: str, sink: Sink) -> SourceFile | None:
         file = SourceFile(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found = f"it looks like {encoding}" if encoding else f"byte 0x{data[error.start]:02x} in line {line} is not part of any character"
+        found = (
+            f"it looks like {encoding}"
+            if encoding
+            else f"byte 0x{data[error.start]:02x} in line {line} is not part of any character"
+        )
         sink.error("MG002", f"`{name}` is not UTF-8: {found}", help="save it as UTF-8")
         return None
     sink.add_file(file)
@@ -46,8 +53,12 @@ def check_nul(file: SourceFile, sink: Sink) -> bool:
     """Whether `file` is free of NUL bytes, which only binary files hold."""
     at = file.text.find("\0")
     if at >= 0:
-        sink.error("MG004", f"`{file.name}` holds a NUL byte", Span(file.name, at, at + 1),
-                   help="recipe files are text: is this a binary file, or UTF-16 without a byte order mark?")
+        sink.error(
+            "MG004",
+            f"`{file.name}` holds a NUL byte",
+            Span(file.name, at, at + 1),
+            help="recipe files are text: is this a binary file, or UTF-16 without a byte order mark?",
+        )
     return at < 0
 
 

@@ -23,24 +23,41 @@ from magnetc.source.resources import resource
 
 KINDS = ("recipe", "types", "tools", "graph", "paths", "operations", "turns", "frames")
 
-_NAMES = {"string": "text", "number": "a number", "integer": "a whole number", "boolean": "`true` or `false`",
-          "array": "a list", "object": "a mapping", "null": "nothing"}
+_NAMES = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "`true` or `false`",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
 
 # YAML tells 7 from 7.0, and so does the IR.
-_Validator = validators.extend(Draft7Validator, type_checker=Draft7Validator.TYPE_CHECKER.redefine(
-    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)))
+_Validator = validators.extend(
+    Draft7Validator,
+    type_checker=Draft7Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def validate(document: Document, sink: Sink) -> bool:
     """Whether `document` has the shape of its kind; each violation becomes a diagnostic."""
     if document.kind not in KINDS:
         near = closest(document.kind, KINDS)
-        sink.error("MG123", f"there is no kind `{document.kind}`", document.span("/kind"),
-                   help=f"did you mean `{near}`?" if near else f"the kinds are {_list(KINDS)}")
+        sink.error(
+            "MG123",
+            f"there is no kind `{document.kind}`",
+            document.span("/kind"),
+            help=f"did you mean `{near}`?" if near else f"the kinds are {_list(KINDS)}",
+        )
         return False
     errors = list(_validator(document.kind).iter_errors(document.data))
     # A scalar that YAML could not be sure of is reported already.
-    reported = {diagnostic.primary.at for diagnostic in sink.diagnostics if diagnostic.primary} if errors else ()
+    reported = (
+        {diagnostic.primary.at for diagnostic in sink.diagnostics if diagnostic.primary} if errors else ()
+    )
     for error in errors:
         violation = _Violation(document, error)
         if violation.span() not in reported:
@@ -105,8 +122,12 @@ def _unknown_keys(violation: _Violation, sink: Sink) -> None:
             _not_built(key, place, sink)
             continue
         near = closest(key, (name for name in known if name not in violation.value))
-        sink.error("MG125", f"unknown key `{key}` in {violation.subject()}", place,
-                   help=f"did you mean `{near}`?" if near else f"the keys here are {_list(known)}")
+        sink.error(
+            "MG125",
+            f"unknown key `{key}` in {violation.subject()}",
+            place,
+            help=f"did you mean `{near}`?" if near else f"the keys here are {_list(known)}",
+        )
 
 
 def _not_built(name: str, place: Span, sink: Sink) -> None:
@@ -121,8 +142,12 @@ def _missing_keys(violation: _Violation, sink: Sink) -> None:
     if not missing:
         return
     verb = "is" if len(missing) == 1 else "are"
-    sink.error("MG126", f"{_list(missing)} {verb} missing in {violation.subject()}", violation.container(),
-               help=f"add {_list(missing)}")
+    sink.error(
+        "MG126",
+        f"{_list(missing)} {verb} missing in {violation.subject()}",
+        violation.container(),
+        help=f"add {_list(missing)}",
+    )
 
 
 def _wrong_type(violation: _Violation, sink: Sink) -> None:
@@ -136,10 +161,12 @@ def _wrong_type(violation: _Violation, sink: Sink) -> None:
         message = f"{violation.subject()} is empty, and has to be {wanted}"
     else:
         is_literal = found in ("boolean", "number") and "string" not in expected
-        message = f"{violation.subject()} has to be {wanted}, not {_quoted(value) if is_literal else _NAMES[found]}"
+        message = (
+            f"{violation.subject()} has to be {wanted}, not {_quoted(value) if is_literal else _NAMES[found]}"
+        )
     help = None
     if "string" in expected and found in ("integer", "number", "boolean"):
-        help = f"put it in quotes: `\"{_show(value)}\"`"
+        help = f'put it in quotes: `"{_show(value)}"`'
     elif expected == ["array"] and found == "string":
         help = f"write it as a list: `[{_short(value)}]`"
     elif "string" not in expected and found == "string" and _is_number(value):
@@ -152,9 +179,17 @@ def _wrong_type(violation: _Violation, sink: Sink) -> None:
 def _wrong_value(violation: _Violation, sink: Sink) -> None:
     if _to_come(violation, sink):
         return
-    near = closest(violation.value, (v for v in violation.rule if isinstance(v, str))) if isinstance(violation.value, str) else None
-    sink.error("MG128", f"{violation.subject()} cannot be {_quoted(violation.value)}", violation.span(),
-               help=f"did you mean `{near}`?" if near else f"write {_list(map(_show, violation.rule), 'or')}")
+    near = (
+        closest(violation.value, (v for v in violation.rule if isinstance(v, str)))
+        if isinstance(violation.value, str)
+        else None
+    )
+    sink.error(
+        "MG128",
+        f"{violation.subject()} cannot be {_quoted(violation.value)}",
+        violation.span(),
+        help=f"did you mean `{near}`?" if near else f"write {_list(map(_show, violation.rule), 'or')}",
+    )
 
 
 def _to_come(violation: _Violation, sink: Sink) -> bool:
@@ -174,15 +209,25 @@ def _wrong_form(violation: _Violation, sink: Sink) -> None:
 
 def _out_of_bounds(phrase: str) -> Callable[[_Violation, Sink], None]:
     def report(violation: _Violation, sink: Sink) -> None:
-        sink.error("MG130", f"{violation.subject()} has to be {phrase} {violation.rule}, and is {_show(violation.value)}",
-                   violation.span())
+        sink.error(
+            "MG130",
+            f"{violation.subject()} has to be {phrase} {violation.rule}, and is {_show(violation.value)}",
+            violation.span(),
+        )
+
     return report
 
 
 def _wrong_size(violation: _Violation, sink: Sink) -> None:
-    what, low, high = next((what, violation.schema.get(f"min{keyword}", 0), violation.schema.get(f"max{keyword}"))
-                           for python_type, keyword, what in ((list, "Items", "item"), (dict, "Properties", "key"), (str, "Length", "character"))
-                           if isinstance(violation.value, python_type))
+    what, low, high = next(
+        (what, violation.schema.get(f"min{keyword}", 0), violation.schema.get(f"max{keyword}"))
+        for python_type, keyword, what in (
+            (list, "Items", "item"),
+            (dict, "Properties", "key"),
+            (str, "Length", "character"),
+        )
+        if isinstance(violation.value, python_type)
+    )
     size = len(violation.value)
     if low == high:
         phrase = f"has to have exactly {_count(low, what)}, and has {size or 'none'}"
@@ -198,8 +243,14 @@ def _repeated(violation: _Violation, sink: Sink) -> None:
     for index, item in enumerate(violation.value):
         text = json.dumps(item, sort_keys=True)
         if text in first:
-            sink.error("MG132", f"{violation.subject()} names {_quoted(item)} twice", violation.span(index), label="again",
-                       secondary=(Label(violation.span(first[text]), "first named here"),), help="remove one of the two")
+            sink.error(
+                "MG132",
+                f"{violation.subject()} names {_quoted(item)} twice",
+                violation.span(index),
+                label="again",
+                secondary=(Label(violation.span(first[text]), "first named here"),),
+                help="remove one of the two",
+            )
         first.setdefault(text, index)
 
 
@@ -207,8 +258,12 @@ def _incomplete(violation: _Violation, sink: Sink) -> None:
     for key, needed in violation.rule.items():
         missing = [name for name in needed if name not in violation.value]
         if key in violation.value and missing:
-            sink.error("MG134", f"`{key}` has no meaning without {_list(missing)}", violation.span(key, at_key=True),
-                       help=f"add {_list(missing)}, or remove `{key}`")
+            sink.error(
+                "MG134",
+                f"`{key}` has no meaning without {_list(missing)}",
+                violation.span(key, at_key=True),
+                help=f"add {_list(missing)}, or remove `{key}`",
+            )
 
 
 _RULES: dict[Any, Callable[[_Violation, Sink], None]] = {
@@ -220,8 +275,10 @@ _RULES: dict[Any, Callable[[_Violation, Sink], None]] = {
     "minimum": _out_of_bounds("at least"),
     "maximum": _out_of_bounds("at most"),
     "exclusiveMinimum": _out_of_bounds("more than"),
-    "minItems": _wrong_size, "maxItems": _wrong_size,
-    "minProperties": _wrong_size, "maxProperties": _wrong_size,
+    "minItems": _wrong_size,
+    "maxItems": _wrong_size,
+    "minProperties": _wrong_size,
+    "maxProperties": _wrong_size,
     "minLength": _wrong_size,
     "uniqueItems": _repeated,
     "dependencies": _incomplete,
@@ -230,7 +287,14 @@ _RULES: dict[Any, Callable[[_Violation, Sink], None]] = {
 
 
 def _type_of(value: Json) -> str:
-    for name, python_type in (("null", type(None)), ("boolean", bool), ("integer", int), ("number", float), ("string", str), ("array", list)):
+    for name, python_type in (
+        ("null", type(None)),
+        ("boolean", bool),
+        ("integer", int),
+        ("number", float),
+        ("string", str),
+        ("array", list),
+    ):
         if isinstance(value, python_type):
             return name
     return "object"
@@ -263,4 +327,10 @@ def _quoted(value: Json) -> str:
 
 def _list(names: Iterable[str], last: str = "and") -> str:
     quoted = [f"`{name}`" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}" if quoted else "none"
+    return (
+        quoted[0]
+        if len(quoted) == 1
+        else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+        if quoted
+        else "none"
+    )

@@ -21,7 +21,7 @@ class _Spot:
     bracket: int | None
 
     def char(self) -> str:
-        return self.file.text[self.at:self.at + 1]
+        return self.file.text[self.at : self.at + 1]
 
     def span(self, start: int, length: int = 1) -> Span:
         return Span(self.file.name, start, min(start + length, len(self.file.text)))
@@ -37,7 +37,7 @@ class _Spot:
     def before(self) -> str:
         """What stands on the problem's line in front of it."""
         start = self.file.text.rfind("\n", 0, self.at) + 1
-        return self.file.text[start:self.at]
+        return self.file.text[start : self.at]
 
     def line_above(self) -> Span | None:
         """The nearest line above the problem that is not blank, without its indentation."""
@@ -46,7 +46,9 @@ class _Spot:
             start = self.file.text.rfind("\n", 0, end) + 1
             line = self.file.text[start:end]
             if line.strip():
-                return Span(self.file.name, start + len(line) - len(line.lstrip()), start + len(line.rstrip()))
+                return Span(
+                    self.file.name, start + len(line) - len(line.lstrip()), start + len(line.rstrip())
+                )
             end = start - 1
         return None
 
@@ -60,69 +62,117 @@ def syntax_error(file: SourceFile, error: yaml.YAMLError, bracket: int | None) -
     for words, phrase in _PHRASES:
         if words in problem:
             return phrase(spot)
-    return Diagnostic(code="MG101", message="this is not YAML", primary=Label(spot.word(at), "from here on"),
-                      help="look for a missing quote, bracket or colon just before this place")
+    return Diagnostic(
+        code="MG101",
+        message="this is not YAML",
+        primary=Label(spot.word(at), "from here on"),
+        help="look for a missing quote, bracket or colon just before this place",
+    )
 
 
 def _colon(spot: _Spot) -> Diagnostic:
     if ": " in spot.before():
-        return Diagnostic(code="MG102", message="a second `:` in one line", primary=Label(spot.span(spot.at), "this one"),
-                          help="quote text that holds a colon and a space")
+        return Diagnostic(
+            code="MG102",
+            message="a second `:` in one line",
+            primary=Label(spot.span(spot.at), "this one"),
+            help="quote text that holds a colon and a space",
+        )
     above = spot.line_above()
     if above is None:
-        return Diagnostic(code="MG102", message="`:` is not expected here", primary=Label(spot.span(spot.at)),
-                          help="quote text that holds a colon")
-    return Diagnostic(code="MG102", message="a key cannot continue the text of the line above",
-                      primary=Label(spot.span(spot.at), "so this `:` is not expected"),
-                      secondary=(Label(above, "this text goes on in the next line"),),
-                      help="write a space after each key's colon, and indent a key like its neighbours")
+        return Diagnostic(
+            code="MG102",
+            message="`:` is not expected here",
+            primary=Label(spot.span(spot.at)),
+            help="quote text that holds a colon",
+        )
+    return Diagnostic(
+        code="MG102",
+        message="a key cannot continue the text of the line above",
+        primary=Label(spot.span(spot.at), "so this `:` is not expected"),
+        secondary=(Label(above, "this text goes on in the next line"),),
+        help="write a space after each key's colon, and indent a key like its neighbours",
+    )
 
 
 def _no_colon(spot: _Spot) -> Diagnostic:
     end = spot.file.text.find("\n", spot.context)
     end = len(spot.file.text) if end < 0 else end
-    return Diagnostic(code="MG102", message="this line is no `key: value`",
-                      primary=Label(Span(spot.file.name, spot.context, end), "no `:` follows"),
-                      help="write a colon and a space after the key; text over several lines needs quotes or `|`")
+    return Diagnostic(
+        code="MG102",
+        message="this line is no `key: value`",
+        primary=Label(Span(spot.file.name, spot.context, end), "no `:` follows"),
+        help="write a colon and a space after the key; text over several lines needs quotes or `|`",
+    )
 
 
 def _character(spot: _Spot) -> Diagnostic:
     if spot.char() == "\t":
         return _tab(spot)
-    return Diagnostic(code="MG107", message=f"`{spot.char()}` cannot start a value in YAML",
-                      primary=Label(spot.word(spot.at)), help="put the value in quotes")
+    return Diagnostic(
+        code="MG107",
+        message=f"`{spot.char()}` cannot start a value in YAML",
+        primary=Label(spot.word(spot.at)),
+        help="put the value in quotes",
+    )
 
 
 def _tab(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG103", message="a tab where YAML allows only spaces",
-                      primary=Label(spot.span(spot.at), "this is a tab"), help="indent with spaces")
+    return Diagnostic(
+        code="MG103",
+        message="a tab where YAML allows only spaces",
+        primary=Label(spot.span(spot.at), "this is a tab"),
+        help="indent with spaces",
+    )
 
 
 def _open_quote(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG104", message="this quote is never closed", primary=Label(spot.span(spot.context), "opened here"),
-                      help="close it; inside '…' an apostrophe is written twice, inside \"…\" a quote is written \\\"")
+    return Diagnostic(
+        code="MG104",
+        message="this quote is never closed",
+        primary=Label(spot.span(spot.context), "opened here"),
+        help='close it; inside \'…\' an apostrophe is written twice, inside "…" a quote is written \\"',
+    )
 
 
 def _escape(spot: _Spot) -> Diagnostic:
     start = spot.file.text.rfind("\\", 0, spot.at + 2)
-    return Diagnostic(code="MG106", message=f"`{spot.file.text[start:start + 2]}` is no complete escape in a double-quoted text",
-                      primary=Label(spot.span(start, 2)), help="write `\\\\` for a backslash, or use single quotes")
+    return Diagnostic(
+        code="MG106",
+        message=f"`{spot.file.text[start : start + 2]}` is no complete escape in a double-quoted text",
+        primary=Label(spot.span(start, 2)),
+        help="write `\\\\` for a backslash, or use single quotes",
+    )
 
 
 def _bracket(spot: _Spot) -> Diagnostic:
     if spot.bracket is None:
-        return Diagnostic(code="MG105", message=f"`{spot.char()}` closes no bracket" if spot.char() in "]}" else "a value is missing here",
-                          primary=Label(spot.span(spot.at)), help="quote text that starts with a bracket")
+        return Diagnostic(
+            code="MG105",
+            message=f"`{spot.char()}` closes no bracket"
+            if spot.char() in "]}"
+            else "a value is missing here",
+            primary=Label(spot.span(spot.at)),
+            help="quote text that starts with a bracket",
+        )
     if spot.before().rstrip()[-1:] in ("'", '"') and spot.char() not in ":,]}":
         return _structure(spot)
     opener = spot.file.text[spot.bracket]
     closer = "]" if opener == "[" else "}"
     if spot.at >= len(spot.file.text.rstrip()) or _in_new_entry(spot, spot.bracket):
-        return Diagnostic(code="MG105", message=f"this `{opener}` is never closed", primary=Label(spot.span(spot.bracket), "opened here"),
-                          help=f"add the missing `{closer}`")
-    return Diagnostic(code="MG105", message=f"`,` or `{closer}` is expected here", primary=Label(spot.span(spot.at)),
-                      secondary=(Label(spot.span(spot.bracket), "opened here"),),
-                      help="quote text that holds `,`, `:` or brackets")
+        return Diagnostic(
+            code="MG105",
+            message=f"this `{opener}` is never closed",
+            primary=Label(spot.span(spot.bracket), "opened here"),
+            help=f"add the missing `{closer}`",
+        )
+    return Diagnostic(
+        code="MG105",
+        message=f"`,` or `{closer}` is expected here",
+        primary=Label(spot.span(spot.at)),
+        secondary=(Label(spot.span(spot.bracket), "opened here"),),
+        help="quote text that holds `,`, `:` or brackets",
+    )
 
 
 def _in_new_entry(spot: _Spot, bracket: int) -> bool:
@@ -130,51 +180,90 @@ def _in_new_entry(spot: _Spot, bracket: int) -> bool:
     start = spot.file.text.rfind("\n", 0, bracket) + 1
     line = spot.file.text[start:bracket]
     here = spot.before() + spot.char()
-    return "\n" in spot.file.text[bracket:spot.at] and len(here) - len(here.lstrip()) <= len(line) - len(line.lstrip())
+    return "\n" in spot.file.text[bracket : spot.at] and len(here) - len(here.lstrip()) <= len(line) - len(
+        line.lstrip()
+    )
 
 
 def _structure(spot: _Spot) -> Diagnostic:
     before = spot.before().rstrip()
     if before[-1:] in ("'", '"'):
-        return Diagnostic(code="MG104", message="text after a closing quote", primary=Label(spot.word(spot.at), "not part of the quoted text"),
-                          help="inside '…' an apostrophe is written twice, inside \"…\" a quote is written \\\"")
+        return Diagnostic(
+            code="MG104",
+            message="text after a closing quote",
+            primary=Label(spot.word(spot.at), "not part of the quoted text"),
+            help='inside \'…\' an apostrophe is written twice, inside "…" a quote is written \\"',
+        )
     if before:
-        return Diagnostic(code="MG101", message="text after the end of a value", primary=Label(spot.word(spot.at)),
-                          help="quote the whole value, or start a new line")
-    return Diagnostic(code="MG101", message="this line belongs to no list or mapping above it",
-                      primary=Label(spot.word(spot.at), "unexpected here"),
-                      help="indent it like its neighbours: keys of one mapping, or items of one list, start in one column")
+        return Diagnostic(
+            code="MG101",
+            message="text after the end of a value",
+            primary=Label(spot.word(spot.at)),
+            help="quote the whole value, or start a new line",
+        )
+    return Diagnostic(
+        code="MG101",
+        message="this line belongs to no list or mapping above it",
+        primary=Label(spot.word(spot.at), "unexpected here"),
+        help="indent it like its neighbours: keys of one mapping, or items of one list, start in one column",
+    )
 
 
 def _item(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG101", message="a list item has to start its own line" if spot.before().strip() else "a list item is not expected here",
-                      primary=Label(spot.span(spot.at)), help="put `- …` below the key, or write the list as `[…]`")
+    return Diagnostic(
+        code="MG101",
+        message="a list item has to start its own line"
+        if spot.before().strip()
+        else "a list item is not expected here",
+        primary=Label(spot.span(spot.at)),
+        help="put `- …` below the key, or write the list as `[…]`",
+    )
 
 
 def _block_text(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG121", message="only a comment may follow `|` or `>` in its line",
-                      primary=Label(spot.word(spot.at)), help="start the text in the next line, indented; or quote it")
+    return Diagnostic(
+        code="MG121",
+        message="only a comment may follow `|` or `>` in its line",
+        primary=Label(spot.word(spot.at)),
+        help="start the text in the next line, indented; or quote it",
+    )
 
 
 def _alias(spot: _Spot) -> Diagnostic:
-    mark = spot.file.text[spot.context:spot.context + 1]
-    return Diagnostic(code="MG109", message=f"`{mark}` in front of a value starts an {'alias' if mark == '*' else 'anchor'} in YAML",
-                      primary=Label(spot.word(spot.context)), help=f"quote text that starts with `{mark}`")
+    mark = spot.file.text[spot.context : spot.context + 1]
+    return Diagnostic(
+        code="MG109",
+        message=f"`{mark}` in front of a value starts an {'alias' if mark == '*' else 'anchor'} in YAML",
+        primary=Label(spot.word(spot.context)),
+        help=f"quote text that starts with `{mark}`",
+    )
 
 
 def _tag(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG111", message="`!` in front of a value starts a tag in YAML, and recipes have none",
-                      primary=Label(spot.word(spot.context)), help="quote text that starts with `!`")
+    return Diagnostic(
+        code="MG111",
+        message="`!` in front of a value starts a tag in YAML, and recipes have none",
+        primary=Label(spot.word(spot.context)),
+        help="quote text that starts with `!`",
+    )
 
 
 def _directive(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG118", message="directives such as `%YAML` are not read", primary=Label(spot.word(spot.context)),
-                      help="remove the line: recipes are always YAML 1.2")
+    return Diagnostic(
+        code="MG118",
+        message="directives such as `%YAML` are not read",
+        primary=Label(spot.word(spot.context)),
+        help="remove the line: recipes are always YAML 1.2",
+    )
 
 
 def _complex_key(spot: _Spot) -> Diagnostic:
-    return Diagnostic(code="MG114", message="`?` starts a complex key, and keys are plain text", primary=Label(spot.span(spot.at)),
-                      help="write `key: value`, or quote the text")
+    return Diagnostic(
+        code="MG114",
+        message="`?` starts a complex key, and keys are plain text",
+        primary=Label(spot.span(spot.at)),
+        help="write `key: value`, or quote the text",
+    )
 
 
 def _nesting(spot: _Spot) -> Diagnostic:

@@ -59,18 +59,30 @@ def read_yaml(file: SourceFile, sink: Sink) -> Document | None:
 def _readable(file: SourceFile, sink: Sink) -> bool:
     """Check what libyaml would report without a place, or not at all."""
     if len(file.text) > MAX_BYTES:
-        sink.error("MG003", f"`{file.name}` has {len(file.text):,} characters, and {MAX_BYTES:,} is the most a recipe file may have",
-                   help="split it into several files and name them in `include`")
+        sink.error(
+            "MG003",
+            f"`{file.name}` has {len(file.text):,} characters, and {MAX_BYTES:,} is the most a recipe file may have",
+            help="split it into several files and name them in `include`",
+        )
         return False
     if not check_nul(file, sink):
         return False
     if found := _UNPRINTABLE.search(file.text):
-        sink.error("MG108", f"the character U+{ord(found[0]):04X} is not allowed in YAML", Span(file.name, *found.span()),
-                   help="remove it, or write it as an escape in double quotes")
+        sink.error(
+            "MG108",
+            f"the character U+{ord(found[0]):04X} is not allowed in YAML",
+            Span(file.name, *found.span()),
+            help="remove it, or write it as an escape in double quotes",
+        )
         return False
     if "<<<<<<< " in file.text and (found := _CONFLICT.search(file.text)):
-        sink.error("MG117", "the file holds a merge conflict", Span(file.name, *found.span()), label="left by version control",
-                   help="keep one side and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`")
+        sink.error(
+            "MG117",
+            "the file holds a merge conflict",
+            Span(file.name, *found.span()),
+            label="left by version control",
+            help="keep one side and delete the lines `<<<<<<<`, `=======` and `>>>>>>>`",
+        )
         return False
     return True
 
@@ -79,19 +91,31 @@ def _document(file: SourceFile, data: Json, spans: SpanIndex, sink: Sink) -> Doc
     """Check that the root is a mapping that names its kind."""
     if not isinstance(data, dict):
         what = "is empty" if data is None else "is not a mapping"
-        sink.error("MG119", f"`{file.name}` {what}", spans[""][1] if "" in spans else Span(file.name, 0, 0),
-                   help="start it with `kind: …`, then one key a line")
+        sink.error(
+            "MG119",
+            f"`{file.name}` {what}",
+            spans[""][1] if "" in spans else Span(file.name, 0, 0),
+            help="start it with `kind: …`, then one key a line",
+        )
         return None
     kind = data.get("kind")
     if isinstance(kind, str):
         return Document(kind, file.name, data, spans)
     if "kind" in data:
-        sink.error("MG120", "`kind` has to be a word", spans["/kind"][1], help="write `kind: recipe`, or another kind")
+        sink.error(
+            "MG120",
+            "`kind` has to be a word",
+            spans["/kind"][1],
+            help="write `kind: recipe`, or another kind",
+        )
         return None
     near = closest("kind", data)
-    sink.error("MG120", f"`{file.name}` does not say what it is: `kind` is missing",
-               spans["/" + _token(near)][0] if near else Span(file.name, 0, 0),
-               help="did you mean `kind`?" if near else "write `kind: recipe`, or another kind, first")
+    sink.error(
+        "MG120",
+        f"`{file.name}` does not say what it is: `kind` is missing",
+        spans["/" + _token(near)][0] if near else Span(file.name, 0, 0),
+        help="did you mean `kind`?" if near else "write `kind: recipe`, or another kind, first",
+    )
     return None
 
 
@@ -114,11 +138,16 @@ class _Builder:
         self._skipping = 0
         self._documents = 0
         self._on_event = {
-            yaml.ScalarEvent: self._scalar, yaml.AliasEvent: self._alias,
-            yaml.MappingStartEvent: self._mapping, yaml.SequenceStartEvent: self._sequence,
-            yaml.MappingEndEvent: self._close, yaml.SequenceEndEvent: self._close,
-            yaml.DocumentStartEvent: self._document_start, yaml.DocumentEndEvent: self._ignore,
-            yaml.StreamStartEvent: self._ignore, yaml.StreamEndEvent: self._ignore,
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.MappingStartEvent: self._mapping,
+            yaml.SequenceStartEvent: self._sequence,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.DocumentStartEvent: self._document_start,
+            yaml.DocumentEndEvent: self._ignore,
+            yaml.StreamStartEvent: self._ignore,
+            yaml.StreamEndEvent: self._ignore,
         }
 
     @property
@@ -156,17 +185,36 @@ class _Builder:
     def _set_key(self, text: str, start: int, end: int, is_plain: bool) -> None:
         self._key, self._key_start, self._key_end = text, start, end
         if is_plain and (text in SPECIAL or text[0] in NUMERIC_START or text == "<<"):
-            value = plain(text) if text != "<<" else Rejected(
-                "MG110", "merge keys (`<<`) are not read", "write the keys out, or quote `\"<<\"` if it is meant as a name")
+            value = (
+                plain(text)
+                if text != "<<"
+                else Rejected(
+                    "MG110",
+                    "merge keys (`<<`) are not read",
+                    'write the keys out, or quote `"<<"` if it is meant as a name',
+                )
+            )
             if type(value) is Rejected:
                 self._error(value.code, value.message, start, end, help=value.help)
             elif not isinstance(value, str):
-                self._error("MG114", f"the key `{text}` is not text" if text else "a key is missing before `:`", start, end,
-                            help=f"put it in quotes: `\"{text}\"`" if text else None)
+                self._error(
+                    "MG114",
+                    f"the key `{text}` is not text" if text else "a key is missing before `:`",
+                    start,
+                    end,
+                    help=f'put it in quotes: `"{text}"`' if text else None,
+                )
         if text in self._container:
             first = self.spans[f"{self._pointer}/{_token(text)}"]
-            self._error("MG112", f"the key `{text}` is given twice", start, end, label="given again",
-                        secondary=(Label(self._span(first[0], first[1]), "first defined here"),), help="remove one of the two")
+            self._error(
+                "MG112",
+                f"the key `{text}` is given twice",
+                start,
+                end,
+                label="given again",
+                secondary=(Label(self._span(first[0], first[1]), "first defined here"),),
+                help="remove one of the two",
+            )
 
     def _place(self, value: Json, start: int, end: int) -> str:
         """Put a value where it belongs and return its pointer."""
@@ -198,16 +246,29 @@ class _Builder:
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
         if self._key is None and type(self._container) is dict:
-            self._error("MG114", "a list or mapping cannot be a key", start, end, help="keys are plain text; quote it if it is meant as text")
+            self._error(
+                "MG114",
+                "a list or mapping cannot be a key",
+                start,
+                end,
+                help="keys are plain text; quote it if it is meant as text",
+            )
             self._skipping = 1
             return
         if len(self._stack) >= MAX_DEPTH:
-            self._error("MG116", f"lists and mappings are nested more than {MAX_DEPTH} deep", start, max(end, start + 1))
+            self._error(
+                "MG116",
+                f"lists and mappings are nested more than {MAX_DEPTH} deep",
+                start,
+                max(end, start + 1),
+            )
             raise _Stop
         pointer = self._place(value, start, end)
         self._stack.append((self._container, self._pointer, self._bracket))
         self._container, self._pointer = value, pointer
-        self._bracket = start if event.flow_style and end > start else self._bracket if event.flow_style else -1
+        self._bracket = (
+            start if event.flow_style and end > start else self._bracket if event.flow_style else -1
+        )
 
     def _close(self, event: Any) -> None:
         # A block ends only where the next token starts: its last value is what people see as its end.
@@ -215,7 +276,9 @@ class _Builder:
             self._end = event.end_mark.index
         key_start, key_end, start, _ = self.spans[self._pointer]
         in_list = key_start == start
-        self.spans[self._pointer] = (start, self._end, start, self._end) if in_list else (key_start, key_end, start, self._end)
+        self.spans[self._pointer] = (
+            (start, self._end, start, self._end) if in_list else (key_start, key_end, start, self._end)
+        )
         self._container, self._pointer, self._bracket = self._stack.pop()
 
     def _skip(self, event: Any) -> None:
@@ -225,12 +288,21 @@ class _Builder:
         elif isinstance(event, yaml.CollectionEndEvent):
             self._skipping -= 1
             if not self._skipping:
-                self._key, self._key_start, self._key_end = f"\0{event.end_mark.index}", event.end_mark.index, event.end_mark.index
+                self._key, self._key_start, self._key_end = (
+                    f"\0{event.end_mark.index}",
+                    event.end_mark.index,
+                    event.end_mark.index,
+                )
 
     def _alias(self, event: Any) -> None:
         start = event.start_mark.index
-        self._error("MG109", f"aliases (`*{event.anchor}`) are not read", start, event.end_mark.index,
-                    help=f"write the value out, or quote `\"*{event.anchor}\"` if it is meant as text")
+        self._error(
+            "MG109",
+            f"aliases (`*{event.anchor}`) are not read",
+            start,
+            event.end_mark.index,
+            help=f'write the value out, or quote `"*{event.anchor}"` if it is meant as text',
+        )
         if self._key is None and type(self._container) is dict:
             self._key, self._key_start, self._key_end = f"\0{start}", start, start
         else:
@@ -241,23 +313,44 @@ class _Builder:
         start = event.start_mark.index
         if event.anchor is not None:
             at = self._file.text.find("&" + event.anchor, start)
-            self._error("MG109", f"anchors (`&{event.anchor}`) are not read", at, at + len(event.anchor) + 1,
-                        help="write the value out where it is used, or quote it if `&` is part of the text")
+            self._error(
+                "MG109",
+                f"anchors (`&{event.anchor}`) are not read",
+                at,
+                at + len(event.anchor) + 1,
+                help="write the value out where it is used, or quote it if `&` is part of the text",
+            )
         if event.tag is not None:
             at = max(start, self._file.text.find("!", start))
             found = re.compile(r"[^\s,\]}]+").match(self._file.text, at)
-            self._error("MG111", f"tags (`{found[0] if found else event.tag}`) are not read", at, found.end() if found else at + 1,
-                        help="remove it: the type of a value follows from how it is written; or quote it if `!` is part of the text")
+            self._error(
+                "MG111",
+                f"tags (`{found[0] if found else event.tag}`) are not read",
+                at,
+                found.end() if found else at + 1,
+                help="remove it: the type of a value follows from how it is written; or quote it if `!` is part of the text",
+            )
 
     def _document_start(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
         self._documents += 1
         if self._documents > 1:
-            self._error("MG113", "a second document starts here", start, end, help="one file holds one document: move this one to its own file")
+            self._error(
+                "MG113",
+                "a second document starts here",
+                start,
+                end,
+                help="one file holds one document: move this one to its own file",
+            )
             raise _Stop
         if event.tags or (event.version and event.version < (1, 2)):
-            self._error("MG118", "directives such as `%YAML` are not read", start, self._line_end(start),
-                        help="remove the line: recipes are always YAML 1.2")
+            self._error(
+                "MG118",
+                "directives such as `%YAML` are not read",
+                start,
+                self._line_end(start),
+                help="remove the line: recipes are always YAML 1.2",
+            )
 
     def _ignore(self, event: Any) -> None:
         """Nothing to build."""
@@ -269,8 +362,17 @@ class _Builder:
     def _span(self, start: int, end: int) -> Span:
         return Span(self._file.name, start, end)
 
-    def _error(self, code: str, message: str, start: int, end: int, *, help: str | None = None, label: str = "",
-               secondary: tuple[Label, ...] = ()) -> None:
+    def _error(
+        self,
+        code: str,
+        message: str,
+        start: int,
+        end: int,
+        *,
+        help: str | None = None,
+        label: str = "",
+        secondary: tuple[Label, ...] = (),
+    ) -> None:
         self.failed = True
         self._sink.error(code, message, self._span(start, end), help=help, label=label, secondary=secondary)
 

@@ -18,14 +18,25 @@ class Rejected(NamedTuple):
 
 
 WORDS: dict[str, Json] = {
-    "": None, "~": None, "null": None, "Null": None, "NULL": None,
-    "true": True, "True": True, "TRUE": True,
-    "false": False, "False": False, "FALSE": False,
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
 }
 """Plain scalars that are not text."""
 
-_BOOLEANS_1_1 = {form: value for word, value in (("yes", "true"), ("no", "false"), ("on", "true"), ("off", "false"))
-                 for form in (word, word.capitalize(), word.upper())}
+_BOOLEANS_1_1 = {
+    form: value
+    for word, value in (("yes", "true"), ("no", "false"), ("on", "true"), ("off", "false"))
+    for form in (word, word.capitalize(), word.upper())
+}
 
 SPECIAL = frozenset(WORDS) | frozenset(_BOOLEANS_1_1)
 """Words that `plain` must see; any other text that starts with no sign, digit or dot is itself."""
@@ -48,8 +59,11 @@ def plain(text: str) -> Json | Rejected:
     if text in WORDS:
         return WORDS[text]
     if text in _BOOLEANS_1_1:
-        return Rejected("MG115", f"`{text}` is `{_BOOLEANS_1_1[text]}` in YAML 1.1 and text in YAML 1.2",
-                        f"write `\"{text}\"` for the text, or `{_BOOLEANS_1_1[text]}`")
+        return Rejected(
+            "MG115",
+            f"`{text}` is `{_BOOLEANS_1_1[text]}` in YAML 1.1 and text in YAML 1.2",
+            f'write `"{text}"` for the text, or `{_BOOLEANS_1_1[text]}`',
+        )
     if text[0] not in NUMERIC_START:
         return text
     if _INTEGER.fullmatch(text):
@@ -64,7 +78,9 @@ def _integer(text: str) -> Json | Rejected:
     value = int(text, 0) if len(text) <= 70 else _INT64
     if -_INT64 <= value < _INT64:
         return value
-    return Rejected("MG122", f"the number {_short(text)} does not fit in 64 bits", "quote it if it is an identifier")
+    return Rejected(
+        "MG122", f"the number {_short(text)} does not fit in 64 bits", "quote it if it is an identifier"
+    )
 
 
 def _float(text: str) -> Json | Rejected:
@@ -79,9 +95,13 @@ def _float(text: str) -> Json | Rejected:
 def _ambiguous(text: str) -> Rejected | None:
     if _LEADING_ZERO.fullmatch(text):
         digits = text.lstrip("+-").lstrip("0") or "0"
-        return Rejected("MG115", f"{_short(text)} is octal in YAML 1.1 and decimal in YAML 1.2",
-                        f"write `\"{text}\"` for the text, or `{digits}` for the decimal number" if len(text) < 30
-                        else "quote it, or drop the leading zeros")
+        return Rejected(
+            "MG115",
+            f"{_short(text)} is octal in YAML 1.1 and decimal in YAML 1.2",
+            f'write `"{text}"` for the text, or `{digits}` for the decimal number'
+            if len(text) < 30
+            else "quote it, or drop the leading zeros",
+        )
     if _TIMESTAMP_1_1.fullmatch(text):
         was = "a date"
     elif _BASE_60_1_1.fullmatch(text):

@@ -7,6 +7,7 @@ import pytest
 
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.explain import codes, explain
+from magnetc.frontend.load import read_recipe
 from magnetc.frontend.read_text import decode
 from magnetc.frontend.schema import validate
 from magnetc.frontend.yaml_events import read_yaml
@@ -48,6 +49,18 @@ def test_page_has_its_sections_in_order(code):
 def test_examples_fail_and_pass(code):
     assert check(sections(code)["Fails"]) == {code}
     assert check(sections(code)["Fixed"]) == set()
+
+
+@pytest.mark.parametrize("code", ["MG001", "MG005", "MG006"])
+def test_recipes_fail_and_pass(code, tmp_path):
+    for section in ("Fails", "Fixed"):
+        folder = tmp_path / section
+        for _, name, body in FENCE.findall(sections(code)[section]):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(body, encoding="utf-8")
+        sink = Sink()
+        read_recipe(folder, sink)
+        assert [diagnostic.code for diagnostic in sink.diagnostics] == ([code] if section == "Fails" else [])
 
 
 def test_each_code_of_these_modules_has_a_page():

@@ -42,14 +42,18 @@ def _block(diagnostic: Diagnostic, sink: Sink, prefix: str, paint: _Painter) -> 
     marks = [(primary, True)] if primary else []
     marks += [(at, False) for at in secondary]
     gutter = len(str(max((at.line for at, _ in marks), default=0)))
-    lines = [f"{paint(style, f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_BOLD, diagnostic.message)}"]
+    lines = [
+        f"{paint(style, f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_BOLD, diagnostic.message)}"
+    ]
     paths = list(dict.fromkeys(at.path for at, _ in marks))
     for index, path in enumerate(paths):
         here = [(at, is_primary) for at, is_primary in marks if at.path == path]
         arrow = "-->" if index == 0 else ":::"
         lines.append(f"{' ' * gutter}{paint(_BLUE, arrow)} {path}:{here[0][0].line}:{here[0][0].column}")
         lines += _excerpt(here, gutter, style, paint)
-    tail = [("note", note) for note in diagnostic.notes] + ([("help", diagnostic.help)] if diagnostic.help else [])
+    tail = [("note", note) for note in diagnostic.notes] + (
+        [("help", diagnostic.help)] if diagnostic.help else []
+    )
     if tail and marks:
         lines.append(f"{' ' * gutter} {paint(_BLUE, '|')}")
     for word, text in tail:
@@ -64,7 +68,9 @@ def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _P
     bar = paint(_BLUE, "|")
     lines = [f"{' ' * gutter} {bar}"]
     previous = None
-    for (number, _), group in groupby(sorted(marks, key=lambda mark: (mark[0].line, mark[0].column)), key=_line_order):
+    for (number, _), group in groupby(
+        sorted(marks, key=lambda mark: (mark[0].line, mark[0].column)), key=_line_order
+    ):
         here = list(group)
         if previous is not None and number > previous + 1:
             lines.append(paint(_BLUE, "..."))
@@ -74,7 +80,9 @@ def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _P
         for at, is_primary in here:
             before, width = _caret(at, offset)
             mark = paint(style, "^" * width) if is_primary else paint(_BLUE, "-" * width)
-            lines.append(f"{' ' * gutter} {bar} {' ' * before}{mark} {paint(style if is_primary else _BLUE, at.text)}")
+            lines.append(
+                f"{' ' * gutter} {bar} {' ' * before}{mark} {paint(style if is_primary else _BLUE, at.text)}"
+            )
     return lines
 
 
@@ -89,7 +97,7 @@ def _window(at: Place) -> tuple[str, int]:
     line = at.file.line(at.line)
     if _columns(line) <= MAX_WIDTH:
         return "".join(map(_display, line)), 0
-    low = max(0, _columns(line[:at.column - 1]) - MAX_WIDTH // 3)
+    low = max(0, _columns(line[: at.column - 1]) - MAX_WIDTH // 3)
     kept, column, first = [], 0, None
     for char in line:
         if low <= column < low + MAX_WIDTH:
@@ -107,7 +115,7 @@ def _caret(at: Place, offset: int) -> tuple[int, int]:
     start = min(at.column - 1, len(line))
     end = min(at.end_column - 1, len(line)) if at.end_line == at.line else len(line.rstrip())
     before = _columns(line[:start]) - offset
-    width = _columns(line[start:max(start, end)])
+    width = _columns(line[start : max(start, end)])
     return before, max(1, min(width, MAX_WIDTH - before))
 
 
@@ -126,4 +134,7 @@ def _width(text: str) -> int:
     """Console columns: two for wide characters, none for combining ones."""
     if text.isascii():
         return len(text)
-    return sum(0 if category(char) in ("Mn", "Me", "Cf") else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(
+        0 if category(char) in ("Mn", "Me", "Cf") else 2 if east_asian_width(char) in "WF" else 1
+        for char in text
+    )

@@ -17,7 +17,13 @@ def render(sink: Sink, *, prefix: str = "") -> str:
             # GitHub ignores columns of annotations over several lines.
             if at.line == at.end_line:
                 properties |= {"col": str(at.column), "endColumn": str(at.end_column)}
-        message = "\n".join((diagnostic.message, *diagnostic.notes, *((f"help: {diagnostic.help}",) if diagnostic.help else ())))
+        message = "\n".join(
+            (
+                diagnostic.message,
+                *diagnostic.notes,
+                *((f"help: {diagnostic.help}",) if diagnostic.help else ()),
+            )
+        )
         fields = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
         lines.append(f"::{diagnostic.severity} {fields}::{_data(message)}\n")
     return "".join(lines)
