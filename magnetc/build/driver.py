@@ -15,7 +15,7 @@ from magnetc.build.output import Output
 from magnetc.build.partitions import partition
 from magnetc.build.unit import Unit, UnitBuilder, UnitResult
 from magnetc.diagnostics import Sink
-from magnetc.distill.proofs import Prover
+from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.card import card
 from magnetc.emit.exports import EXPORTS
 from magnetc.emit.transcript import transcript

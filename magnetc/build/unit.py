@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from magnetc.distill.pairs import make_pair
-from magnetc.distill.proofs import Failure, Prover
+from magnetc.distill.proofs.failure import Failure
+from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.rows import pair_row, sft_rows
 from magnetc.ir import draw
 from magnetc.ir.json import Json

@@ -14,7 +14,8 @@ import yaml
 
 from magnetc.build.output import MANIFEST, file_digest
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
-from magnetc.distill.proofs import Failure, Prover
+from magnetc.distill.proofs.failure import Failure
+from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
 from magnetc.frontend import load
 from magnetc.ir.json import Json, digest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 
 import click
@@ -30,8 +29,6 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        if ctx.resilient_parsing or ctx.invoked_subcommand is None and "--help" in sys.argv[1:2]:
-            return click.Command(cmd_name, help=COMMANDS[cmd_name])
         return import_module(f"magnetc.cli.{cmd_name}").command
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
