@@ -13,7 +13,6 @@ _LEXEME = re.compile(r"(?P<escape>\\.?)|(?P<brace>\{[^{}]*\}?)|(?P<mark>[}\[\]()
 _PART = r"(?:[^\s\\{}\[\]()|:.#/`]+|`[^`{}]+`)"
 _PATH = re.compile(rf"{_PART}(?:\.{_PART})*")
 _SLOT = re.compile(rf"{_PART}(?:\.{_PART})*(?::[a-z][a-z_]*)?")
-_CLOSES = {"]": "[", ")": "("}
 _CLOSER = {"[": "]", "(": ")"}
 
 
@@ -32,12 +31,20 @@ class Problem:
 
 @dataclass(slots=True)
 class _Open:
-    """An open bracket or section, and whether anything stands in it yet."""
+    """An open bracket, or section by its name, and whether anything stands in it yet."""
 
     text: str
     start: int
     end: int
     filled: bool = False
+
+    @property
+    def shown(self) -> str:
+        return self.text if self.text in _CLOSER else f"{{#{self.text}}}"
+
+    @property
+    def closer(self) -> str:
+        return _CLOSER.get(self.text) or f"{{/{self.text}}}"
 
 
 def find_problem(text: str) -> Problem | None:
@@ -89,7 +96,7 @@ def _brace(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | 
                        help="write the name of a parameter, or of a field of the result, in the braces")
     if not (_PATH if name != plain else _SLOT).fullmatch(plain):
         return Problem(code="MG406", message=f"`{plain}` is no name of a slot", start=start, end=end,
-                       help="write `{name}`, `{path.to.name}` or `{name:case}` without spaces; names with other characters stand in backquotes")
+                       help="write `{name}`, `{path.to.name}` or `{name:case}`, without spaces")
     _fill(opened)
     if name != plain:
         opened.append(_Open(plain, start, end))
@@ -97,16 +104,15 @@ def _brace(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | 
 
 
 def _end_section(name: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
-    last = opened[-1] if opened else None
-    if last is None or last.text in _CLOSER or last.text != name:
-        begun = last is not None and last.text not in _CLOSER
-        bracket = last is not None and not begun
-        message = f"`{{/{name}}}` ends no section" if last is None else f"`{{/{name}}}` does not end `{'{#' + last.text + '}' if begun else last.text}`"
-        advice = f"write `{_CLOSER[last.text]}` first" if bracket and last else f"write `{{/{last.text}}}`" if last else f"write `{{#{name}}}` before it"
-        return Problem(code="MG403", message=message, start=start, end=end, help=advice,
-                       other=(last.start, last.end) if last else None, label="opened here")
+    if not opened:
+        return Problem(code="MG403", message=f"`{{/{name}}}` ends no section", start=start, end=end,
+                       help=f"write `{{#{name}}}` before it")
+    last = opened[-1]
+    if last.shown != f"{{#{name}}}":
+        return Problem(code="MG403", message=f"`{{/{name}}}` does not end `{last.shown}`", start=start, end=end,
+                       help=f"write `{last.closer}` first", other=(last.start, last.end), label="opened here")
     if not last.filled:
-        return Problem(code="MG404", message=f"section `{{#{name}}}` holds nothing", start=last.start, end=end,
+        return Problem(code="MG404", message=f"section `{last.shown}` holds nothing", start=last.start, end=end,
                        help="write what is said of each item between its two marks")
     opened.pop()
     return None
@@ -122,11 +128,14 @@ def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | N
             return None
         return Problem(code="MG407", message="`|` stands outside of `( )`", start=start, end=end,
                        help="write alternatives as `(this|that)`, or `\\|` for the bar itself")
-    last = opened[-1] if opened else None
-    if last is None or last.text != _CLOSES.get(lexeme):
-        shown = f"does not close `{last.text if last.text in _CLOSER else '{#' + last.text + '}'}`" if last else "closes nothing"
-        return Problem(code="MG402", message=f"`{lexeme}` {shown}", start=start, end=end, help=f"write `\\{lexeme}` for the bracket itself",
-                       other=(last.start, last.end) if last else None, label="opened here")
+    if not opened:
+        return Problem(code="MG402", message=f"`{lexeme}` closes nothing", start=start, end=end,
+                       help=f"write `\\{lexeme}` for the bracket itself")
+    last = opened[-1]
+    if last.closer != lexeme:
+        return Problem(code="MG402", message=f"`{lexeme}` does not close `{last.shown}`", start=start, end=end,
+                       help=f"write `{last.closer}` first, or `\\{lexeme}` for the bracket itself",
+                       other=(last.start, last.end), label="opened here")
     if not last.filled:
         return Problem(code="MG404", message=f"`{last.text}{lexeme}` holds nothing", start=last.start, end=end,
                        help="write what is said in the brackets, or remove them")
@@ -144,6 +153,6 @@ def _too_deep(opened: list[_Open]) -> Problem | None:
 def _unclosed(last: _Open) -> Problem:
     if last.text in _CLOSER:
         return Problem(code="MG401", message=f"`{last.text}` is not closed", start=last.start, end=last.end,
-                       help=f"write `{_CLOSER[last.text]}` where it ends, or `\\{last.text}` for the bracket itself")
-    return Problem(code="MG403", message=f"section `{{#{last.text}}}` does not end", start=last.start, end=last.end,
-                   help=f"write `{{/{last.text}}}` where it ends")
+                       help=f"write `{last.closer}` where it ends, or `\\{last.text}` for the bracket itself")
+    return Problem(code="MG403", message=f"section `{last.shown}` does not end", start=last.start, end=last.end,
+                   help=f"write `{last.closer}` where it ends")

@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from magnetc.diagnostics import Label, Sink
-from magnetc.frontend.grammar import read_grammar
 from magnetc.frontend.string_literal import span_inside
-from magnetc.frontend.template_errors import MAX_DEPTH, Problem, find_problem
+from magnetc.frontend.template_errors import Problem, find_problem
 from magnetc.ir.template import Choice, Optional, Part, Section, Slot, Text
 from magnetc.source import Origin, Span
+from magnetc.source.resources import resource
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -39,7 +39,8 @@ class _Place:
 
     def report(self, problem: Problem) -> None:
         secondary = (Label(self.at(*problem.other), problem.label),) if problem.other else ()
-        self.sink.error(problem.code, problem.message, self.at(problem.start, problem.end), help=problem.help, secondary=secondary)
+        self.sink.error(problem.code, problem.message, self.at(problem.start, problem.end), help=problem.help,
+                        secondary=secondary)
 
 
 def parse_template(text: str, span: Span | None, sink: Sink, origin: Origin) -> tuple[Part, ...] | None:
@@ -57,8 +58,8 @@ def parse_template(text: str, span: Span | None, sink: Sink, origin: Origin) -> 
     for choice in tree.find_data("choice"):
         if len(choice.children) == 1:
             at, end = choice.meta.start_pos, choice.meta.end_pos
-            sink.warning("MG408", f"`{text[at:end]}` has one alternative, so that its parentheses are not said", place.at(at, end),
-                         help="write `\\(` and `\\)` to say them, `[ ]` for an optional fragment, or add `|` and an alternative")
+            sink.warning("MG408", f"`{text[at:end]}` has one alternative, so its parentheses are not said", place.at(at, end),
+                         help="write `\\(` and `\\)` to say them, `[ ]` for an optional fragment, or add an alternative")
     return _parts(tree)
 
 
@@ -71,8 +72,8 @@ def print_template(parts: tuple[Part, ...]) -> str:
 def _parser(*, strict: bool = False) -> Lark:
     from lark import Lark
 
-    return Lark(read_grammar("template.lark"), parser="lalr", lexer="contextual", propagate_positions=True, strict=strict,
-                maybe_placeholders=False)
+    grammar = resource("grammar", "template.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", propagate_positions=True, strict=strict, maybe_placeholders=False)
 
 
 def _parts(tree: Tree) -> tuple[Part, ...]:
@@ -106,6 +107,3 @@ def _print(part: Part) -> str:
             return f"({'|'.join(print_template(option) for option in options)})"
         case Section(name, parts):
             return f"{{#{name}}}{print_template(parts)}{{/{name}}}"
-
-
-__all__ = ["MAX_DEPTH", "parse_template", "print_template"]

@@ -23,7 +23,8 @@ LEXEME = re.compile(r"""
     (?P<newline>\n) | (?P<blank>[^\S\n]+) | (?P<comment>\#[^\n]*)
   | (?P<string>"(?:[^"\\\n]|\\[^\n])*") | (?P<quoted>`[^`\n]+`)
   | (?P<open_text>["`][^\n]*)
-  | (?P<word>\w+) | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<other>->|~>|\.\.|[=!<>]=|.)
+  | (?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\w)) | (?P<word>\w+)
+  | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<other>->|~>|\.\.|[=!<>]=|.)
 """, re.VERBOSE)
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
@@ -74,6 +75,8 @@ class _Splitter:
         if self.fresh and self._starts_block(kind == "word", text, at):
             self.finish(at)
             self._start(text, at)
+        elif self.fresh and kind == "close" and at == self.line and self.block and not self.block.open:
+            self._stray(at)
         self.fresh = False
         if self.block is None:
             self._start(text, at)
@@ -93,14 +96,21 @@ class _Splitter:
             return text in KEYWORDS or first_column
         return first_column and text in KEYWORDS and bool(_HEADED.match(self.file.text, at + len(text)))
 
+    def _stray(self, at: int) -> None:
+        """Keep a bracket that closes nothing, on a line of its own, from breaking the statement before it."""
+        if self.block and not self.block.broken:
+            self.finish(at)
+            self.block = Block(at, "")
+            self.blocks.append(self.block)
+
     def _start(self, text: str, at: int) -> None:
         self.block = Block(at, text, broken=text not in KEYWORDS)
         self.blocks.append(self.block)
         if self.block.broken:
             near = closest(text, KEYWORDS)
-            word = text.isidentifier()
-            self._error("MG140", f"unknown statement `{text}`" if word else f"a statement begins with a keyword, not with `{text[:20]}`",
-                        at, len(text), help=f"did you mean `{near}`?" if near else "statements: " + ", ".join(f"`{k}`" for k in KEYWORDS))
+            message = f"unknown statement `{text}`" if text.isidentifier() else f"`{text[:20]}` begins no statement"
+            known = "statements: " + ", ".join(f"`{keyword}`" for keyword in KEYWORDS)
+            self._error("MG140", message, at, len(text), help=f"did you mean `{near}`?" if near else known)
 
     def finish(self, end: int) -> None:
         """End the current block at `end`; a bracket still open is an error of this block."""
@@ -116,15 +126,15 @@ class _Splitter:
 
     def _unclosed_text(self, text: str, at: int) -> None:
         what = "text" if text[0] == '"' else "name"
-        self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()), help=f"end it with `{text[0]}` on the same line"
-                    if what == "text" else "end it with a backquote on the same line")
+        mark = '`"`' if what == "text" else "a backquote"
+        self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()), help=f"end it with {mark} on the same line")
         self._break()
 
     def _open(self, bracket: str, at: int) -> None:
         assert self.block
         self.block.open.append((bracket, at))
         if len(self.block.open) > MAX_DEPTH and not self.block.broken:
-            self._error("MG143", f"more than {MAX_DEPTH} brackets are open", at, 1, help="name the inner parts and write them on their own")
+            self._error("MG143", f"more than {MAX_DEPTH} brackets are open", at, 1, help="write it with fewer levels")
             self._break()
 
     def _close(self, bracket: str, at: int) -> None:

@@ -49,7 +49,8 @@ class Context:
         for at in bad:
             escape = str(token)[at : at + 2]
             self.sink.error("MG151", f"`{escape}` is no escape", Span(self.file.name, start + at, start + at + 2),
-                            help=f"write `\\{escape}` for the backslash itself; escapes are `\\\"`, `\\\\`, `\\n`, `\\t`, `\\uXXXX`")
+                            help=f"write `\\{escape}` for the backslash itself; "
+                                 "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\uXXXX`")
         return Node.at(value if not bad else value.encode("utf-8", "replace").decode(), self.span(token), key)
 
     def number(self, tree: Tree, key: Span | None = None) -> Node:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Mistake:
     """`message` and `help` may hold `{found}` and `{before}`: the lexeme at the error and the one before it, in backquotes.
 
-    With `anything`, whatever stands there is this mistake; otherwise only the sort of token that the example has.
+    With `anything`, whatever stands there is this mistake; otherwise only the sort of token that the example has. `needs`
+    is a terminal that would have to be accepted there, since one parser state can serve several statements.
     """
 
     code: str
@@ -28,6 +29,7 @@ class Mistake:
     help: str
     examples: tuple[str, ...]
     anything: bool = True
+    needs: str = ""
 
 
 MISTAKES = (
@@ -42,58 +44,73 @@ MISTAKES = (
     Mistake("MG143", "`[` is missing after {before}", "write the names in `[ ]`, with commas between them",
             ("set s = a", "path p { within a }", "path p { start in a }")),
     Mistake("MG143", "`{{` is missing after {before}", "write the statement's body in `{{ }}`",
-            ('said X "a" fr "b"', "graph infer typed", "path p turns 1..2", "operations merge(0.3)", 'reply f en "a"', 'capability f en "a"',
-             'ask f.a en "a"', 'refer X least y en "a"', 'refer X only en "a"', 'refer X en "a"')),
+            ('said X "a" fr "b"', "graph infer typed", "path p turns 1..2", "operations merge(0.3)",
+             'reply f en "a"', 'capability f en "a"',
+             'ask f.a en "a"', 'refer X least y en "a"', 'refer X only en "a"', "refer X 3"), needs="LBRACE"),
+    Mistake("MG141", "`,` is missing before {found}", "put `,` between the items of a list",
+            ('type X = string examples "a" "b"', "set s = [a b]", "tool f(a: T b: T)",
+             "tool f(a: T) -> {a: T b: T}", "tool f(a: [T] b: T)",
+             "tool f(a: T = 3 b: T)", "operations { merge(p=3 q=4) }"), anything=False, needs="COMMA"),
+    Mistake("MG155", "unknown word {found}", "`least field`, `most field` or `only` may stand here, then `{{` and the phrases",
+            ("refer X dearest y",), anything=False),
     Mistake("MG148", "a mood is missing after the locale {before}", 'write `do`, `say` or `ask` before the text: `en do "…"`',
             ('turn f { en "a" }',)),
     Mistake("MG146", "the text of a phrase is missing after {before}", 'write it in double quotes: `"…"`; only a `turn` has moods',
-            ("turn f { en do a }", "turn f { en do }", "reply f { en }", 'said X "a" { fr }', 'reply f { en "a" | }', 'turn f { en do "a" | }',
+            ("turn f { en do a }", "turn f { en do }", "reply f { en }", 'said X "a" { fr }',
+             'reply f { en "a" | }', 'turn f { en do "a" | }',
              'said X "a" { fr "b" | }')),
     Mistake("MG147", "a phrase begins with its locale", 'write the locale before the text: `en "…"`',
-            ('turn f { "a" }', "turn f { }", 'reply f { "a" }', "reply f { }", 'said X "a" { "b" }', 'said X "a" { }')),
+            ('turn f { "a" }', "turn f { }", 'reply f { "a" }', "reply f { }", 'said X "a" { "b" }',
+             'said X "a" { }')),
     Mistake("MG141", "`|` is missing between two texts", "put `|` between phrases that say the same",
             ('reply f { en "a" "b" }', 'turn f { en do "a" "b" }', 'said X "a" { fr "b" "c" }'), anything=False),
     Mistake("MG156", "an alias is missing after {before}", "write `then tool as alias`; its slots are `{{alias.parameter}}`",
             ('turn f then g { en do "a" }', 'turn f then g as { en do "a" }')),
     Mistake("MG153", "a range has two bounds", "write `3..7`",
-            ("type X = Date days 3", "type X = Date days 3.. unit", "type X = integer range 1 step 2", "type X = integer range 1.. step",
-             "path p { turns 3 }", "path p { turns 3.. }", "type X = Date days x", "type X = integer range x", "path p { turns x }",
+            ("type X = Date days 3", "type X = Date days 3.. unit", "type X = integer range 1 step 2",
+             "type X = integer range 1.. step",
+             "path p { turns 3 }", "path p { turns 3.. }", "type X = Date days x", "type X = integer range x",
+             "path p { turns x }",
              "operations { merge(a=1..) }")),
     Mistake("MG154", "this is no pattern: {found} cannot stand after {before}",
             "a pattern has names of tools and sets, `_` for any tool, `|`, `*`, `+`, `?` and `( )`",
-            ("path p { pattern }", "path p { pattern | }", "path p { pattern (a | | b) }", "path p { pattern a** }", "path p { pattern () }",
+            ("path p { pattern }", "path p { pattern | }", "path p { pattern (a | | b) }",
+             "path p { pattern a** }", "path p { pattern () }",
              "path p { pattern a, b }", "path p { pattern (a)+* }")),
     Mistake("MG159", "text in double quotes belongs after {before}", 'write `"…"`',
-            ("type X = string unit mi", "type X = string matching a", "type X = string faker a", "type X = string from state a",
+            ("type X = string unit mi", "type X = string matching a", "type X = string faker a",
+             "type X = string from state a",
              "type X = string from system a", "type X = string description a", "tools from bfcl a")),
     Mistake("MG159", "a value belongs after {before}", 'text stands in double quotes: `"…"`',
-            ("type X = string one of a", 'type X = string one of "a", b', "said X a { }", "tool f(a: T = x)", "operations { merge(p=x) }"),
-            ),
+            ("type X = string one of a", 'type X = string one of "a", b', "said X a { }", "tool f(a: T = x)",
+             "operations { merge(p=x) }")),
     Mistake("MG141", "`=` is no comparison", "write `==`", ("tool f(a: T) { where a = 1 }",), anything=False),
 )
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[tuple[int, str | None], Mistake]:
-    """Mistakes by parser state and token; without a token where anything is the mistake. The first example wins."""
+def _table() -> dict[tuple[int, str | None], list[Mistake]]:
+    """Mistakes by parser state and token; without a token where anything is the mistake. The first one wins."""
     from lark.exceptions import UnexpectedInput
 
-    table: dict[tuple[int, str | None], Mistake] = {}
+    table: dict[tuple[int, str | None], list[Mistake]] = {}
     for mistake in MISTAKES:
         for example in mistake.examples:
             try:
                 dsl_parser().parse(example, start="start")
             except UnexpectedInput as error:
-                table.setdefault((state_of(error), None if mistake.anything else token_of(error)), mistake)
+                table.setdefault((state_of(error), None if mistake.anything else token_of(error)),
+             []).append(mistake)
             else:
                 raise AssertionError(f"no mistake: {example}")
     return table
 
 
-def find_mistake(error: UnexpectedInput) -> Mistake | None:
-    """The common mistake that stands at this place of the grammar."""
+def find_mistake(error: UnexpectedInput, accepts: set[str]) -> Mistake | None:
+    """The common mistake that stands at this place of the grammar, where `accepts` are the terminals that could."""
     table = _table()
-    return table.get((state_of(error), token_of(error))) or table.get((state_of(error), None))
+    found = table.get((state_of(error), token_of(error)), []) + table.get((state_of(error), None), [])
+    return next((mistake for mistake in found if not mistake.needs or mistake.needs in accepts), None)
 
 
 def state_of(error: UnexpectedInput) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from magnetc.frontend.grammar import read_grammar
+from magnetc.source.resources import resource
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -41,5 +41,6 @@ def dsl_parser(*, strict: bool = False) -> Lark:
     """The parser, with start symbols `start` (one statement) and `pattern`. `strict` refuses any ambiguity (tests)."""
     from lark import Lark
 
-    return Lark(read_grammar("magnet.lark"), parser="lalr", lexer="contextual", start=["start", "pattern"], strict=strict,
+    grammar = resource("grammar", "magnet.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", start=["start", "pattern"], strict=strict,
                 postlex=_Newlines(), propagate_positions=True, maybe_placeholders=False)  # type: ignore[arg-type]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 5
 _VALUE = {"STRING", "INT", "FLOAT", "TRUE", "FALSE", "NULL"}
-_NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole number", "FLOAT": "a number", "COMPARISON": "a comparison",
-          "_NL": "the end of the line", "$END": "the end of the line"}
+_NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole number", "FLOAT": "a number",
+          "COMPARISON": "a comparison", "_NL": "the end of the line", "$END": "the end of the line"}
 _ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern"), "graph": ("infer", "link", "unlink")}
 _ENDS = {"_NL": "the end of the line", "$END": "the end of the statement"}
 
@@ -47,7 +47,7 @@ def report_syntax_error(error: UnexpectedInput, text: str, base: int, file: Sour
     if near:
         sink.error("MG155", f"unknown word `{place.found}`", place.span, help=f"did you mean `{near}`?")
         return
-    mistake = find_mistake(error)
+    mistake = find_mistake(error, accepts)
     if place.found == "'" or not (mistake or token_of(error)):
         _report_character(place, sink)
     elif mistake:
@@ -98,7 +98,8 @@ def _accepts(error: UnexpectedInput) -> set[str]:
 
 def _words(accepts: set[str]) -> list[str]:
     """The keywords among the accepted terminals."""
-    return [term.pattern.value for term in dsl_parser().terminals if term.name in accepts and re.fullmatch(r"[a-z]+", term.pattern.value)]
+    texts = [term.pattern.value for term in dsl_parser().terminals if term.name in accepts]
+    return [text for text in texts if re.fullmatch(r"[a-z]+", text)]
 
 
 def _expected(accepts: set[str]) -> str:
@@ -109,7 +110,8 @@ def _expected(accepts: set[str]) -> str:
         shown.append("a value")
         rest -= _VALUE
     shown += dict.fromkeys(_NAMED[name] for name in _NAMED if name in rest)
-    shown += [f"`{term.pattern.value}`" for term in dsl_parser().terminals if term.name in rest and term.name not in _NAMED]
+    literal = [term.pattern.value for term in dsl_parser().terminals if term.name in rest and term.name not in _NAMED]
+    shown += [f"`{value}`" for value in sorted(literal, key=lambda value: not value.isalpha())]
     if len(shown) > _MOST_SHOWN:
         return ", ".join(shown[:_MOST_SHOWN]) + ", …"
     return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nothing more"
