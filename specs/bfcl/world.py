@@ -146,7 +146,7 @@ class BfclWorld:
         return {
             "files": files,
             "folders": folders,
-            "doors": folders + ([".."] if self._files._current_dir.parent else []),
+            "doors": [name for name in folders if contents[name].contents] + ([".."] if self._files._current_dir.parent else []),
             "empty_folders": [name for name in folders if not contents[name].contents],
             "new_files": [name for name in fresh if name not in contents],
             "new_folders": [name for name in place.sample(NEW_FOLDERS, 8) if name not in contents],
@@ -295,14 +295,13 @@ def _decode_graph(files, graph):
 
 
 def _common_words(contents):
-    """Words of at least four letters that stand in two or more of the files, or in the only one; at most twelve."""
+    """Words of at least four letters that stand in two or more of the files, or else in any; at most twelve."""
     counts = {}
     for content in contents:
         for word in dict.fromkeys(re.findall(r"[A-Za-z]{4,}", content)):
             if word.lower() not in STOP_WORDS:
                 counts[word] = counts.get(word, 0) + 1
-    enough = min(2, len(contents))
-    common = [word for word, count in counts.items() if count >= enough]
+    common = [word for word, count in counts.items() if count > 1] or list(counts)
     return sorted(common, key=lambda word: (-counts[word], word))[:12]
 
 
@@ -357,7 +356,7 @@ def _person(rng, today):
 
 
 def _travel(rng, seed, person, today):
-    style = rng.choice(["id{:05d}", "card_{:04d}", "1447560{:05d}"])
+    style = rng.choice(["id{:05d}", "card_{:04d}", "card-{:04d}"])
     cards = {}
     for number in rng.sample(range(1000, 9999), rng.randint(2, 3)):
         cards[style.format(number)] = {
@@ -368,9 +367,9 @@ def _travel(rng, seed, person, today):
             "balance": rng.randrange(12_000, 60_000, 50),
         }
     bookings = {}
-    for number in rng.sample(range(1_000_000, 9_999_999), rng.randint(2, 3)):
+    for number in rng.sample(range(100, 999), rng.randint(2, 3)):
         travel_class = rng.choice(["economy", "business", "first"])
-        bookings[str(number)] = {
+        bookings[f"booking_{number}"] = {
             "card_id": rng.choice(list(cards)),
             "travel_date": (today + timedelta(days=rng.randint(10, 120))).isoformat(),
             "travel_from": rng.choice(HUBS), "travel_to": rng.choice(TOWNS), "travel_class": travel_class,
