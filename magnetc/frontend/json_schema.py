@@ -19,14 +19,15 @@ TYPE_NAMES = {"dict": "object", "float": "number", "double": "number", "tuple": 
 
 def imported_tool(raw: Mapping[str, Json], category: str, origin: Origin) -> FunctionSignature:
     """A raw tool `{name, description, parameters, returns}` as a signature. Raises ValueError when it is none."""
-    name, parameters = raw.get("name"), raw.get("parameters") or {"type": "object", "properties": {}}
-    if not isinstance(name, str) or not isinstance(parameters, dict):
-        raise ValueError("a tool needs a name and a parameter schema")
-    schema = normalised(parameters)
-    required = schema.get("required") or []
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+        raise ValueError("a tool needs a name")
+    schema = normalised(raw.get("parameters") or {"type": "object", "properties": {}})
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
+        raise ValueError(f"the parameters of `{raw['name']}` are no object schema")
+    required = _required(schema)
     returns = raw.get("returns")
     return FunctionSignature(
-        name=name,
+        name=raw["name"],
         description=str(raw.get("description") or "").strip(),
         parameters=tuple(_parameter(key, inner, key in required, origin)
                          for key, inner in (schema.get("properties") or {}).items()),
@@ -77,8 +78,13 @@ def _type_name(schema: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
+def _required(schema: Mapping[str, Any]) -> list[Any]:
+    required = schema.get("required")
+    return required if isinstance(required, list) else []
+
+
 def _object_type(schema: Mapping[str, Any]) -> TypeExpr:
-    properties, required = schema.get("properties"), schema.get("required") or ()
+    properties, required = schema.get("properties"), _required(schema)
     if isinstance(properties, dict) and properties:
         return Record(tuple(Field(name, schema_type(inner), name not in required)
                             for name, inner in properties.items()))
@@ -106,8 +112,10 @@ def _parameter(name: str, schema: Any, required: bool, origin: Origin) -> Parame
 
 
 def with_default(schema: str | None, default: Json) -> str | None:
-    """Schema text with another default, or the text itself when it has none to replace."""
+    """Schema text whose default, if it has one, is another; None takes it out."""
     if schema is None:
         return None
     parsed = json.loads(schema)
-    return wire({**parsed, "default": default}) if "default" in parsed else schema
+    if parsed.pop("default", None) is None:
+        return schema
+    return wire(parsed if default is None else {**parsed, "default": default})

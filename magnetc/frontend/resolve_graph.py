@@ -120,15 +120,16 @@ def field_names(expr: TypeExpr) -> list[str]:
 
 
 def flows(source: TypeExpr, target: TypeExpr, table: TypeTable) -> bool:
-    """Whether a declared link may carry a value: same entity type, a refinement in either direction, or untyped on one
-    side with the same primitive. One item may be a list's only one."""
+    """Whether a declared link may carry a value. One item may be a list's only one.
+
+    A link asserts more than types know, so that it may join entity types of which neither refines the other, but not
+    primitives, units or formats that differ: such a value needs a tool that converts it.
+    """
     match source, target:
         case (Ref("object"), _) | (_, Ref("object")):
             return True
         case Ref(given), Ref(taken):
-            if table.get(given) and table.get(taken):
-                return table.unify(given, taken) or table.unify(taken, given)
-            return (narrow := _base(given, table)) == (wide := _base(taken, table)) or (narrow, wide) == ("integer", "number")
+            return _same_measure(given, taken, table)
         case (ListOf(given), ListOf(taken)) | (MapOf(given), MapOf(taken)):
             return flows(given, taken, table)
         case _, ListOf(taken) if not isinstance(source, MapOf):
@@ -140,9 +141,13 @@ def flows(source: TypeExpr, target: TypeExpr, table: TypeTable) -> bool:
             return False
 
 
-def _base(name: str, table: TypeTable) -> str:
-    entity = table.get(name)
-    return entity.base if entity else name
+def _same_measure(given: str, taken: str, table: TypeTable) -> bool:
+    one, other = table.get(given), table.get(taken)
+    narrow, wide = one.base if one else given, other.base if other else taken
+    if narrow != wide and (narrow, wide) != ("integer", "number"):
+        return False
+    return not (one and other) or all(a == b or None in (a, b)
+                                      for a, b in ((one.unit, other.unit), (one.format, other.format)))
 
 
 def _check_order(links: Iterable[Link], sink: Sink) -> None:

@@ -131,6 +131,8 @@ def _refined_parameter(parameter: Parameter, data: Mapping[str, Any], origin: Or
                     "required": False}
     if "optional" in data:
         changed["required"] = not data["optional"]
+        if not data["optional"] and "default" not in data:
+            changed |= {"default": None, "schema": with_default(parameter.schema, None)}
     return replace(parameter, **changed)
 
 

@@ -71,7 +71,7 @@ def _import(importer: str, argument: str, origin: Origin, lock: Mapping[str, Any
         return []
     try:
         return [imported_tool(raw, argument, origin) for raw in found]
-    except (ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         sink.error("MG503", f"`{LOCK}` holds a tool of `{importer}:{argument}` that cannot be read: {error}", origin,
                    help=_RELOCK)
         return []
