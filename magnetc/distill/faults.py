@@ -18,7 +18,7 @@ from magnetc.teachers.teacher import Teacher
 
 FAULTS = {
     "wrong_function": 1.0, "missing_call": 1.6, "wrong_value": 1.0, "invented_value": 0.7, "acted_while_missing": 4.0,
-    "asked_needlessly": 0.6, "stale_reference": 2.5,
+    "asked_needlessly": 0.4, "stale_reference": 2.5,
 }
 """Fault classes, with the weight that each is drawn with: rare opportunities count more."""
 

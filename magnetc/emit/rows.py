@@ -81,7 +81,7 @@ def _tags(script: Script) -> dict[str, Any]:
     return {
         "path": path.name,
         "base": path.base,
-        "operations": [operation for turn in path.turns for operation in turn.operations],
+        "operations": list(dict.fromkeys(operation for turn in path.turns for operation in turn.operations)),
         "locale": path.locale,
         "copy_of": path.base if path.base != path.id else None,
     }

@@ -59,7 +59,7 @@ class WorldSession:
     async def begin(self, scenario: Scenario, base: str, patterns: Sequence[str]) -> Start:
         """A fresh world in the scenario's state, with the unit's own mint seed."""
         seed = mint_seed(self.spec, base)
-        start = Reset(state=scenario.state, seed=seed, now=scenario.now)
+        start = Reset(state=scenario.state, seed=seed, now=scenario.now, digest=scenario.initial)
         (outcome,) = await self.run(Run(start=start, programs=[()], keep=True, query=tuple(patterns)))
         assert outcome.handle is not None
         return Start(outcome.handle, seed, values_of(outcome))

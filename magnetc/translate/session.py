@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
@@ -17,6 +18,9 @@ from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome
 from magnetc.translate.program import in_schema_order, program
 from magnetc.translate.scenario import Scenario, WorldSession, values_of
+
+
+NO_WORDS = "no words: no phrase says this turn's values uniquely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +83,12 @@ class _Session:
         return state_patterns(self.spec, [call.function for goal in goals for call in goal.calls])
 
     async def _turn(self, index: int, turn: ScriptTurn) -> str | None:
-        proposals = list(self.teacher.propose(turn, self.conversation))
-        if not proposals:
-            return "no words: no phrase says this turn's values uniquely"
         acts = turn.kind is TurnKind.NORMAL
         rounds = turn.rounds if acts else tuple(goal.calls for goal in turn.goals)
         calls = [call for round_ in rounds for call in round_]
-        programs = [program(calls, proposal.bindings) for proposal in proposals]
-        run, chosen = await self.world.first_success(self.handles[-1], programs, self._patterns(index + 1), keep=acts)
-        if run is None:
-            return f"not executable: {self.world.last_reason}"
-        proposal = proposals[chosen]
+        proposal, run = await self._first_success(index, turn, calls, keep=acts)
+        if proposal is None or run is None:
+            return f"not executable: {self.world.last_reason}" if self.world.last_reason else NO_WORDS
         self._say(turn, proposal)
         leak = self._leak(turn, proposal)
         if leak:
@@ -98,6 +97,19 @@ class _Session:
         if acts:
             return self._act(turn, calls, run, proposal)
         return self._decline(turn, run, proposal)
+
+    async def _first_success(self, index: int, turn: ScriptTurn, calls: list[Call], *,
+                             keep: bool) -> tuple[Proposal | None, Outcome | None]:
+        """The first proposal that executes: one by itself, since most do, then the others together."""
+        proposals = self.teacher.propose(turn, self.conversation)
+        self.world.last_reason = ""
+        patterns = self._patterns(index + 1)
+        while batch := list(islice(proposals, 1 if not self.world.last_reason else None)):
+            programs = [program(calls, proposal.bindings) for proposal in batch]
+            run, chosen = await self.world.first_success(self.handles[-1], programs, patterns, keep=keep)
+            if run is not None:
+                return batch[chosen], run
+        return None, None
 
     def _say(self, turn: ScriptTurn, proposal: Proposal) -> None:
         user_turn = sum(message.role == "user" for message in self.messages)

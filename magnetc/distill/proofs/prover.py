@@ -89,7 +89,8 @@ class Prover:
 
     def _start(self, view: ConversationView, shift: int = 0) -> Reset:
         at = view.certificate["world"]
-        return Reset(state=self.states[at["initial"]], seed=int(at["seed"]) + shift, now=str(at["now"]))
+        seed, initial = int(at["seed"]) + shift, str(at["initial"])
+        return Reset(state=self.states[initial], seed=seed, now=str(at["now"]), digest=initial)
 
     def _runs(self, view: ConversationView, trial: Experiment | None) -> list[Run]:
         """The replay, then what decides necessity: substitutions under the same seed, reminting under another."""

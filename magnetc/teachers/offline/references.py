@@ -65,14 +65,23 @@ def _not_yet(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, 
 
 def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, source: OutputSource, done: Executed,
            seen: list[Seen], conversation: Conversation, key: tuple) -> Pointed | None:
+    used = {
+        repr(value)
+        for earlier in conversation.executed
+        if earlier.call.function == call.function
+        for name, value in earlier.arguments.items()
+        if pointer == f"/{name}"
+    }
     mine = [s for s in seen if s.executed is done and matches(source.pointer, s.pointer)]
+    if "*" in source.pointer and not template.pick:
+        mine = [s for s in mine if repr(s.value) not in used]
     if not mine:
         return None
     if template.pick:
         chosen = _pick(template, mine, seen)
     else:
         chosen = draw.choose(mine, *key, "item", name=lambda s: s.pointer)
-    if chosen is None:
+    if chosen is None or ("*" in source.pointer and repr(chosen.value) in used):
         return None
     parts = _render(phrase.parts, chosen, conversation)
     if parts is None:

@@ -53,11 +53,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset:
-    """An initial world: from `state`, or when that is None made from `seed`. The same reset is made once."""
+    """An initial world: from `state`, or when that is None made from `seed`. The same reset is made once.
+
+    `digest` is that of `state`, if it is known: a worker is then sent the same state only once.
+    """
 
     now: str
     seed: int = 0
     state: Json = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +120,14 @@ class Outcome:
         return self.error is None
 
 
-def reset_message(reset: Reset) -> dict[str, Json]:
-    return {"op": "reset", "state": reset.state, "seed": reset.seed, "now": reset.now}
+def reset_message(reset: Reset, known: set[str] | None = None) -> dict[str, Json]:
+    """A reset on the wire. A state whose digest is in `known` is named by it; one sent for the first time is added."""
+    message: dict[str, Json] = {"op": "reset", "seed": reset.seed, "now": reset.now}
+    if reset.digest and known is not None and reset.digest in known:
+        return message | {"known": reset.digest}
+    if reset.digest and known is not None:
+        known.add(reset.digest)
+    return message | {"state": reset.state}
 
 
 def step_message(step: Step) -> dict[str, Json]:
@@ -133,14 +143,14 @@ def step_message(step: Step) -> dict[str, Json]:
     return message
 
 
-def run_message(run: Run) -> dict[str, Json]:
-    """A run on the wire."""
+def run_message(run: Run, known: set[str] | None = None) -> dict[str, Json]:
+    """A run on the wire; `known` as in `reset_message`."""
     message: dict[str, Json] = {
         "op": "run", "mode": run.mode, "keep": run.keep, "observe": run.observe, "digest": run.digest,
         "query": list(run.query), "stop_on_error": run.stop_on_error,
         "programs": [[step_message(step) for step in steps] for steps in run.programs]}
     if isinstance(run.start, Reset):
-        message["reset"] = reset_message(run.start)
+        message["reset"] = reset_message(run.start, known)
     else:
         message["handle"] = run.start
     return message

@@ -164,6 +164,7 @@ class PythonWorld:
         self._pipe: _Pipe | None = None
         self._starting = asyncio.Lock()
         self._starts = 0
+        self._known: set[str] = set()
         self._directory = ""
 
     @classmethod
@@ -205,25 +206,31 @@ class PythonWorld:
             MagnetError: MG601 when the world cannot be made, MG602 when the worker dies or hangs, MG607 when one of
                 the world's own methods fails.
         """
+        await self._states()
+        assert self._pipe is not None
+        return await self._exchange(self._pipe, message, seconds or self._budget(message))
+
+    async def _states(self) -> set[str]:
+        """Digests of the states that the worker was sent; a worker that died is started anew and knows none."""
         if self._pipe is None or self._pipe.closed.done():
             async with self._starting:
                 if self._pipe is None or self._pipe.closed.done():
                     await self._launch()
-        assert self._pipe is not None
-        return await self._exchange(self._pipe, message, seconds or self._budget(message))
+        return self._known
 
     async def reset(self, reset: Reset, *, full: bool = False) -> Initial:
         """An initial world, held under a new handle; with `full` its state comes along."""
-        reply = await self.request({**reset_message(reset), "full": full})
+        reply = await self.request({**reset_message(reset, await self._states()), "full": full})
         return Initial(**reply)
 
     async def run(self, run: Run) -> tuple[Outcome, ...]:
         """One outcome for each program tried, in order: of `first_success`, the last is the one that succeeded."""
-        return outcomes(run, await self.request(run_message(run)))
+        return outcomes(run, await self.request(run_message(run, await self._states())))
 
     async def run_all(self, runs: Sequence[Run]) -> list[tuple[Outcome, ...]]:
         """Several runs in one round trip."""
-        replies = await self.request({"op": "batch", "requests": [run_message(run) for run in runs]})
+        known = await self._states()
+        replies = await self.request({"op": "batch", "requests": [run_message(run, known) for run in runs]})
         for reply in replies:
             if "failed" in reply:
                 self._fail(reply["failed"])
@@ -274,7 +281,7 @@ class PythonWorld:
             await asyncio.shield(pipe.closed)
             shutil.rmtree(self._directory, ignore_errors=True)
             raise
-        self._pipe = pipe
+        self._pipe, self._known = pipe, set()
         self.tools, self.has = tuple(reply["tools"]), tuple(reply["has"])
 
     async def _exchange(self, pipe: _Pipe, message: dict[str, Json], seconds: float) -> Json:

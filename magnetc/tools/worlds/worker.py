@@ -306,6 +306,7 @@ class Worker:
         self.handles = {}
         self.next_handle = 1
         self.pristine = OrderedDict()
+        self.states = {}
         self.requests = {"open": self.open, "reset": self.reset, "run": self.run, "state": self.state,
                          "drop": self.drop, "batch": self.batch}
 
@@ -373,11 +374,16 @@ class Worker:
 
     def initial(self, reset):
         """(snapshot, digest of the state, profile) of an initial world, made once for the same arguments."""
-        state, seed, now = reset.get("state"), reset.get("seed", 0), reset["now"]
-        key = (seed, now, None if state is None else digest(state))
+        seed, now, state_digest = reset.get("seed", 0), reset["now"], reset.get("known")
+        if state_digest is None and reset.get("state") is not None:
+            state_digest = digest(reset["state"])
+            if state_digest not in self.states:
+                self.states[state_digest] = encode(reset["state"])
+        key = (seed, now, state_digest)
         made = self.pristine.get(key)
         if made is None:
             try:
+                state = None if state_digest is None else _loads(self.states[state_digest])
                 with Timer(self.limit):
                     world = self.cls(state, seed, now)
                     view = View(world)
