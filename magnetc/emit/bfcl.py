@@ -4,9 +4,11 @@
     {"question": {"id": "multi_turn_base_0", "question": [[{"role": "user", "content": "..."}], ...],
                   "initial_config": {...}, "involved_classes": ["TravelAPI"]},
      "answer":   {"id": "multi_turn_base_0", "ground_truth": [["get_flight_cost(travel_from='SFO', ...)"], ...]},
-     "decoded":  [[["get_flight_cost(travel_from='SFO', ...)"]], ...]}
+     "decoded":  [[["get_flight_cost(travel_from='SFO', ...)"]], ...],
+     "results":  [[['{"travel_cost_list":[400.0]}']], ...]}
 
-`ground_truth` is calls by user turn; `decoded` calls by turn and step, a step being one assistant message.
+`ground_truth` is calls by user turn; `decoded` calls by turn and step, a step being one assistant message; `results` what
+the tools answered to them, as the messages have it, for the check that BFCL's own executor answers the same.
 """
 
 from __future__ import annotations
@@ -29,27 +31,38 @@ def to_bfcl(conversation_id: str, messages: list[dict[str, Json]], initial_confi
 
     `messages` are rows' messages: system, user, assistant (with `tool_calls` in OpenAI's form) and tool. Each user
     message opens a turn. A system message is kept in front of the first turn's, since the agent has to see it there too.
-    `missed_function` maps a turn's index, as a string, to the tools that are offered from that turn on.
+    `missed_function` maps a turn's index, as a string, to the tools that are offered from that turn on; BFCL words such
+    a turn itself, so its question is empty.
 
     Raises:
         MagnetError: MG610 for messages that have no BFCL form.
     """
     if not CONVERSATION_ID.fullmatch(conversation_id):
         raise _error(f"`{conversation_id}` does not end in `_` and a number", "name it as in `multi_turn_base_0`")
-    question, decoded = _turns(conversation_id, messages)
+    question, decoded, results = _turns(conversation_id, messages)
     entry: dict[str, Json] = {"id": conversation_id, "question": question,
                               "initial_config": {name: initial_config.get(name, {}) for name in involved_classes},
                               "involved_classes": list(involved_classes)}
     if missed_function:
         entry["missed_function"] = {turn: list(names) for turn, names in missed_function.items()}
+        for turn in missed_function:
+            if not turn.isdecimal() or not 0 < int(turn) < len(question):
+                raise _error(f"`{conversation_id}` has no turn `{turn}` that could bring a missed function")
+            question[int(turn)] = []
     ground_truth = [[call for step in steps for call in step] for steps in decoded]
-    return {"question": entry, "answer": {"id": conversation_id, "ground_truth": ground_truth}, "decoded": decoded}
+    return {"question": entry, "answer": {"id": conversation_id, "ground_truth": ground_truth}, "decoded": decoded,
+            "results": results}
 
 
-def _turns(conversation_id: str, messages: list[dict[str, Json]]) -> tuple[list[list[Json]], list[list[list[str]]]]:
-    """User messages by turn, and calls by turn and step."""
+Steps = list[list[list[str]]]
+"""Texts by turn, step and call."""
+
+
+def _turns(conversation_id: str, messages: list[dict[str, Json]]) -> tuple[list[list[Json]], Steps, Steps]:
+    """User messages by turn, calls by turn and step, and their results likewise."""
     question: list[list[Json]] = []
-    decoded: list[list[list[str]]] = []
+    decoded: Steps = []
+    results: Steps = []
     system: list[Json] = []
     for message in messages:
         match message["role"]:
@@ -58,14 +71,20 @@ def _turns(conversation_id: str, messages: list[dict[str, Json]]) -> tuple[list[
             case "user":
                 question.append([*system, {"role": "user", "content": message["content"]}])
                 decoded.append([])
+                results.append([])
                 system = []
             case "assistant" if message.get("tool_calls"):
                 if not decoded:
                     raise _error(f"`{conversation_id}` has a call before the first user message")
                 decoded[-1].append([call_text(call["function"]) for call in message["tool_calls"]])
+                results[-1].append([])
+            case "tool":
+                if not results or not results[-1]:
+                    raise _error(f"`{conversation_id}` has a tool's result before any call")
+                results[-1][-1].append(message["content"])
     if not question:
         raise _error(f"`{conversation_id}` has no user message")
-    return question, decoded
+    return question, decoded, results
 
 
 def call_text(function: Mapping[str, Json]) -> str:

@@ -31,8 +31,34 @@ def refused(entry):
     return next((call for call in calls if not plain_call(call)), None)
 
 
+def replayed(entry, name, utils):
+    """Whether BFCL's executor answers the calls as the entry's `results` say; None when it has none."""
+    if entry.get("results") is None:
+        return None
+    for calls, texts in zip(entry["decoded"], entry["results"]):
+        for step, expected in zip(calls, texts):
+            given, _ = utils.execute_multi_turn_func_call(step, entry["initial_config"], entry["involved_classes"], name,
+                                                          entry["id"])
+            if len(given) != len(expected) or not all(map(same_result, given, expected)):
+                return False
+    return [list(map(len, turn)) for turn in entry["decoded"]] == [list(map(len, turn)) for turn in entry["results"]]
+
+
+def same_result(given, expected):
+    """Whether the executor's text says what a tool message says, in JSON or in the words of an error."""
+    try:
+        value = json.loads(expected)
+    except ValueError:
+        return given == expected
+    if isinstance(value, dict) and list(value) == ["error"] and given.startswith("Error during execution: "):
+        return given == f"Error during execution: {value['error']}"
+    if isinstance(value, str):
+        return given == value
+    return given == (json.dumps(value) if isinstance(value, dict) else str(value))
+
+
 def check(entry, number, checker, utils):
-    """Both verdicts on one entry. The model's name is new each time: instances are kept under it as global variables."""
+    """All verdicts on one entry. The model's name is new each time: instances are kept under it as global variables."""
     text = refused(entry)
     if text is not None:
         return verdict(entry, False, False, "magnetc:not_a_call", f"`{text}` is not a call with literal arguments")
@@ -44,17 +70,19 @@ def check(entry, number, checker, utils):
         official = checker.multi_turn_checker(entry["decoded"], entry["ground_truth"], entry, "multi_turn",
                                               f"magnetc{number}")
         irrelevance = checker.multi_turn_irrelevance_checker(entry["decoded"], entry["ground_truth"])
+        same = replayed(entry, f"magnetc{number}replay", utils)
     except Exception as error:
         return verdict(entry, False, False, f"magnetc:{type(error).__name__}", str(error))
     finally:
         for name in set(vars(utils)) - before:
             delattr(utils, name)
     wrong = official if not official["valid"] else irrelevance
-    return verdict(entry, official["valid"], irrelevance["valid"], wrong.get("error_type"), wrong.get("error_message"))
+    return verdict(entry, official["valid"], irrelevance["valid"], wrong.get("error_type"), wrong.get("error_message"),
+                   same)
 
 
-def verdict(entry, official, irrelevance, error_type, message):
-    return {"id": entry["id"], "official": official, "irrelevance": irrelevance, "error_type": error_type,
+def verdict(entry, official, irrelevance, error_type, message, same=None):
+    return {"id": entry["id"], "official": official, "irrelevance": irrelevance, "replayed": same, "error_type": error_type,
             "message": message}
 
 
