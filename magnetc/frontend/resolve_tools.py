@@ -83,8 +83,9 @@ def _parameter(name: str, data: Mapping[str, Any], origin: Origin, reader: _Read
 def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, reader: _Reader) -> None:
     found = violations(default, expr, reader.table) if default is not None else []
     if found:
-        reader.sink.error("MG207", f"default `{canonical(default)}` of `{name}` is not of type `{show_type(expr)}`: "
-                                   f"{found[0]}", origin.child("default"))
+        reason = f"it {found[0].removeprefix('`/` ')}" if found[0].startswith("`/` ") else found[0]
+        reader.sink.error("MG207", f"default `{canonical(default)}` of `{name}` is no `{show_type(expr)}`: {reason}",
+                          origin.child("default"))
 
 
 def _with_where(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:

@@ -136,28 +136,23 @@ def _attributes_are_sound(entity: EntityType, data: Mapping[str, Any], origin: O
             sink.error("MG209", f"`{key}` of `{entity.name}` is reversed: {low} is above {high}", origin.child(key),
                        help="write the lower bound first")
             sound = False
-    if entity.pattern and "matching" in data and not _compiles(entity.pattern, entity.name, origin, sink):
+    problem = _pattern_problem(data["matching"]) if "matching" in data else None
+    if problem:
+        sink.error("MG206", f"`matching` of `{entity.name}` is not a regular expression: {problem}", origin.child("matching"))
         sound = False
     return _sources_are_sound(entity, data, origin, sink) and sound
 
 
 def _is_pattern(pattern: str | None) -> bool:
-    try:
-        re.compile(pattern or "")
-    except re.error:
-        return False
-    return True
+    return pattern is None or _pattern_problem(pattern) is None
 
 
-def _compiles(pattern: str, name: str, origin: Origin, sink: Sink) -> bool:
+def _pattern_problem(pattern: str) -> str | None:
     try:
         re.compile(pattern)
     except re.error as error:
-        place = f" at character {error.pos + 1}" if error.pos is not None else ""
-        sink.error("MG206", f"`matching` of `{name}` is not a regular expression: {error.msg}{place}",
-                   origin.child("matching"))
-        return False
-    return True
+        return error.msg + (f" at character {error.pos + 1}" if error.pos is not None else "")
+    return None
 
 
 def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Origin, sink: Sink) -> bool:
@@ -180,18 +175,15 @@ def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Orig
     return sound
 
 
-@lru_cache(maxsize=256)
 def _is_provider(name: str) -> bool:
-    if name.startswith("_") or not name.isidentifier():
-        return False
-    from faker import Faker
-
-    return callable(getattr(_faker(Faker), name, None))
+    return not name.startswith("_") and callable(getattr(_faker(), name, None))
 
 
 @lru_cache(maxsize=1)
-def _faker(factory: Any) -> Any:
-    return factory("en_US")
+def _faker() -> Any:
+    from faker import Faker
+
+    return Faker("en_US")
 
 
 def _check_values(entity: EntityType, data: Mapping[str, Any], origin: Origin, sink: Sink) -> None:
