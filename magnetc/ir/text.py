@@ -19,7 +19,7 @@ A script prints its path, then `script` and its turns:
       goal c0 c1
       round c0
       round c1
-      hole c1/value c0 /distance Miles
+      hole c1 /value c0 /distance Miles
 
 Words are bare; one with a space, quote or bracket in it is a JSON string. Goals and rounds name calls of the path, and
 lines may be indented at will.
@@ -82,6 +82,10 @@ class _Words:
             return False
         self.at += 1
         return True
+
+    def heads(self, keyword: str) -> bool:
+        """Whether the line starts with `keyword`, and not with a call of that id; the keyword is read if so."""
+        return self.items[1:2] != ["="] and self.take(keyword)
 
     def expect(self, mark: str) -> None:
         if not self.take(mark):
@@ -171,7 +175,7 @@ def parse_path(text: str) -> SignaturePath:
         values[key] = head.next()
     turns: list[Turn] = []
     for words in body:
-        if words.take("turn"):
+        if words.heads("turn"):
             turns.append(_parse_turn(words))
         else:
             turns[-1] = _with_call(turns[-1], words)
@@ -192,8 +196,7 @@ def _parse_turn(words: _Words) -> Turn:
 def _with_call(turn: Turn, words: _Words) -> Turn:
     says = turn.says
     calls = turn.calls
-    if words.peek() == "says" and len(words.items) > 1 and words.items[1] != "=":
-        words.next()
+    if words.heads("says"):
         says = (*says, _parse_call(words))
     else:
         calls = (*calls, _parse_call(words))

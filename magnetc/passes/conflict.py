@@ -64,23 +64,15 @@ def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
 def conflict(context: CompileContext, name: str, locale: str) -> list[Clause]:
     """An irreducible set of clauses of a path that has no walk. Empty when even a path without constraints has none."""
     full = context.constraints(context.path[name], locale)
-    kept = list(_clauses(context, name, locale, full))
-    for clause in tuple(kept):
-        without = [other for other in kept if other is not clause]
-        if not _has_walk(context, _apply(context, full, kept, without, name, locale)):
-            kept = without
-    return kept
-
-
-def _apply(context: CompileContext, full: Constraints, kept: list[Clause], without: list[Clause], name: str,
-           locale: str) -> Constraints:
-    """`full` relaxed by every clause that is not in `without`."""
-    stay = {clause.text for clause in without}
-    relaxed = full
-    for clause in _clauses(context, name, locale, full):
-        if clause.text not in stay:
-            relaxed = clause.relax(relaxed)
-    return relaxed
+    clauses = list(_clauses(context, name, locale, full))
+    dropped: list[Clause] = []
+    for clause in clauses:
+        relaxed = full
+        for other in (*dropped, clause):
+            relaxed = other.relax(relaxed)
+        if not _has_walk(context, relaxed):
+            dropped.append(clause)
+    return [clause for clause in clauses if clause not in dropped]
 
 
 def _has_walk(context: CompileContext, constraints: Constraints) -> bool:
@@ -103,7 +95,6 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
     if mute:
         yield Clause(f"nothing says {_names(mute)} in `{locale}`", context.spec.tool[mute[0]].origin,
                      lambda c: replace(c, tools=tuple(sorted({*c.tools, *mute}))))
-    walked = frozenset(full.tools)
     for order in full.require:
         text = f"link `{order.before}` ~> `{order.after}`" if order.link else f"require `{order.before}` before `{order.after}`"
         yield Clause(text, order.origin, lambda c, o=order: replace(c, require=tuple(x for x in c.require if x != o)))
@@ -113,12 +104,13 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
     for limit in full.at_most:
         yield Clause(f"at most {limit.count} of `{limit.tool}`", limit.origin,
                      lambda c, o=limit: replace(c, at_most=tuple(x for x in c.at_most if x != o)))
-    for need in (need for need in full.needs if need.tool in walked):
-        yield Clause(f"`{need.tool}.{need.parameter}` is a `{need.type}`, which only {_names(need.producers)} can give",
-                     need.origin, lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)))
+    for need in full.needs:
+        who = f"only {_names(need.producers)}" if need.producers else "no tool"
+        yield Clause(f"`{need.tool}.{need.parameter}` is a `{need.type}`, which {who} can give", need.origin,
+                     lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)))
     if path.pattern is not None:
         yield Clause(f"pattern {path.pattern_text}".strip(), at("pattern"), lambda c: replace(c, pattern=None))
 
 
 def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(f"`{name}`" for name in names) if names else "no tool"
+    return ", ".join(f"`{name}`" for name in names)

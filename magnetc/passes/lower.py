@@ -8,11 +8,12 @@ Before:
 
 After:
 
-    turn t1 normal [insert.short@t1] offered all
+    turn t1 normal [insert.short@t1]
+      offered get_distance convert_unit book_flight
       goal c1 c3
       round c1
       round c3
-      hole c3/value c1 /distance Miles
+      hole c3 /value c1 /distance Miles
 """
 
 from __future__ import annotations

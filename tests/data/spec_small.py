@@ -14,6 +14,7 @@ from magnetc.ir.types import EntityType, Field, ListOf, Record, Ref, TypeExpr
 from magnetc.source import Origin
 
 NOWHERE = Origin("", "")
+NOTHING = Record(())
 
 
 def small_spec(**recipe) -> Spec:
@@ -46,7 +47,7 @@ def with_path(spec: Spec, path: PathSpec) -> Spec:
     return replace(spec, paths=(*(p for p in spec.paths if p.name != path.name), path))
 
 
-def tool(name: str, returns: TypeExpr = Record(()), effect: str = "reads", /, **parameters: str) -> FunctionSignature:
+def tool(name: str, returns: TypeExpr = NOTHING, effect: str = "reads", /, **parameters: str) -> FunctionSignature:
     """A tool; a parameter type that ends in `?` is optional, one in brackets a list."""
     made = []
     for parameter, kind in parameters.items():

@@ -1,0 +1,29 @@
+"""What each pass makes of the small spec, as text. Update with `--update-golden` and read the difference."""
+
+from pathlib import Path
+
+import pytest
+from spec_small import small_spec
+
+from magnetc.ir.script import Script
+from magnetc.ir.text import print_graph, print_path, print_script
+from magnetc.passes.pipeline import CompileContext, build_graph, compile_unit
+
+HERE = Path(__file__).parent / "passes"
+
+
+def test_graph(golden):
+    golden(HERE / "graph.txt", print_graph(build_graph(small_spec())))
+
+
+@pytest.mark.parametrize(("name", "ordinal"), [("booking", 0), ("booking", 3), ("errands", 5)])
+def test_unit(golden, name, ordinal):
+    """The IR after every pass, then what was counted."""
+    blocks = []
+
+    def dump(at, made):
+        blocks.append(f"== {at}\n{print_script(made) if isinstance(made, Script) else print_path(made)}")
+
+    unit = compile_unit(CompileContext(small_spec()), name, ordinal, dump=dump)
+    counted = [f"{t.count} {t.operation} {t.outcome}{': ' + t.reason if t.reason else ''}" for t in unit.counts]
+    golden(HERE / f"{name}-{ordinal}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")

@@ -1,0 +1,145 @@
+"""What holds for every unit, whatever the seed: constraints, sources, copies, keyed draws."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spec_small import record, small_spec, tool, with_tools
+
+from magnetc.ir.path import OutputSource, TurnKind, UserSource
+from magnetc.ir.spec import PathSpec
+from magnetc.ir.text import print_script
+from magnetc.passes.constraints import violation
+from magnetc.passes.pipeline import CompileContext, compile_unit, compile_units
+
+CONTEXTS = {}
+
+
+def unit_of(seed, name, ordinal, attempt=0, **options):
+    if seed not in CONTEXTS:
+        CONTEXTS[seed] = CompileContext(small_spec(seed=seed))
+    return compile_unit(CONTEXTS[seed], name, ordinal, attempt, **options), CONTEXTS[seed]
+
+
+units = {"seed": st.integers(0, 5), "name": st.sampled_from(["booking", "errands"]), "ordinal": st.integers(0, 500)}
+
+
+@given(**units)
+@settings(deadline=None)
+def test_constraints_hold_after_every_pass(seed, name, ordinal):
+    seen = []
+    _, context = unit_of(seed, name, ordinal, dump=lambda at, made: seen.append((at, made)))
+    paths = [(at, made) for at, made in seen if at != "lower"]
+    assert [at for at, _ in paths[:3]] == ["sample-paths", "merge", "insert"]
+    low, high = context.path[name].turns
+    assert low <= len(paths[0][1].turns) <= high
+    for at, path in paths:
+        constraints = context.product(name, path.locale).automaton.constraints
+        assert violation(constraints, path.functions()) is None, at
+
+
+@given(**units)
+@settings(deadline=None)
+def test_operations_keep_the_calls_of_the_walk_in_order(seed, name, ordinal):
+    seen = {}
+    unit_of(seed, name, ordinal, dump=lambda at, made: seen.setdefault(at, made))
+    walk = [call.id for call in seen["sample-paths"].calls()]
+    merged = [call.id for call in seen["merge"].calls()]
+    inserted = [call.id for call in seen["insert"].calls()]
+    assert merged == walk
+    assert [name for name in inserted if name in walk] == walk
+    assert len(inserted) <= len(walk) + 2
+
+
+@given(**units)
+@settings(deadline=None)
+def test_a_copy_differs_from_its_original_in_one_turn(seed, name, ordinal):
+    unit, _ = unit_of(seed, name, ordinal)
+    for copy in unit.paths[1:]:
+        base = unit.paths[0]
+        assert copy.base == base.id
+        assert (copy.locale, copy.variant, copy.attempt) == (base.locale, base.variant, base.attempt)
+        (asked,) = [turn for turn in copy.turns if turn.kind is not TurnKind.NORMAL]
+        kept = [turn for turn in copy.turns if turn.kind is TurnKind.NORMAL and turn.key != asked.key + "+"]
+        assert kept == [turn for turn in base.turns if turn.key != asked.key]
+        assert copy.functions() == base.functions()
+        assert copy.id == f"{base.id}.{asked.kind}"
+
+
+@given(**units)
+@settings(deadline=None)
+def test_what_is_withheld_is_said_only_in_the_answer(seed, name, ordinal):
+    unit, _ = unit_of(seed, name, ordinal)
+    for copy in unit.paths:
+        for turn, after in zip(copy.turns, copy.turns[1:]):
+            if turn.kind is TurnKind.MISS_PARAMS:
+                told = {c.id + a.pointer: a.source for c in after.calls for a in c.arguments}
+                (leaf,) = turn.withheld
+                assert [place for place, source in told.items() if source == UserSource(after.key)] == [leaf]
+
+
+@given(**units)
+@settings(deadline=None)
+def test_every_insertion_carries_a_value(seed, name, ordinal):
+    unit, _ = unit_of(seed, name, ordinal)
+    for turn in (turn for path in unit.paths[:1] for turn in path.turns):
+        for operation in turn.operations:
+            if operation.startswith("insert"):
+                assert any(isinstance(a.source, OutputSource) for a in turn.calls[-1].arguments)
+
+
+def test_an_unrelated_tool_leaves_units_as_they_are():
+    """`ping` takes part in no walk: `booking` has start tools, `errands` is bounded by `within`, and no edge leads to it."""
+    spec = small_spec()
+    grown = CompileContext(with_tools(spec, tool("ping")))
+    plain = CompileContext(spec)
+    for name in ("booking", "errands"):
+        for ordinal in range(60):
+            assert compile_unit(grown, name, ordinal).paths == compile_unit(plain, name, ordinal).paths
+
+
+def test_a_tool_that_may_start_changes_only_the_units_that_take_it():
+    free = replace(small_spec(), paths=(PathSpec(name="free", turns=(2, 4)),))
+    plain, grown = CompileContext(free), CompileContext(with_tools(free, tool("ping", record(), city="City")))
+    changed = 0
+    for ordinal in range(120):
+        before, after = compile_unit(plain, "free", ordinal).paths, compile_unit(grown, "free", ordinal).paths
+        if before != after:
+            changed += 1
+            assert not after or "ping" in after[0].functions()
+    assert 0 < changed < 60
+
+
+def test_attempts_redraw_the_unit():
+    first, second = (compile_unit(CompileContext(small_spec()), "booking", 3, attempt) for attempt in (0, 1))
+    assert first.paths[0].turns != second.paths[0].turns
+
+
+def test_every_unit_of_the_recipe_is_compiled():
+    done = list(compile_units(small_spec()))
+    assert [(unit.path, unit.ordinal) for unit in done] == [("booking", i) for i in range(40)] + [("errands", i) for i in range(20)]
+    assert all(unit.rejected is None and len(unit.scripts) == len(unit.paths) >= 1 for unit in done)
+    assert {t.operation for unit in done for t in unit.counts if t.outcome == "applied"} == {
+        "merge", "insert.short", "insert.long", "split.miss_func", "split.miss_params"}
+
+
+def test_output_does_not_depend_on_the_hash_seed():
+    code = (
+        "from spec_small import small_spec\n"
+        "from magnetc.ir.text import print_script\n"
+        "from magnetc.passes.pipeline import compile_units\n"
+        "for unit in compile_units(small_spec(paths=(('booking', 12), ('errands', 6)))):\n"
+        "    print(*map(print_script, unit.scripts), unit.counts)\n"
+    )
+    data = Path(__file__).parents[1] / "data"
+    outputs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                       env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(data)}).stdout
+        for hash_seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1]
+    assert print_script(compile_unit(CompileContext(small_spec()), "errands", 0).scripts[0]) in outputs[0]

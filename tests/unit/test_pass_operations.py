@@ -1,0 +1,239 @@
+"""Merge, Insert, AssignSources, Split, rounds and Lower on hand-written paths."""
+
+from dataclasses import replace
+
+import pytest
+from spec_small import pattern, record, small_spec, tool, turn, with_tools
+
+from magnetc.diagnostics import MagnetError
+from magnetc.ir.path import DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
+from magnetc.ir.spec import PathSpec
+from magnetc.ir.text import parse_path
+from magnetc.ir.verify import verify_path
+from magnetc.passes.assign_sources import AssignSources
+from magnetc.passes.context import CompileContext
+from magnetc.passes.insert import Insert
+from magnetc.passes.lower import Lower
+from magnetc.passes.manager import Log, Manager
+from magnetc.passes.merge import Merge
+from magnetc.passes.rounds import rounds
+from magnetc.passes.split import Split
+
+
+def context_of(spec=None):
+    spec = spec or small_spec()
+    return CompileContext(replace(spec, paths=(*spec.paths, PathSpec(name="free"))))
+
+
+def path_of(*turns, locale="en"):
+    """One turn for each word; `a+b` is a merged turn."""
+    lines, number = [f"path free-000000 of free base free-000000 locale {locale} variant 0 attempt 0"], 0
+    for tools in turns:
+        lines.append(f"turn t{number} normal")
+        for name in tools.split("+"):
+            lines.append(f"c{number} = {name}()")
+            number += 1
+    return parse_path("\n".join(lines))
+
+
+def assigned(*turns, context=None, locale="en"):
+    log = Log()
+    path = AssignSources().run(context or context_of(), path_of(*turns, locale=locale), log)
+    assert path is not None, log.rejected
+    return path
+
+
+def sources(path, call_id):
+    call = next(call for call in path.calls() if call.id == call_id)
+    return {argument.parameter: argument.source for argument in call.arguments}
+
+
+def test_each_argument_has_the_source_that_the_agent_can_see():
+    path = assigned("sign_in", "search_flights", "book_flight")
+    found = sources(path, "c2")
+    assert found["passenger"] == SystemSource("/profile/email")
+    assert found["session"] == OutputSource("c0", "/session")
+    assert found["flight_id"] == OutputSource("c1", "/flights/*/flight_id")
+    assert found["cabin"] in (UserSource("t2"), DefaultSource())
+    assert sources(path, "c1")["date"] == UserSource("t1")
+
+
+def test_what_the_system_message_does_not_show_is_no_source():
+    context = context_of(small_spec(show=("date",)))
+    log = Log()
+    assert AssignSources().run(context, path_of("sign_in", "list_cities"), log) is None
+    assert log.rejected == "`sign_in.email` has no source that can be said"
+
+
+def test_an_item_of_a_list_needs_words_that_pick_it():
+    spec = small_spec()
+    mute = replace(spec, refers=tuple(r for r in spec.refers if r.type != "FlightId"))
+    log = Log()
+    assert AssignSources().run(context_of(mute), path_of("sign_in", "search_flights", "book_flight"), log) is None
+    assert log.rejected == "`book_flight.flight_id` has no source that can be said"
+
+
+def test_a_reference_without_slots_needs_the_only_value_of_its_type():
+    spec = small_spec()
+    one = assigned("sign_in", "search_flights", "book_flight", "get_booking", locale="fr", context=context_of(spec))
+    assert sources(one, "c3")["booking_id"] == OutputSource("c2", "/booking_id")
+    log = Log()
+    two = path_of("sign_in", "search_flights", "book_flight", "search_flights", "book_flight", "get_booking", locale="fr")
+    assert AssignSources().run(context_of(spec), two, log) is None
+    assert log.rejected == "no phrase fits `get_booking`"
+
+
+def test_a_call_that_only_repeats_is_not_made():
+    log = Log()
+    assert AssignSources().run(context_of(), path_of("list_cities", "get_zipcode", "list_cities"), log) is None
+    assert log.rejected == "`list_cities` would repeat an earlier call"
+    assert assigned("list_cities", "set_budget", "list_cities")
+
+
+def test_a_tool_in_no_template_is_said_generically():
+    context = context_of(with_tools(small_spec(), tool("ping", record(), city="City")))
+    assert sources(assigned("ping", context=context), "c0")["city"] == UserSource("t0")
+
+
+def test_merge_joins_two_turns_and_keeps_the_first_key():
+    merged = Merge(p=1.0).run(context_of(), path_of("list_cities", "get_zipcode", "set_budget"), Log())
+    assert [(t.key, len(t.calls), t.operations) for t in merged.turns] == [("t0", 2, ("merge@t0",)), ("t2", 1, ())]
+    three = Merge(p=1.0, goals=3).run(context_of(), path_of("list_cities", "get_zipcode", "set_budget"), Log())
+    assert [len(t.calls) for t in three.turns] == [3]
+
+
+def test_merge_is_refused_where_the_words_need_a_result():
+    """The item of a list has to be told by its date, which no one knows before the list is there."""
+    log = Log()
+    path = path_of("list_bookings", "get_booking")
+    assert AssignSources().run(context_of(), path, log) is not None
+    assert Merge(p=1.0).run(context_of(), path, log) == path
+    (tally,) = log.tallies()
+    assert (tally.operation, tally.outcome) == ("merge", "refused")
+
+
+def test_short_insert_adds_an_implicit_helper_fed_by_the_head():
+    path = Insert(short=1.0, long=0.0).run(context_of(), path_of("get_distance", "list_cities"), Log())
+    helper = path.turns[0].calls[1]
+    assert (helper.function, helper.goal) == ("convert_unit", "c0")
+    assert helper.arguments[0].source == OutputSource("c0", "/distance")
+    assert path.turns[0].operations == ("insert.short@t0",)
+    whole = AssignSources().run(context_of(), path, Log())
+    assert sources(whole, helper.id)["to"] == UserSource("t0")
+
+
+def test_short_insert_needs_a_phrase_of_the_locale():
+    path = path_of("get_distance", "list_cities", locale="fr")
+    assert Insert(short=1.0, long=0.0).run(context_of(), path, Log()) == path
+
+
+def test_long_insert_comes_after_a_gap_and_points_back():
+    path = path_of("sign_in", "search_flights", "book_flight", "list_cities", "get_zipcode")
+    found = {Insert(short=0.0, long=1.0, cap=1, gap=(1, 1)).run(context_of(), replace(path, base=f"free-{i}"), Log()) for i in range(40)}
+    inserted = [p for p in found if any("insert.long@t2" in t.operations for t in p.turns)]
+    assert inserted
+    for changed in inserted:
+        assert changed.turns[4].operations == ("insert.long@t2",)
+        assert changed.turns[4].calls[0].arguments[0].source == OutputSource("c2", "/booking_id")
+
+
+def test_an_insert_that_breaks_a_constraint_is_counted_and_not_made():
+    spec = small_spec()
+    context = CompileContext(replace(spec, paths=(PathSpec(name="free", at_most=((0, "cancel_booking"), (0, "get_booking"), (0, "set_budget"))),)))
+    log = Log()
+    path = path_of("sign_in", "search_flights", "book_flight", "list_cities", "get_zipcode")
+    for index in range(20):
+        changed = Insert(short=0.0, long=1.0).run(context, replace(path, base=f"free-{index}"), log)
+        assert not {"cancel_booking", "get_booking", "set_budget"} & set(changed.functions())
+    assert ("insert.long", "refused", "more than 0 of `cancel_booking`") in {(t.operation, t.outcome, t.reason) for t in log.tallies()}
+
+
+def test_split_makes_one_copy_of_each_kind():
+    context = context_of()
+    path = assigned("search_flights", "get_zipcode", context=context)
+    copies = {copy.id: copy for copy in Split(miss_func=1.0, miss_params=1.0).run(context, path, Log())}
+    assert set(copies) == {"free-000000.miss_func", "free-000000.miss_params"}
+
+    asked, supplied = copies["free-000000.miss_params"].turns[:2]
+    assert (asked.kind, asked.calls, asked.withheld) == (TurnKind.MISS_PARAMS, (), ("c0/date",))
+    assert supplied.key == "t0+"
+    given = {a.parameter: a.source for a in supplied.calls[0].arguments}
+    assert given == {"origin": UserSource("t0"), "destination": UserSource("t0"), "date": UserSource("t0+")}
+
+    refused, served = copies["free-000000.miss_func"].turns[1:]
+    assert (refused.kind, refused.withheld) == (TurnKind.MISS_FUNC, ("get_zipcode",))
+    assert served.calls == refused.says == path.turns[1].calls
+    for copy in copies.values():
+        assert verify_path(context.spec, context.graph, copy) == []
+
+
+def test_a_tool_is_withheld_only_where_no_other_turn_needs_it():
+    context = context_of()
+    path = assigned("get_zipcode", "search_flights", "get_zipcode", context=context)
+    log = Log()
+    assert Split(miss_func=1.0, miss_params=0.0).run(context, path, log) == ()
+    assert [t.reason for t in log.tallies()] == ["no turn can be split"]
+
+
+def test_rounds_follow_values_and_keep_writes_in_place():
+    spec = small_spec()
+
+    def layers(path, ordered=frozenset()):
+        return [[call.id for call in group] for group in rounds(spec, path.turns[0].calls, ordered)]
+
+    assert layers(path_of("list_cities+get_zipcode+get_zipcode+get_zipcode")) == [["c0", "c1", "c2"], ["c3"]]
+    assert layers(path_of("get_zipcode+set_budget+list_cities")) == [["c0"], ["c1"], ["c2"]]
+    assert layers(path_of("list_cities+get_zipcode"), frozenset({("list_cities", "get_zipcode")})) == [["c0"], ["c1"]]
+    assert layers(assigned("get_distance+list_cities")) == [["c0", "c1"]]
+    short = Insert(short=1.0, long=0.0).run(context_of(), path_of("get_distance"), Log())
+    assert layers(short) == [["c0"], ["c1"]]
+    sequential = small_spec(calls="sequential")
+    assert [len(g) for g in rounds(sequential, path_of("list_cities+get_zipcode").turns[0].calls, frozenset())] == [1, 1]
+
+
+def test_lower_offers_no_withheld_tool_until_it_arrives():
+    context = context_of()
+    path = assigned("search_flights", "get_zipcode", "set_budget", context=context)
+    (copy,) = Split(miss_func=1.0, miss_params=0.0).run(context, path, Log())
+    script = Lower().run(context, copy)
+    at = next(i for i, t in enumerate(script.turns) if t.kind is TurnKind.MISS_FUNC)
+    (tool_name,) = script.turns[at].withheld
+    assert [tool_name in offered for offered in script.offered] == [i > at for i in range(len(script.turns))]
+    assert script.turns[at].rounds == ()
+    assert script.turns[at + 1].announces == (tool_name,)
+
+
+def test_lower_names_the_answer_and_the_holes():
+    context = context_of()
+    path = assigned("sign_in", "search_flights", "book_flight", context=context)
+    (copy,) = Split(miss_func=0.0, miss_params=1.0).run(context, path, Log())
+    script = Lower().run(context, copy)
+    assert script.turns[2].answers == ("c1/date",)
+    holes = {(hole.call, hole.pointer, hole.producer, hole.type) for hole in script.turns[3].holes}
+    assert holes == {("c2", "/flight_id", "c1", "FlightId"), ("c2", "/session", "c0", "Session")}
+
+
+def test_a_broken_path_blames_the_pass():
+    context = context_of()
+    good = assigned("sign_in", "search_flights", context=context)
+
+    class Swap:
+        name = "swap"
+        version = "1"
+
+        def run(self, context, path, log):
+            return path.with_turns((path.turns[0], path.turns[0]))
+
+    with pytest.raises(MagnetError) as caught:
+        Manager(context).run((Swap(),), good, Log())
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.code, diagnostic.message) == ("MG901", "pass `swap` broke `free-000000`")
+    assert "two turns have the key t0" in diagnostic.notes
+
+
+def test_patterns_bound_the_sampled_path_only():
+    spec = small_spec()
+    path = PathSpec(name="free", turns=(2, 2), pattern=pattern("get_distance list_cities"))
+    context = CompileContext(replace(spec, paths=(path,), turns=(*spec.turns, turn("ping", en="ping"))))
+    changed = Insert(short=1.0, long=0.0).run(context, path_of("get_distance", "list_cities"), Log())
+    assert changed.functions() == ["get_distance", "convert_unit", "list_cities"]
