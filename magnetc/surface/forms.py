@@ -137,14 +137,12 @@ def _say_plainly(value: Json, how: Notation, today: str, on: bool) -> list[Form]
         case "percent":
             return numerals.say_percent(value, how.language)
         case "number":
-            if how.base == "integer" and value != int(value):
-                return []
             return numerals.say_number(value, how.language, grouped=how.grouped, worded=how.worded)
         case "raw" | "string" if isinstance(value, str):
             known = not how.enum or value in how.enum
             return [Form(value, "plain")] if value.strip() and known else []
         case "raw" if how.base in ("integer", "number"):
-            return [Form(repr(value), "plain")] if value == value and abs(value) != float("inf") else []
+            return [Form(repr(value), "plain")]
     return []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from math import isfinite
 
 from magnetc.ir.json import Json
 from magnetc.ir.types import EntityType
@@ -16,7 +17,6 @@ _SAMPLES = ("2026-03-05T15:00", "2026-03-05T15:00:00", "2026-03-05T15:00:00Z", "
             "2026-03-05 15:00", "2026-03-05 15:00:00", "15:00", "15:00:00")
 _USUAL = Shape()
 _NAMES = {str: "string", int: "integer", float: "number", bool: "boolean"}
-_JSON_TYPES = {"string": str, "number": (int, float), "integer": (int, float), "boolean": bool}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,11 @@ class Notation:
 
     def holds(self, value: Json) -> bool:
         """Whether `value` is of the JSON type that this notation writes."""
-        expected = _JSON_TYPES.get(self.base)
-        return expected is not None and isinstance(value, expected) and isinstance(value, bool) == (self.base == "boolean")
+        if isinstance(value, float):
+            return isfinite(value) and (self.base == "number" or (self.base == "integer" and value.is_integer()))
+        if isinstance(value, bool):
+            return self.base == "boolean"
+        return (isinstance(value, int) and self.base in ("number", "integer")) or (isinstance(value, str) and self.base == "string")
 
 
 def same(left: Json, right: Json) -> bool:

@@ -63,7 +63,7 @@ def numeral(value: Number, language: str, *, grouped: bool = False, decimals: in
     """The digits of `value`, all of them; a fraction is padded to `decimals`. None when only JSON can write it."""
     if isinstance(value, float):
         size = abs(value)
-        if not isfinite(value) or size >= 1e15 or 0 < size < 1e-6:
+        if size >= 1e15 or 0 < size < 1e-6:
             return None
         exact = Decimal(repr(value))
     else:
@@ -81,7 +81,7 @@ def say_number(value: Number, language: str, *, grouped: bool, worded: bool) -> 
     """A number without a unit. `grouped`: it counts or measures; `worded`: one to ten may be written out."""
     plain = numeral(value, language)
     if plain is None:
-        return [Form(repr(value), "plain")] if isfinite(value) else []
+        return [Form(repr(value), "plain")]
     forms = [Form(plain, "plain")]
     if grouped:
         forms.insert(0 if abs(value) >= 10_000 else 1, Form(numeral(value, language, grouped=True) or plain, "grouped"))
