@@ -1,0 +1,104 @@
+"""The shipped frames: shape, placeholders, counts and the conventions of each language."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+FRAMES = Path(__file__).parents[2] / "specs" / "std" / "frames"
+LOCALES = ("en", "fr")
+
+PLACEHOLDERS = {
+    "do": {"phrase"}, "say": {"phrase"}, "ask": {"phrase"}, "join_do": {"a", "b"}, "next": {"A", "b"}, "open": {"S"},
+    "follow": {"S"}, "answer": {"value"}, "announce": {"capability"}, "clarify": {"question"}, "refuse": {"capability"},
+    "system_date": {"date"}, "system_profile": {"profile"}, "done": set(), "error": {"message"},
+}
+LEAST = {
+    "do": 30, "say": 10, "ask": 14, "join_do": 8, "next": 12, "open": 16, "follow": 24, "answer": 24, "announce": 24,
+    "clarify": 40, "refuse": 40, "system_date": 6, "system_profile": 6, "done": 6, "error": 6,
+}
+CAPITALISED = {"do", "say", "ask", "answer", "clarify"}
+
+
+def frames(locale):
+    return yaml.safe_load((FRAMES / f"{locale}.yaml").read_text(encoding="utf-8"))
+
+
+def texts(locale):
+    return [(group, frame["text"]) for group in LEAST for frame in frames(locale)[group]]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_shape(locale):
+    document = frames(locale)
+    assert document.pop("kind") == "frames"
+    assert document.pop("locale") == locale
+    assert all(isinstance(word, str) and isinstance(short, str) for word, short in document.pop("elide").items())
+    assert document.keys() == LEAST.keys()
+    for group, items in document.items():
+        assert len(items) >= LEAST[group], group
+        for item in items:
+            assert item.keys() <= {"style", "text"}
+            assert item["text"] == item["text"].strip()
+            assert "  " not in item["text"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_each_text_has_exactly_the_placeholders_of_its_group(locale):
+    for group, text in texts(locale):
+        found = re.findall(r"\{(\w+)\}", text)
+        assert text.count("{") == text.count("}") == len(found), text
+        wanted = PLACEHOLDERS[group]
+        named = {name.lower() for name in found} if group in CAPITALISED else {name.replace("B", "b") for name in found}
+        assert named == wanted, text
+        assert len(found) == len(wanted), text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_duplicates(locale):
+    for group, count in Counter((group, text.casefold()) for group, text in texts(locale)).items():
+        assert count == 1, group
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_requests_come_in_all_styles(locale):
+    assert {frame["style"] for frame in frames(locale)["do"]} == {"terse", "polite", "indirect", "hurried", "chatty"}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_placeholder_that_starts_a_sentence_is_capitalised(locale):
+    for group, text in texts(locale):
+        for match in re.finditer(r"\{(\w+)\}", text):
+            starts = match.start() == 0 or bool(re.search(r"[.?!] $", text[:match.start()]))
+            if group in CAPITALISED:
+                assert match[1][0].isupper() == starts, text
+
+
+def test_punctuation_of_each_language():
+    for _, text in texts("en"):
+        assert not re.search(r"\s[?!:;,.]", text), text
+    for _, text in texts("fr"):
+        assert not re.search(r"[^\s][?!:;]", text), text
+        assert not re.search("[\u202f\u00a0]", text), text
+
+
+def test_french_addresses_with_vous_alone():
+    informal = re.compile(r"\b(tu|te|toi|ton|ta|tes|t'|peux-tu|pourrais-tu|salut|stp)\b", re.IGNORECASE)
+    for _, text in texts("fr"):
+        assert not informal.search(text), text
+
+
+def test_frames_resolve_as_the_front_end_reads_them():
+    from magnetc.diagnostics import Sink
+    from magnetc.frontend import resolve_frames as module
+    from magnetc.source import Origin
+
+    assert {group: {name.lower() for name in names} for group, names in PLACEHOLDERS.items()} == {
+        group: set(names) for group, names in module.PLACEHOLDERS.items()}
+    for locale in LOCALES:
+        sink = Sink()
+        groups = module._groups(frames(locale), Origin(f"{locale}.yaml", ""), sink)
+        assert not sink.diagnostics
+        assert all(groups[name] for name in LEAST)
