@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -39,10 +42,24 @@ def diagnosed(sink: Sink, form: str = "full") -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED) from None
+    except (click.exceptions.Exit, click.ClickException, SystemExit):
+        raise
     except OSError as error:
         sink.emit(Diagnostic(code="MG011", message=f"`{error.filename or 'a file'}`: {error.strerror or error}",
                              help="check that the path exists and that you may write there"))
         fail(sink, form)
+    except Exception as error:
+        if os.environ.get("MAGNETC_TRACEBACK"):
+            raise
+        sink.emit(_internal(error))
+        fail(sink, form)
+
+
+def _internal(error: Exception) -> Diagnostic:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}, line {frame.lineno}, in `{frame.name}`"
+    return Diagnostic(code="MG900", message=f"magnetc failed: {type(error).__name__}: {error}", notes=(where,),
+                      help="this is a defect of magnetc: report it with the recipe; MAGNETC_TRACEBACK=1 shows more")
 
 
 def announce(text: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from magnetc.distill.proofs.view import ConversationView
 from magnetc.ir import draw
 from magnetc.ir.json import Json
-from magnetc.ir.path import Argument, Call, OutputSource, TurnKind, UserSource
+from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKind, UserSource
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import ScriptTurn
 from magnetc.ir.types import Ref
@@ -180,7 +180,7 @@ def _likeness(a, b) -> float:
 
 def _map_arguments(call: Call, mine, other) -> list[tuple[Argument, Argument]] | None:
     """(argument of the other tool, argument it takes its value from) for all it requires, same types; None if it cannot."""
-    free = list(call.arguments)
+    free = [argument for argument in call.arguments if not isinstance(argument.source, DefaultSource)]
     mapped: list[tuple[Argument, Argument]] = []
     for parameter in other.parameters:
         match = next((a for a in free if mine.parameter(tokens(a.pointer)[0]).type == parameter.type), None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from magnetc.distill.faults import fault_between
 from magnetc.distill.pairs import PreferencePair
+from magnetc.distill.proofs.view import parse
 from magnetc.ir.json import Json, wire
 from magnetc.ir.path import TurnKind
 from magnetc.ir.schema import tool_schema
@@ -94,16 +96,18 @@ def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Sc
         "world": {"initial": world.initial, "seed": world.seed, "now": world.now, "replay": world.replay},
         "locale": script.path.locale,
         "arguments": {k: {p: dict(e) for p, e in v.items()} for k, v in trajectory.evidence.items() if k in ids},
-        "replies": reply_evidence(messages, {c.source: c.id for m in messages for c in m.calls}),
+        "replies": reply_evidence(messages),
         "refused": _refused(messages, script),
     }
 
 
-def reply_evidence(messages: Sequence[Message], wire_ids: Mapping[str, str]) -> dict[str, list[dict[str, Json]]]:
+def reply_evidence(messages: Sequence[Message]) -> dict[str, list[dict[str, Json]]]:
     """By index of the rendered message: what each value in a reply says, and where it stands."""
     found: dict[str, list[dict[str, Json]]] = {}
+    wire_ids: dict[str, str] = {}
     index = 0
     for message in messages:
+        wire_ids.update((call.source, call.id) for call in message.calls)
         if message.purpose == "reply":
             found[str(index)] = [
                 {"said": part.text, "call": wire_ids[part.call], "at": part.pointer}
@@ -125,37 +129,36 @@ def _refused(messages: Sequence[Message], script: Script) -> dict[str, list[str]
 
 
 def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[str, Any]:
-    """A preference row. `credit` marks the assistant messages of the faulty user turn on both sides."""
+    """A preference row. Both sides end where the offered tools change after the fault.
+
+    `weight` is for the likelihood of the chosen side, as in SFT rows; `credit` marks, on both sides, the agent's actions
+    of the faulty user turn: where the preference acts. `fault.kind` is what the difference of the sides shows.
+    """
     script = trajectory.script
-    prompt = _messages(pair.prompt, spec, trained_from=0)
-    chosen, rejected = (_side(side, pair.turn) for side in (pair.chosen, pair.rejected))
-    certificate = _certificate(trajectory, trajectory.messages, script)
+    start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
+    chosen, rejected = (tuple(m for m in side if m.turn < end) for side in (pair.chosen, pair.rejected))
+    certificate = _certificate(trajectory, (*pair.prompt, *chosen), script)
     certificate["corresponds"] = dict(pair.corresponds)
-    certificate["rejected_replies"] = _rejected_replies(pair)
-    return {
+    certificate["rejected_replies"] = reply_evidence((*pair.prompt, *rejected))
+    row: dict[str, Any] = {
         "id": f"{script.path.id}.pair",
-        "prompt": prompt,
-        "chosen": chosen,
-        "rejected": rejected,
+        "prompt": _messages(pair.prompt, spec, trained_from=start),
+        "chosen": _credited(_messages(chosen, spec, trained_from=start), chosen, pair.turn),
+        "rejected": _credited(_messages(rejected, spec, trained_from=len(script.turns)), rejected, pair.turn),
         "tools": tools_text(spec, script.offered[pair.turn]),
-        "fault": {"kind": pair.kind, "turn": pair.turn},
+        "fault": {"kind": "", "turn": pair.turn},
         "tags": _tags(script),
         "certificate": certificate,
     }
+    sides = [parse(row["prompt"] + row[side], row["tools"], certificate) for side in ("chosen", "rejected")]
+    row["fault"]["kind"] = fault_between(*sides, len(row["prompt"]))
+    return row
 
 
-def _side(messages: Sequence[Message], faulty_turn: int) -> list[dict[str, Any]]:
-    rendered: list[dict[str, Any]] = []
-    for position, message in enumerate(messages):
-        for item in render(message):
-            if item["role"] == "assistant":
-                item.pop("weight")
-                is_action = position == 0 or message.purpose != "reply"
-                item["credit"] = int(message.turn == faulty_turn and is_action)
-            rendered.append(item)
+def _credited(rendered: list[dict[str, Any]], messages: Sequence[Message], faulty_turn: int) -> list[dict[str, Any]]:
+    """Add `credit` to assistant messages: the root of the fault, and the other actions of its user turn."""
+    assistants = (item for item in rendered if item["role"] == "assistant")
+    for position, (message, item) in enumerate(zip((m for m in messages if m.role == "assistant"), assistants)):
+        is_action = position == 0 or message.purpose != "reply"
+        item["credit"] = int(message.turn == faulty_turn and is_action)
     return rendered
-
-
-def _rejected_replies(pair: PreferencePair) -> dict[str, list[dict[str, Json]]]:
-    messages = (*pair.prompt, *pair.rejected)
-    return reply_evidence(messages, {c.source: c.id for m in messages for c in m.calls})
