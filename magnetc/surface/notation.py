@@ -49,7 +49,9 @@ class Notation:
             return isfinite(value) and (self.base == "number" or (self.base == "integer" and value.is_integer()))
         if isinstance(value, bool):
             return self.base == "boolean"
-        return (isinstance(value, int) and self.base in ("number", "integer")) or (isinstance(value, str) and self.base == "string")
+        if isinstance(value, int):
+            return self.base in ("number", "integer")
+        return isinstance(value, str) and self.base == "string"
 
 
 def same(left: Json, right: Json) -> bool:
