@@ -3,72 +3,85 @@
     {"version": 1,
      "tools": {"bfcl:TravelAPI": {"source": "bfcl-eval==2026.3.23", "licence": "Apache-2.0", "digest": ..., "functions": [...]}}}
 
-Inside a function, keys keep their source's order: that of its parameters is the order of a call's arguments.
+Inside a function, keys keep their source's order: that of its parameters is the order of a call's arguments. The front end
+reads the lock (`magnetc/frontend/snapshot.py`); only here is it written, and only here are sources contacted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
+from magnetc.frontend.load import read_recipe
+from magnetc.frontend.names import items
+from magnetc.frontend.snapshot import LOCK
 from magnetc.ir.json import Json
+from magnetc.source import Origin
+from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers.bfcl import import_functions
 
-LOCK_NAME = "magnetc.lock"
 VERSION = 1
 
 
-def read_lock(folder: Path) -> Mapping[str, Json] | None:
-    """The lock of the recipe in `folder`, or None when it has none.
+def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None]) -> Path | None:
+    """Import anew what the recipe in `folder` names by `tools from`, and write its lock.
+
+    None after at least one error in the sink: the recipe cannot be read, or names an importer that there is not.
 
     Raises:
-        MagnetError: MG503 when the file is no lock that this version can read.
+        MagnetError: MG502 when a source does not hold what is asked for; MG604, MG605 when the environment of the
+            recipe's packages cannot be made.
     """
-    path = folder / LOCK_NAME
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    documents = read_recipe(folder, sink)
+    if documents is None:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _error(f"`{LOCK_NAME}` cannot be read: {error}") from None
-    try:
-        lock = json.loads(text)
-    except ValueError as error:
-        raise _error(f"`{LOCK_NAME}` is not JSON: {error}") from None
-    if not isinstance(lock, dict) or lock.get("version") != VERSION or not isinstance(lock.get("tools"), dict):
-        raise _error(f"`{LOCK_NAME}` is not a lock of version {VERSION}")
-    for key, entry in lock["tools"].items():
-        if not isinstance(entry, dict) or not isinstance(entry.get("functions"), list):
-            raise _error(f"`{LOCK_NAME}` has no functions under `{key}`")
-    return lock
+    recipe, *others = documents
+    wanted: dict[str, Origin] = {}
+    for data, origin in items(others, "tools", "from"):
+        for importer, argument in data.items():
+            if importer == "bfcl":
+                wanted.setdefault(argument, origin.child(importer))
+            else:
+                sink.error("MG505", f"there is no importer `{importer}`", origin.child(importer), at_key=True,
+                           help="the importers are: `bfcl`")
+    if sink.has_errors:
+        return None
+    if not wanted:
+        return write_lock(folder, {})
+    packages = tuple(recipe.data["world"].get("packages") or ())
+    return update_lock(folder, wanted, ensure_environment(packages, announce))
 
 
-def write_lock(folder: Path, lock: Mapping[str, Json]) -> Path:
-    """Write `lock` beside the recipe, in one step, so that a reader never sees half of it."""
-    path = folder / LOCK_NAME
-    partial = folder / f".{LOCK_NAME}.partial"
-    partial.write_text(json.dumps(lock, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
-    return path
+def update_lock(folder: Path, arguments: Mapping[str, Origin] | Iterable[str], environment_python: Path) -> Path:
+    """Import each BFCL class from the environment of `environment_python` and write the lock.
 
-
-def update_lock(folder: Path, arguments: Iterable[str], environment_python: Path) -> Mapping[str, Json]:
-    """Import each BFCL class anew from the environment of `environment_python` and write the lock.
-
-    Entries of classes that are not in `arguments` are dropped: the lock holds what the recipe names, no more.
+    What is not in `arguments` is dropped: a lock holds what its recipe names, no more. Their origins, if given, are where
+    an error points.
 
     Raises:
         MagnetError: MG502 when the environment does not hold what is asked for.
     """
+    places = arguments if isinstance(arguments, Mapping) else {}
     site_packages = find_site_packages(environment_python)
     tools: dict[str, Json] = {}
     for argument in sorted(set(arguments)):
-        tools |= import_functions(argument, site_packages).lock()
-    lock = {"version": VERSION, "tools": tools}
-    write_lock(folder, lock)
-    return lock
+        try:
+            tools |= import_functions(argument, site_packages).lock()
+        except MagnetError as error:
+            raise MagnetError(*(_placed(each, places.get(argument)) for each in error.diagnostics)) from None
+    return write_lock(folder, tools)
+
+
+def write_lock(folder: Path, tools: Mapping[str, Json]) -> Path:
+    """Write the lock beside the recipe, in one step, so that a reader never sees half of it."""
+    path = folder / LOCK
+    partial = folder / f".{LOCK}.partial"
+    text = json.dumps({"version": VERSION, "tools": tools}, indent=1, ensure_ascii=False)
+    partial.write_text(text + "\n", encoding="utf-8")
+    return partial.replace(path)
 
 
 def find_site_packages(environment_python: Path) -> Path:
@@ -81,5 +94,5 @@ def find_site_packages(environment_python: Path) -> Path:
     return found[0]
 
 
-def _error(message: str) -> MagnetError:
-    return MagnetError(Diagnostic(code="MG503", message=message, help="run `magnetc lock DIR` to write it anew"))
+def _placed(diagnostic: Diagnostic, place: Origin | None) -> Diagnostic:
+    return replace(diagnostic, primary=Label(place)) if place and not diagnostic.primary else diagnostic
