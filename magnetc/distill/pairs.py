@@ -193,8 +193,11 @@ class _Forge:
                 if not isinstance(argument.source, OutputSource):
                     continue
                 producer = argument.source.call
-                at = str(evidence[self.wire[call.id]][argument.pointer]["at"])
-                if producer in pending:
+                entry = evidence[self.wire[call.id]][argument.pointer]
+                at = str(entry.get("at"))
+                if "output" not in entry:
+                    bound[place] = Given(self._argument(call, argument.pointer))
+                elif producer in pending:
                     bound[place] = Pending(producer, at)
                 elif self._was_in_faulty_turn(producer):
                     value = self._value(producer, at)
@@ -202,6 +205,12 @@ class _Forge:
                         return None
                     bound[place] = Given(value, at)
         return bound
+
+    def _argument(self, call: Call, pointer: str) -> Json:
+        """The value of an argument in the reference execution."""
+        done = self.conversation.result_of(call.id)
+        assert done is not None
+        return get(done.arguments, pointer)
 
     def _was_in_faulty_turn(self, producer: str) -> bool:
         done = self.conversation.result_of(producer)

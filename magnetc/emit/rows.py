@@ -98,7 +98,15 @@ def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Sc
         "arguments": {k: {p: dict(e) for p, e in v.items()} for k, v in trajectory.evidence.items() if k in ids},
         "replies": reply_evidence(messages),
         "refused": _refused(messages, script),
+        "inserted": [call.id for message in messages for call in message.calls if call.source in _inserted(script)],
     }
+
+
+def _inserted(script: Script) -> set[str]:
+    """Calls that Insert made: implicit helpers, and those of turns it made."""
+    helpers = {call.id for turn in script.turns for goal in turn.goals for call in goal.calls[1:]}
+    turns = [turn for turn in script.turns if any(made.startswith("insert.long") for made in turn.operations)]
+    return helpers | {call.id for turn in turns for goal in turn.goals for call in goal.calls}
 
 
 def reply_evidence(messages: Sequence[Message]) -> dict[str, list[dict[str, Json]]]:

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from magnetc.ir import draw
 from magnetc.ir.graph import Edge
 from magnetc.ir.path import Argument, Call, OutputSource, SignaturePath, Turn
+from magnetc.ir.signature import Effect
 from magnetc.passes.assign_sources import assign_turn, goals_of
 from magnetc.passes.constraints import violation
 from magnetc.source.origin import escape
@@ -138,8 +139,9 @@ def _helpers(context: CompileContext, path: SignaturePath, goal: tuple[Call, ...
 
 
 def _takes_new(context: CompileContext, tool: str, locale: str) -> bool:
-    """Whether a second call of `tool` would differ from the first: it has a required argument that a user gives."""
-    return any(p.required and not p.system and locale in p.given for p in context.parameters[tool])
+    """Whether a second call of `tool` makes sense: it changes nothing, and has a required argument that a user gives."""
+    reads = context.spec.tool[tool].effect is Effect.READS
+    return reads and any(p.required and not p.system and locale in p.given for p in context.parameters[tool])
 
 
 def _flows(edge: Edge) -> list[tuple[str, str]]:

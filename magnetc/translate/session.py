@@ -19,7 +19,6 @@ from magnetc.tools.worlds.protocol import Outcome
 from magnetc.translate.program import in_schema_order, program
 from magnetc.translate.scenario import Scenario, WorldSession, values_of
 
-
 NO_WORDS = "no words: no phrase says this turn's values uniquely"
 
 
@@ -58,6 +57,7 @@ class _Session:
     evidence: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
     wire_ids: dict[str, str] = field(default_factory=dict)
     said_at: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    told: list[tuple[str, Json, int, str]] = field(default_factory=list)
     handles: list[int] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
 
@@ -114,9 +114,15 @@ class _Session:
     def _say(self, turn: ScriptTurn, proposal: Proposal) -> None:
         user_turn = sum(message.role == "user" for message in self.messages)
         self.messages.append(Message(role="user", turn=len(self.proposals), parts=proposal.parts))
+        calls = {call.id: call for goal in turn.goals for call in goal.calls}
         for part in proposal.parts:
-            if isinstance(part, Value) and part.call:
-                self.said_at[part.call, part.pointer] = (user_turn, part.text)
+            if not isinstance(part, Value) or not part.call:
+                continue
+            self.said_at[part.call, part.pointer] = (user_turn, part.text)
+            binding = proposal.bindings[part.call, part.pointer]
+            entity = entity_of(self.conversation.parameter_type(calls[part.call], part.pointer), self.spec)
+            if entity and isinstance(binding, Given):
+                self.told.append((entity.name, binding.value, user_turn, part.text))
 
     def _leak(self, turn: ScriptTurn, proposal: Proposal) -> str | None:
         """A withheld value must stand nowhere that the agent can read."""
@@ -156,13 +162,13 @@ class _Session:
             done[call.id] = Executed(call, index, arguments, run.results[position])
             self.wire_ids[call.id] = f"call_{len(self.wire_ids) + 1}"
         for position, call in enumerate(calls):
-            self.evidence[self.wire_ids[call.id]] = self._evidence(call, proposal, run.at[position])
+            self.evidence[self.wire_ids[call.id]] = self._evidence(call, proposal, run.args[position], run.at[position])
         for round_ in turn.rounds:
             made = tuple(self._tool_call(done[call.id]) for call in round_)
             self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls"))
         self.conversation.executed.extend(done.values())
         self.conversation.bindings.update(proposal.bindings)
-        self.conversation.said.extend(self._said(proposal))
+        self.conversation.said = [(name, value) for name, value, _, _ in self.told]
         self.conversation.state = values_of(run)
         assert run.handle is not None
         self.handles.append(run.handle)
@@ -174,18 +180,19 @@ class _Session:
         return ToolCall(id=self.wire_ids[done.call.id], source=done.call.id, name=done.call.function,
                         arguments=done.arguments, result=done.result)
 
-    def _said(self, proposal: Proposal) -> list[tuple[str, Json]]:
-        said: list[tuple[str, Json]] = []
-        calls = {call.id: call for turn in self.script.turns for goal in turn.goals for call in goal.calls}
-        for part in proposal.parts:
-            if isinstance(part, Value) and part.call:
-                binding = proposal.bindings[part.call, part.pointer]
-                entity = entity_of(self.conversation.parameter_type(calls[part.call], part.pointer), self.spec)
-                if entity and isinstance(binding, Given):
-                    said.append((entity.name, binding.value))
-        return said
+    def _told(self, call: Call, pointer: str, value: Json) -> dict[str, Json] | None:
+        """The user's own words for a result's value, where they said it earlier for an argument of its type.
 
-    def _evidence(self, call: Call, proposal: Proposal, pointers: Mapping[str, str]) -> dict[str, dict[str, Json]]:
+        The value is then a long dependency on the user, whatever result repeats it.
+        """
+        entity = entity_of(self.conversation.parameter_type(call, pointer), self.spec)
+        for name, said, turn, text in self.told:
+            if entity and said == value and self.spec.type_table.unify(name, entity.name):
+                return {"user": turn, "said": text}
+        return None
+
+    def _evidence(self, call: Call, proposal: Proposal, arguments: Mapping[str, Json],
+                  pointers: Mapping[str, str]) -> dict[str, dict[str, Json]]:
         entries: dict[str, dict[str, Json]] = {}
         for argument in call.arguments:
             place = (call.id, argument.pointer)
@@ -198,7 +205,8 @@ class _Session:
                 case OutputSource(producer):
                     binding = proposal.bindings[place]
                     at = binding.at if isinstance(binding, Given) else pointers[argument.pointer]
-                    entries[argument.pointer] = {"output": self.wire_ids[producer], "at": at}
+                    told = self._told(call, argument.pointer, get(arguments, argument.pointer))
+                    entries[argument.pointer] = told or {"output": self.wire_ids[producer], "at": at}
                 case DefaultSource():
                     pass
         return entries

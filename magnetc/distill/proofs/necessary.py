@@ -204,13 +204,13 @@ def _holds(call: CallView, value: Json) -> bool:
 def check(view: ConversationView, decided: dict[tuple[int, str], Verdict]) -> list[str]:
     """The certificate says of each leaf what was found, and an edge that Insert made is not unnecessary."""
     problems: list[str] = []
-    inserted: dict[str, list[Verdict]] = {}
+    needed: set[str] = set()
     for (consumer, pointer), verdict in decided.items():
         call = view.calls[consumer]
-        entry = view.sources[call.id][pointer]
-        if entry.get("necessary") != verdict:
-            problems.append(f"`{call.id}` argument `{pointer}` is certified necessary: {wire(entry.get('necessary'))}, found: {wire(verdict)}")
-        if entry.get("inserted"):
-            inserted.setdefault(call.id, []).append(verdict)
-    problems += [f"`{call}` was inserted, yet none of its values needs its producer" for call, found in inserted.items() if not any(found)]
-    return problems
+        if verdict is not False:
+            needed.add(call.id)
+        certified = view.sources[call.id][pointer].get("necessary")
+        if certified != verdict:
+            problems.append(f"`{call.id}` argument `{pointer}` is certified necessary: {wire(certified)}, found: {wire(verdict)}")
+    unneeded = [call for call in view.certificate["inserted"] if call in view.position and call not in needed]
+    return problems + [f"`{call}` was inserted, yet none of its values needs an earlier result" for call in unneeded]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from magnetc.ir import draw
 from magnetc.ir.spec import Frames
 from magnetc.ir.trajectory import MessagePart, Reference, Value, Words
-from magnetc.surface import capitalise, join, lower_first, tidy_parts
+from magnetc.surface import capitalise, elide_parts, lower_first, tidy_parts
 
 Parts = tuple[MessagePart, ...]
 
@@ -81,9 +81,9 @@ def merge_words(parts: Parts) -> Parts:
     return tuple(merged)
 
 
-def finish(parts: Parts, locale: str) -> Parts:
-    """A finished sentence: tidy spaces, and no doubled final stop whatever the phrase or value before it ended in."""
-    parts = merge_words(tidy_parts(parts, locale))
+def finish(parts: Parts, frames: Frames) -> Parts:
+    """A finished sentence: elided, tidy, and no doubled final stop whatever the phrase or value before it ended in."""
+    parts = merge_words(tidy_parts(elide_parts(parts, frames.elide), frames.locale))
     if len(parts) < 2 or not isinstance(parts[-1], Words):
         return parts
     before = parts[-2]
@@ -91,16 +91,3 @@ def finish(parts: Parts, locale: str) -> Parts:
     if text[-1:] in ".?!" and parts[-1].text[:1] == ".":
         return (*parts[:-1], Words(parts[-1].text[1:])) if len(parts[-1].text) > 1 else parts[:-1]
     return parts
-
-
-def join_parts(items: tuple[Parts, ...], locale: str) -> Parts:
-    """Items as the locale joins a list: "A, B and C"."""
-    text = join([f"{{i{index}}}" for index in range(len(items))], locale)
-    pieces = _split(text)
-    filled: list[MessagePart] = []
-    for index, piece in enumerate(pieces):
-        if index % 2:
-            filled.extend(items[int(piece[1:])])
-        elif piece:
-            filled.append(Words(piece))
-    return merge_words(tuple(filled))

@@ -88,6 +88,8 @@ def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, so
         return None
     if not template.pick and not _is_unique(phrase.parts, parts, chosen, seen, conversation):
         return None
+    if not template.pick and _is_bare(parts) and not _is_at_hand(chosen, conversation):
+        return None
     return Pointed(Reference(parts, call.id, pointer), Given(chosen.value, chosen.pointer))
 
 
@@ -121,6 +123,17 @@ def _is_unique(template: tuple[Part, ...], parts: tuple[Words | Value, ...], cho
         if rendered is not None and "".join(part.text for part in rendered) == text:
             return False
     return True
+
+
+def _is_bare(parts: tuple[Words | Value, ...]) -> bool:
+    return not any(isinstance(part, Value) for part in parts)
+
+
+def _is_at_hand(chosen: Seen, conversation: Conversation) -> bool:
+    """Bare words ("that amount") reach back to the last results only; an id ("that booking") names a kind of thing."""
+    tool = conversation.spec.tool[chosen.executed.call.function]
+    entity = entity_of(at_pointer(tool.returns, tokens(chosen.pattern)), conversation.spec)
+    return (entity is not None and entity.minted) or chosen.executed.turn == conversation.executed[-1].turn
 
 
 def sibling(item: Seen, field: str) -> Json:

@@ -13,9 +13,9 @@ from magnetc.ir.template import Choice, Part, Section, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Value, Words
 from magnetc.ir.types import TypeExpr, at_pointer
-from magnetc.surface import long_date, say, say_list
+from magnetc.surface import join_parts, long_date, say, say_list
 from magnetc.teachers.conversation import Conversation, Executed, entity_of
-from magnetc.teachers.offline.frames import Parts, fill, finish, frame, join_parts, merge_words, starting
+from magnetc.teachers.offline.frames import Parts, fill, finish, frame, merge_words, starting
 from magnetc.teachers.offline.words import elided
 
 
@@ -47,7 +47,7 @@ def _goal_reply(goal: Goal, made: list[Executed], turn: ScriptTurn, conversation
     failed = next((done for done in made if is_error(done.result)), None)
     if failed is not None:
         message = Value(str(failed.result["error"]).rstrip("."), failed.call.id, "/error")
-        return fill(frame(frames, "error", *key), {"message": (message,)}, conversation.locale)
+        return finish(fill(frame(frames, "error", *key), {"message": (message,)}, conversation.locale), frames)
     chain = tuple(done.call.function for done in made)
     for template in conversation.spec.replies:
         if tuple(tool for tool, _ in template.chain) != chain:
@@ -57,7 +57,7 @@ def _goal_reply(goal: Goal, made: list[Executed], turn: ScriptTurn, conversation
         for phrase in draw.shuffle(phrases, *key, name=lambda p: p.text):
             parts = _render(phrase.parts, scopes, conversation, key)
             if parts is not None:
-                return finish(starting(parts, conversation.locale, upper=True), conversation.locale)
+                return finish(starting(parts, conversation.locale, upper=True), frames)
     if len(made) > 1:
         return _goal_reply(Goal(calls=goal.calls[-1:]), made[-1:], turn, conversation)
     return fill(frame(frames, "done", *key), {}, conversation.locale)
@@ -162,7 +162,8 @@ def clarification(call: Call, pointer: str, turn: ScriptTurn, conversation: Conv
             key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, call.id, pointer, "clarify")
             phrase = draw.choose(phrases, *key, name=lambda p: p.text)
             question = (Words("".join(part.text for part in phrase.parts if isinstance(part, Text))),)
-            return fill(frame(conversation.spec.frame[conversation.locale], "clarify", *key), {"question": question}, conversation.locale)
+            frames = conversation.spec.frame[conversation.locale]
+            return finish(fill(frame(frames, "clarify", *key), {"question": question}, conversation.locale), frames)
     return None
 
 
@@ -187,7 +188,8 @@ def refusal(turn: ScriptTurn, conversation: Conversation) -> Parts | None:
     able = capability(turn.withheld[0], conversation, *key)
     if able is None:
         return None
-    return fill(frame(conversation.spec.frame[conversation.locale], "refuse", *key), {"capability": able}, conversation.locale)
+    frames = conversation.spec.frame[conversation.locale]
+    return finish(fill(frame(frames, "refuse", *key), {"capability": able}, conversation.locale), frames)
 
 
 def system_message(conversation: Conversation) -> Parts:

@@ -10,9 +10,10 @@ from magnetc.ir.path import Call, TurnKind
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import ScriptTurn
 from magnetc.ir.trajectory import MessagePart, Value
+from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import replies
-from magnetc.teachers.offline.frames import Parts, fill, finish, frame, join_parts
+from magnetc.teachers.offline.frames import Parts, fill, finish, frame
 from magnetc.teachers.offline.words import GoalWords, goal_words, said_form
 
 ATTEMPTS = 8
@@ -68,13 +69,13 @@ class OfflineTeacher:
             (_, a), (_, b) = phrases
             phrases = [("do", fill(frame(frames, "join_do", *key), {"a": a, "b": b}, conversation.locale))]
         sentences = [
-            finish(fill(frame(frames, mood, *key, index), {"phrase": parts}, conversation.locale), conversation.locale) for index, (mood, parts) in enumerate(phrases)
+            finish(fill(frame(frames, mood, *key, index), {"phrase": parts}, conversation.locale), frames) for index, (mood, parts) in enumerate(phrases)
         ]
         text = sentences[0]
         for index, sentence in enumerate(sentences[1:]):
             text = fill(frame(frames, "next", *key, index), {"a": text, "b": sentence}, conversation.locale)
         group = "open" if turn.key == conversation.path.turns[0].key else "follow"
-        return finish(fill(frame(frames, group, *key), {"s": text}, conversation.locale), conversation.locale)
+        return finish(fill(frame(frames, group, *key), {"s": text}, conversation.locale), frames)
 
     def _resume(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
         """The turn after a question or a refusal: supply what was asked for, or say that the tool is there now."""
@@ -86,7 +87,8 @@ class OfflineTeacher:
             able = replies.capability(turn.announces[0], conversation, *key)
             if able is None:
                 return None
-            return Proposal(fill(frame(frames, "announce", *key), {"capability": able}, conversation.locale), bindings)
+            announced = fill(frame(frames, "announce", *key), {"capability": able}, conversation.locale)
+            return Proposal(finish(announced, frames), bindings)
         values: list[tuple[MessagePart, ...]] = []
         for answer in turn.answers:
             call, pointer = leaf_named(turn, answer)
@@ -96,7 +98,7 @@ class OfflineTeacher:
                 return None
             values.append((Value(text, call.id, pointer),))
         value = join_parts(tuple(values), conversation.locale)
-        return Proposal(finish(fill(frame(frames, "answer", *key), {"value": value}, conversation.locale), conversation.locale), bindings)
+        return Proposal(finish(fill(frame(frames, "answer", *key), {"value": value}, conversation.locale), frames), bindings)
 
 
 def leaf_named(turn: ScriptTurn, name: str) -> tuple[Call, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
@@ -13,7 +13,7 @@ from magnetc.ir.template import Choice, Part, Phrase, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Reference, Value, Words
 from magnetc.passes.fit import fit, phrases_for
-from magnetc.surface import elide, lower_first, say, say_list
+from magnetc.surface import elide_parts, lower_first, say, say_list
 from magnetc.teachers.conversation import Binding, Bindings, Conversation, Given, Pending, entity_of
 from magnetc.teachers.offline.frames import Parts, merge_words
 from magnetc.teachers.offline.references import references
@@ -222,21 +222,9 @@ def said_form(value: Json, call: Call, pointer: str, conversation: Conversation,
 
 
 def elided(parts: Parts, conversation: Conversation) -> Parts:
-    """Elision at slot boundaries: "de " before a vowel becomes "d'" in French."""
+    """Elision and contraction where words meet a slot: "de " before a vowel becomes "d'" in French."""
     frames = conversation.spec.frame.get(conversation.locale)
-    if frames is None or not frames.elide:
-        return parts
-    changed = list(parts)
-    for index in range(1, len(changed)):
-        before, after = changed[index - 1], changed[index]
-        if not isinstance(before, Words) or isinstance(after, Words):
-            continue
-        first = after.parts[0] if isinstance(after, Reference) else after
-        words, text = elide(before.text, first.text, frames.elide)
-        changed[index - 1] = Words(words)
-        fitted = replace(first, text=text)
-        changed[index] = replace(after, parts=(fitted, *after.parts[1:])) if isinstance(after, Reference) else fitted
-    return tuple(changed)
+    return elide_parts(parts, frames.elide) if frames and frames.elide else parts
 
 
 def _generic(goal: Goal, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
