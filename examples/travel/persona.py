@@ -6,7 +6,19 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from data import CITIES, EVENT_TITLES, FIRST_NAMES, HOTEL_FIRST, HOTEL_LAST, LAST_NAMES, NOTES, RATES, SEATS, SERVICE, TIERS
+from data import (
+    CITIES,
+    EVENT_TITLES,
+    FIRST_NAMES,
+    HOTEL_FIRST,
+    HOTEL_LAST,
+    LAST_NAMES,
+    NOTES,
+    RATES,
+    SEATS,
+    SERVICE,
+    TIERS,
+)
 from flights import City, Flight, flights_on
 
 
@@ -28,7 +40,7 @@ def make_state(seed: int, now: str) -> dict[str, Any]:
         "profile": {**_contact(*people[0]), "home_city": home[0], "currency": home[4]},
         "account": {"phone": f"+1 617 555 {rng.randrange(1000, 9999)}", "seat": rng.choice(SEATS), "tier": rng.choice(TIERS),
                     "main": rng.choice(("checking", "savings"))},
-        "balances": {name: round(rng.uniform(4000, 12000) * RATES[home[4]], 2) for name in ("checking", "savings")},
+        "balances": {name: float(round(rng.uniform(4000, 12000) * RATES[home[4]])) for name in ("checking", "savings")},
         "map_unit": "mi" if home[4] in ("USD", "GBP") else "km",
         "rates": rates,
         "cities": [dict(zip(City._fields[1:], row)) for row in cities],

@@ -82,7 +82,7 @@ class Tables:
         for code in (source, target):
             if code not in self.rates:
                 raise ValueError(f"{code} is not a currency on offer; use {', '.join(self.rates)}.")
-        return round(amount / self.rates[source] * self.rates[target], 2)
+        return round(amount / self.rates[source] * self.rates[target], 0 if target == "JPY" else 2)
 
     def _city(self, name: str) -> City:
         if name not in self.cities:

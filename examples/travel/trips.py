@@ -32,7 +32,7 @@ class Trips(Tables):
         if city is None:
             raise ValueError(f"{airport} is not an airport in this network.")
         spread = int(abs(city.latitude * 100) + abs(city.longitude * 100))
-        fare = round((4 + spread % 17) * self.rates[city.currency], 1)
+        fare = float(round((4 + spread % 17) * self.rates[city.currency]))
         return {"minutes": 15 + spread % 11 * 5, "fare": fare, "currency": city.currency}
 
     # flights
@@ -110,7 +110,7 @@ class Trips(Tables):
     def cancel_booking(self, booking_id: str) -> Result:
         key, row = self._open_booking(booking_id)
         self.bookings[key] = {**row, "status": "cancelled"}
-        refund = round(row["price"] * 0.8, 2)
+        refund = float(round(row["price"] * 0.8))
         self._pay(-refund, row["currency"])
         return {"refund": refund, "currency": row["currency"]}
 
@@ -196,7 +196,7 @@ class Trips(Tables):
     def _stay(self, hotel: Result, nights: int) -> float:
         if not 1 <= nights <= 30:
             raise ValueError("A stay is 1 to 30 nights.")
-        return round(hotel["rate"] * nights * (0.9 if nights >= 7 else 1.0), 2)
+        return float(round(hotel["rate"] * nights * (0.9 if nights >= 7 else 1.0)))
 
     def _in(self, currency: str, dollars: float) -> float:
-        return round(dollars * self.rates[currency], 0 if currency == "JPY" else 2)
+        return float(round(dollars * self.rates[currency]))
