@@ -49,7 +49,7 @@ def test_a_cache_that_cannot_be_written(cache):
     assert diagnostic.help
 
 
-@pytest.mark.slow
+@pytest.mark.network
 @pytest.mark.skipif("MAGNETC_OFFLINE" in os.environ, reason="MAGNETC_OFFLINE is set")
 def test_an_environment_is_made_once_even_by_two_at_once(cache):
     said, pythons = [], []
@@ -74,7 +74,7 @@ def test_an_environment_is_made_once_even_by_two_at_once(cache):
     assert len(said) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.network
 @pytest.mark.skipif("MAGNETC_OFFLINE" in os.environ, reason="MAGNETC_OFFLINE is set")
 def test_a_version_that_does_not_exist(cache):
     (diagnostic,) = error_of("iniconfig==0.0.0.999")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -20,6 +21,14 @@ def frame(frames: Frames, group: str, *key: object) -> str:
     """One text of a group, drawn."""
     texts = _texts(frames, group)
     return texts[draw.integer(0, len(texts) - 1, *key, group)] if texts else ""
+
+
+def drawn_frames(frames: Frames, group: str, *key: object) -> Iterator[str]:
+    """The texts of a group from a drawn one on: the next is there for whoever has said the first already."""
+    texts = _texts(frames, group)
+    start = draw.integer(0, len(texts) - 1, *key, group)
+    yield from texts[start:]
+    yield from texts[:start]
 
 
 @lru_cache(maxsize=512)

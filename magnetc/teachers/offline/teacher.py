@@ -13,7 +13,7 @@ from magnetc.ir.trajectory import MessagePart, Value
 from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import replies
-from magnetc.teachers.offline.frames import Parts, fill, finish, frame
+from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame
 from magnetc.teachers.offline.words import GoalWords, goal_words, said_form
 
 ATTEMPTS = 8
@@ -68,14 +68,17 @@ class OfflineTeacher:
         if len(phrases) == 2 and {mood for mood, _ in phrases} == {"do"} and draw.fraction(*key, "join") < JOINED:
             (_, a), (_, b) = phrases
             phrases = [("do", fill(frame(frames, "join_do", *key), {"a": a, "b": b}, conversation.locale))]
-        sentences = [
-            finish(fill(frame(frames, mood, *key, index), {"phrase": parts}, conversation.locale), frames) for index, (mood, parts) in enumerate(phrases)
-        ]
-        text = sentences[0]
+        sentences: list[Parts] = []
+        used: set[str] = set()
+        for index, (mood, parts) in enumerate(phrases):
+            text = next(t for t in drawn_frames(frames, mood, *key, index) if t not in used)
+            used.add(text)
+            sentences.append(finish(fill(text, {"phrase": parts}, conversation.locale), frames))
+        said = sentences[0]
         for index, sentence in enumerate(sentences[1:]):
-            text = fill(frame(frames, "next", *key, index), {"a": text, "b": sentence}, conversation.locale)
+            said = fill(frame(frames, "next", *key, index), {"a": said, "b": sentence}, conversation.locale)
         group = "open" if turn.key == conversation.path.turns[0].key else "follow"
-        return finish(fill(frame(frames, group, *key), {"s": text}, conversation.locale), frames)
+        return finish(fill(frame(frames, group, *key), {"s": said}, conversation.locale), frames)
 
     def _resume(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
         """The turn after a question or a refusal: supply what was asked for, or say that the tool is there now."""
