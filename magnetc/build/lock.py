@@ -29,7 +29,7 @@ VERSION = 1
 def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None]) -> Path | None:
     """Import anew what the recipe in `folder` names by `tools from`, and write its lock.
 
-    None after at least one error in the sink: the recipe cannot be read, or names an importer that there is not.
+    None after at least one error in the sink: the recipe cannot be read.
 
     Raises:
         MagnetError: MG502 when a source does not hold what is asked for; MG604, MG605 when the environment of the
@@ -41,14 +41,7 @@ def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None]) -> Pa
     recipe, *others = documents
     wanted: dict[str, Origin] = {}
     for data, origin in items(others, "tools", "from"):
-        for importer, argument in data.items():
-            if importer == "bfcl":
-                wanted.setdefault(argument, origin.child(importer))
-            else:
-                sink.error("MG505", f"there is no importer `{importer}`", origin.child(importer), at_key=True,
-                           help="the importers are: `bfcl`")
-    if sink.has_errors:
-        return None
+        wanted.setdefault(data["bfcl"], origin.child("bfcl"))
     if not wanted:
         return write_lock(folder, {})
     packages = tuple(recipe.data["world"].get("packages") or ())

@@ -1,21 +1,32 @@
 """Runs BFCL's own checkers; executed by the Python of an environment that has `bfcl_eval`, never imported.
 
 Reads entries as JSON lines on its standard input, writes one JSON line each on its standard output. The package's
-executor evaluates the calls it is given as Python: for that reason a call is taken only when it parses as one call of a
-plain name with literal arguments.
+executor evaluates the texts it is given as Python, with all that Python has. So only one call of a tool of the involved
+classes, with literal arguments, gets there; for anything else stands a call of a name that nothing has, which ends in an
+error result, as a made-up tool does.
 """
 
 import ast
+import importlib
+import inspect
 import json
 import os
 import sys
 
+NOT_A_CALL = "not_a_tool_of_this_entry()"
 
-def plain_call(text):
-    """Whether `text` is one call of a name, with literals for arguments."""
+
+def tool_names(entry, mapping):
+    """The public methods of the involved classes."""
+    classes = [getattr(importlib.import_module(mapping[name]), name) for name in entry["involved_classes"]]
+    return {name for cls in classes for name, _ in inspect.getmembers(cls, inspect.isfunction) if not name.startswith("_")}
+
+
+def is_tool_call(text, tools):
+    """Whether `text` is one call of a tool, with literals for arguments."""
     try:
         call = ast.parse(text, mode="eval").body
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id not in tools:
             return False
         for value in [*call.args, *(keyword.value for keyword in call.keywords)]:
             ast.literal_eval(value)
@@ -24,24 +35,20 @@ def plain_call(text):
     return all(keyword.arg for keyword in call.keywords)
 
 
-def refused(entry):
-    """The first call of an entry that will not be evaluated, or None."""
-    calls = [call for turn in entry["decoded"] for step in turn for call in step]
-    calls += [call for turn in entry["ground_truth"] for call in turn]
-    return next((call for call in calls if not plain_call(call)), None)
-
-
-def replayed(entry, name, utils):
+def replayed(entry, decoded, name, utils):
     """Whether BFCL's executor answers the calls as the entry's `results` say; None when it has none."""
-    if entry.get("results") is None:
+    expected = entry.get("results")
+    if expected is None:
         return None
-    for calls, texts in zip(entry["decoded"], entry["results"]):
-        for step, expected in zip(calls, texts):
+    if [list(map(len, turn)) for turn in decoded] != [list(map(len, turn)) for turn in expected]:
+        return False
+    for turn, texts in zip(decoded, expected):
+        for step, wanted in zip(turn, texts):
             given, _ = utils.execute_multi_turn_func_call(step, entry["initial_config"], entry["involved_classes"], name,
                                                           entry["id"])
-            if len(given) != len(expected) or not all(map(same_result, given, expected)):
+            if not all(map(same_result, given, wanted)):
                 return False
-    return [list(map(len, turn)) for turn in entry["decoded"]] == [list(map(len, turn)) for turn in entry["results"]]
+    return True
 
 
 def same_result(given, expected):
@@ -59,25 +66,28 @@ def same_result(given, expected):
 
 def check(entry, number, checker, utils):
     """All verdicts on one entry. The model's name is new each time: instances are kept under it as global variables."""
-    text = refused(entry)
-    if text is not None:
-        return verdict(entry, False, False, "magnetc:not_a_call", f"`{text}` is not a call with literal arguments")
-    if len(entry["decoded"]) != len(entry["ground_truth"]):
-        message = f"{len(entry['decoded'])} turns are answered, {len(entry['ground_truth'])} expected"
-        return verdict(entry, False, False, "magnetc:turn_count", message)
+    tools = tool_names(entry, utils.CLASS_FILE_PATH_MAPPING)
+    truth = entry["ground_truth"]
+    wrong = next((call for turn in truth for call in turn if not is_tool_call(call, tools)), None)
+    if wrong is not None:
+        return verdict(entry, False, False, "magnetc:not_a_call", f"the reference has `{wrong}`, which is no call of a tool")
+    if len(entry["decoded"]) != len(truth):
+        return verdict(entry, False, False, "magnetc:turn_count",
+                       f"{len(entry['decoded'])} turns are answered, {len(truth)} expected")
+    decoded = [[[call if is_tool_call(call, tools) else NOT_A_CALL for call in step] for step in turn]
+               for turn in entry["decoded"]]
     before = set(vars(utils))
     try:
-        official = checker.multi_turn_checker(entry["decoded"], entry["ground_truth"], entry, "multi_turn",
-                                              f"magnetc{number}")
-        irrelevance = checker.multi_turn_irrelevance_checker(entry["decoded"], entry["ground_truth"])
-        same = replayed(entry, f"magnetc{number}replay", utils)
+        official = checker.multi_turn_checker(decoded, truth, entry, "multi_turn", f"magnetc{number}")
+        irrelevance = checker.multi_turn_irrelevance_checker(decoded, truth)
+        same = replayed(entry, decoded, f"magnetc{number}replay", utils)
     except Exception as error:
         return verdict(entry, False, False, f"magnetc:{type(error).__name__}", str(error))
     finally:
         for name in set(vars(utils)) - before:
             delattr(utils, name)
-    wrong = official if not official["valid"] else irrelevance
-    return verdict(entry, official["valid"], irrelevance["valid"], wrong.get("error_type"), wrong.get("error_message"),
+    failed = official if not official["valid"] else irrelevance
+    return verdict(entry, official["valid"], irrelevance["valid"], failed.get("error_type"), failed.get("error_message"),
                    same)
 
 
