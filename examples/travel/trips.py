@@ -78,7 +78,7 @@ class Trips(Tables):
         kept = [(number, row) for number, row in self.bookings.items() if row["status"] == "confirmed"]
         if not kept:
             raise ValueError("There are no bookings yet.")
-        return {"bookings": [{"booking_id": self._id("booking", number), "destination": row["destination"],
+        return {"bookings": [{"booking_id": self._id("booking", number), "city": row["destination"],
                               "date": row["date"]} for number, row in kept[-4:]]}
 
     def get_booking(self, booking_id: str) -> Result:
