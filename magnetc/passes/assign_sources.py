@@ -108,7 +108,7 @@ def _assign_goal(context: CompileContext, goal: tuple[Call, ...], where: Where, 
 def _with_arguments(goal: tuple[Call, ...], leaves: Sequence[Leaf], picks: Picks) -> tuple[Call, ...]:
     arguments: list[list[Argument]] = [[] for _ in goal]
     for leaf, pick in zip(leaves, picks):
-        arguments[leaf.name[0]].append(Argument(pointer=leaf.pointer, source=pick.source))
+        arguments[leaf.name[0]].append(Argument(pointer=leaf.parameter.pointer, source=pick.source))
     return tuple(replace(call, arguments=tuple(mine)) for call, mine in zip(goal, arguments))
 
 

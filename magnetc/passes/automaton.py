@@ -50,6 +50,11 @@ class Automaton:
             self._bars.setdefault(order.after, []).append((before, after))
             self.order_facts |= before | after
         self.gives = {tool: sum(bit for tools, bit in self._facts.items() if tool in tools) for tool in self.tools}
+        self.kind = {tool: self._kind(tool) for tool in self.tools}
+
+    def _kind(self, tool: str) -> tuple:
+        """What `step_order` sees of a tool: two of one kind lead to the same states, but for facts that only help."""
+        return self._nfa.letter(tool), self._counted.get(tool), tuple(self._bars.get(tool, ())), self.gives[tool] & self.order_facts
 
     def _need(self, tool: str, producers: Iterable[str]) -> None:
         if tool in self.needs:
@@ -112,8 +117,13 @@ class PatternAutomaton:
         self.start = self._closure[start]
 
     @property
-    def size(self) -> int:
-        return self._size
+    def letters(self) -> int:
+        """How many tools the pattern names: its shortest word is no longer."""
+        return len(self._moves)
+
+    def letter(self, tool: str) -> tuple[bool, ...]:
+        """Which moves accept `tool`."""
+        return tuple(tools is None or tool in tools for _, tools, _ in self._moves)
 
     def accepting(self, positions: int) -> bool:
         return bool(positions & self._end)

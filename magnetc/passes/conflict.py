@@ -1,12 +1,12 @@
 """Conflict: why no walk can satisfy a path, as an irreducible set of constraints (MG320).
 
-A deletion filter: leave out one constraint at a time; if there is still no walk, it played no part and stays out. What
-remains conflicts, and no part of it does without the rest.
+A deletion filter: leave out a constraint; if there is still no walk, it played no part and stays out. What remains
+conflicts, and no part of it does without the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,25 +65,32 @@ def conflict(context: CompileContext, name: str, locale: str) -> list[Clause]:
     """An irreducible set of clauses of a path that has no walk. Empty when even a path without constraints has none."""
     full = context.constraints(context.path[name], locale)
     clauses = list(_clauses(context, name, locale, full))
-    dropped: list[Clause] = []
-    for clause in clauses:
-        relaxed = full
-        for other in (*dropped, clause):
-            relaxed = other.relax(relaxed)
-        if not _has_walk(context, relaxed):
-            dropped.append(clause)
-    return [clause for clause in clauses if clause not in dropped]
+    return _necessary(clauses, [], lambda dropped: _has_walk(context, full, dropped))
 
 
-def _has_walk(context: CompileContext, constraints: Constraints) -> bool:
-    return bool(Product(Automaton(constraints), context.graph).lengths())
+def _necessary(clauses: Sequence[Clause], dropped: list[Clause], has_walk: Callable[[list[Clause]], bool]) -> list[Clause]:
+    """Those of `clauses` that stay; the others are added to `dropped`. Whole groups are tried first, then their halves."""
+    if not has_walk([*dropped, *clauses]):
+        dropped.extend(clauses)
+        return []
+    if len(clauses) <= 1:
+        return list(clauses)
+    half = len(clauses) // 2
+    return [*_necessary(clauses[:half], dropped, has_walk), *_necessary(clauses[half:], dropped, has_walk)]
+
+
+def _has_walk(context: CompileContext, full: Constraints, dropped: Sequence[Clause]) -> bool:
+    relaxed = full
+    for clause in dropped:
+        relaxed = clause.relax(relaxed)
+    return Product(Automaton(relaxed), context.graph).has_walk()
 
 
 def _clauses(context: CompileContext, name: str, locale: str, full: Constraints) -> Iterator[Clause]:
     path = context.path[name]
     at = path.origin.child
     low, high = path.turns
-    longest = max(high, PatternAutomaton(path.pattern).size) + 2
+    longest = max(high, PatternAutomaton(path.pattern).letters) + 1
     yield Clause(f"turns {low}..{high}", at("turns"), lambda c: replace(c, turns=(1, longest)))
     if path.start:
         yield Clause(f"start in {_names(path.start)}", at("start"), lambda c: replace(c, start=()))

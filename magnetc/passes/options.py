@@ -40,17 +40,23 @@ class Earlier(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One source. `user`: the user says it. `output`: words can point at it. `must`: they have to."""
+    """One source. `user`: the user says it. `output`: words can point at it. `must`: they have to.
+
+    `follows`: it is clear without words, but only beside another value of the same result that words point at: "convert
+    that fare" settles the currency too. `function` is the tool that produced an output.
+    """
 
     source: ArgumentSource
     user: bool = False
     output: bool = False
     must: bool = False
+    follows: bool = False
+    function: str = ""
 
 
 class Leaf(NamedTuple):
     name: LeafName
-    pointer: str
+    parameter: ParameterInfo
     options: tuple[Option, ...]
 
 
@@ -79,7 +85,7 @@ def leaves_of(context: CompileContext, goal: Sequence[Call], where: Where) -> li
                 options = _pinned(context, parameter, pinned[parameter.pointer], here, slotted)
             else:
                 options = _options(context, call, parameter, here, slotted, generic=slots is None)
-            leaves.append(Leaf((position, parameter.name), parameter.pointer, options))
+            leaves.append(Leaf((position, parameter.name), parameter, options))
         earlier = (*earlier, Earlier(call.id, call.function, CHAIN))
     return leaves
 
@@ -112,7 +118,7 @@ def _options(context: CompileContext, call: Call, parameter: ParameterInfo, wher
     key = (*where.key, call.id, parameter.name)
     if len(outputs) > 1:
         latest = outputs[0]
-        outputs = tuple(draw.shuffle(outputs, *key, "output", name=lambda o: f"{o.source.call}{o.source.pointer}",
+        outputs = tuple(draw.shuffle(outputs, *where.key, call.id, "output", name=lambda o: o.source.call,
                                      weight=lambda o: LATEST if o is latest else 1.0))
     prefer_output = outputs and (not given or draw.fraction(*key, "prefer") < OUTPUT)
     told = (*outputs, *user) if prefer_output else (*user, *outputs)
@@ -126,7 +132,7 @@ def _outputs(context: CompileContext, parameter: ParameterInfo, where: Where, sl
     """Earlier results that may be this argument, the latest first.
 
     A value may be taken without words when a user would never give it (or the call is an implicit helper), it is the only
-    one its call returned, and no later call returned another. Otherwise words have to point at it.
+    one its call returned, and no later call returned another. Otherwise words have to point at it, or at its result.
     """
     if not parameter.outputs:
         return ()
@@ -135,12 +141,13 @@ def _outputs(context: CompileContext, parameter: ParameterInfo, where: Where, sl
     options = []
     for earlier, pointer in found:
         alone = "*" not in tokens(pointer) and all(e.call != earlier.call or at == pointer for e, at in found)
-        clear = alone and earlier.call == found[0][0].call
-        silent = clear and (earlier.place == CHAIN or where.locale not in parameter.given)
+        untold = alone and (earlier.place == CHAIN or where.locale not in parameter.given)
+        clear = untold and earlier.call == found[0][0].call
         pointed = slotted and context.points(parameter, earlier.function, pointer, where.locale,
                                              known=earlier.place == PAST, unique=unique)
-        if silent or pointed:
-            options.append(Option(OutputSource(earlier.call, pointer), output=pointed, must=not silent))
+        if untold or pointed:
+            options.append(Option(OutputSource(earlier.call, pointer), output=pointed, must=pointed and not clear,
+                                  follows=not (pointed or clear), function=earlier.function))
     return tuple(options)
 
 
@@ -161,13 +168,28 @@ def pick_options(context: CompileContext, chain: Chain, locale: str, leaves: Seq
 
 
 def is_sayable(context: CompileContext, chain: Chain, locale: str, leaves: Sequence[Leaf], picks: Sequence[Option]) -> bool:
-    """Whether some phrase fits these sources, and no two arguments of a call are the same value of a result."""
+    """Whether some phrase fits these sources, and the results taken by each call go together."""
     names = [leaf.name for leaf in leaves]
     user = frozenset(name for name, pick in zip(names, picks) if pick.user)
     outputs = frozenset(name for name, pick in zip(names, picks) if pick.output)
     must = frozenset(name for name, pick in zip(names, picks) if pick.must)
-    taken = [(at, pick.source) for (at, _), pick in zip(names, picks) if isinstance(pick.source, OutputSource)]
-    return len(set(taken)) == len(taken) and context.speech.fits(chain, locale, user, outputs, must)
+    return _go_together(leaves, picks) and context.speech.fits(chain, locale, user, outputs, must)
+
+
+def _go_together(leaves: Sequence[Leaf], picks: Sequence[Option]) -> bool:
+    """No value is taken twice; what follows has what it follows; values that come in pairs come from one result."""
+    taken = [(leaf, pick) for leaf, pick in zip(leaves, picks) if pick.function]
+    for leaf, pick in taken:
+        others = [(other, its) for other, its in taken if other is not leaf and other.name[0] == leaf.name[0]]
+        if any(its.source == pick.source for _, its in others):
+            return False
+        if pick.follows and not any(its.must and its.source.call == pick.source.call for _, its in others):
+            return False
+        if any(its.source.call != pick.source.call and other.parameter.entity != leaf.parameter.entity
+               and pick.function in other.parameter.outputs and its.function in leaf.parameter.outputs
+               for other, its in others):
+            return False
+    return True
 
 
 def _near(leaves: Sequence[Leaf]) -> Iterator[Picks]:
@@ -210,7 +232,7 @@ def can_ever_say(context: CompileContext, tool: str, locale: str) -> bool:
             options.append(Option(DefaultSource()))
         if not options:
             return False
-        leaves.append(Leaf((0, parameter.name), parameter.pointer, tuple(options)))
+        leaves.append(Leaf((0, parameter.name), parameter, tuple(options)))
     return pick_options(context, (tool,), locale, leaves) is not None
 
 
@@ -222,5 +244,5 @@ def _imagined(context: CompileContext, parameter: ParameterInfo, locale: str, sl
             silent = "*" not in tokens(pointer) and locale not in parameter.given
             pointed = slotted and context.points(parameter, source, pointer, locale)
             if silent or pointed:
-                options.append(Option(OutputSource(source, pointer), output=pointed, must=not silent))
+                options.append(Option(OutputSource(source, pointer), output=pointed, must=not silent, function=source))
     return options

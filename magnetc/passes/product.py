@@ -22,6 +22,9 @@ from collections.abc import Sequence
 from magnetc.ir.graph import LocalDependencyGraph
 from magnetc.passes.automaton import Automaton, State
 
+WIDTH = 128
+"""States in a layer of the relaxation above which it forgets what `forbid` and `at most` count."""
+
 
 class Product:
     """Walks of one path. Tools are bits in sorted order; `frontier` arguments are sets of such bits."""
@@ -37,7 +40,7 @@ class Product:
         self.reach = {tool: sum(self._bit[target] for target in targets) for tool, targets in self.successors.items()}
         self.root = sum(self._bit[tool] for tool in automaton.openings)
         self._alive: dict[tuple[State, int, int], bool] = {}
-        self._hope: dict[tuple[State, int], bool] = {}
+        self._hope: dict[tuple[int, int], bool] = {}
         self._lengths: tuple[int, ...] | None = None
 
     def alive(self, state: State, frontier: int, remaining: int) -> bool:
@@ -67,11 +70,10 @@ class Product:
 
     def _could_ever(self, state: State, remaining: int) -> bool:
         """The coarsest relaxation: every tool reachable, everything produced. Few keys, so nearly free."""
-        everything = (1 << len(self.tools)) - 1
-        coarse = state._replace(facts=(state.facts & self.automaton.order_facts) | ~self.automaton.order_facts)
-        key = (coarse, remaining)
+        key = (state.pattern, remaining)
         if key not in self._hope:
-            self._hope[key] = self._hopeful(coarse, everything, remaining)
+            everything = (1 << len(self.tools)) - 1
+            self._hope[key] = self._hopeful(self._free(state)._replace(facts=-1), everything, remaining)
         return self._hope[key]
 
     def _hopeful(self, state: State, frontier: int, remaining: int) -> bool:
@@ -80,18 +82,36 @@ class Product:
         layer = {_ordered(state, automaton.order_facts)}
         for _ in range(remaining):
             usable = [t for t in self.tools if frontier & self._bit[t] and not automaton.needs[t] & ~facts]
+            kinds = {automaton.kind[tool]: tool for tool in usable}
             layer = {
                 _ordered(after, automaton.order_facts)
                 for before in layer
-                for tool in usable
+                for tool in kinds.values()
                 if (after := automaton.step_order(before, tool)) is not None
             }
             if not layer:
                 return False
+            if len(layer) > WIDTH:
+                layer = {self._free(each) for each in layer}
             for tool in usable:
                 facts |= automaton.gives[tool]
                 frontier |= self.reach[tool]
         return any(automaton.accepting(end) for end in layer)
+
+    def _free(self, state: State) -> State:
+        """The state as if nothing that `forbid` or `at most` speak of had been called: only the pattern binds it."""
+        return State(state.pattern, self.automaton.order_facts, (0,) * len(state.counts))
+
+    def has_walk(self) -> bool:
+        """Whether there is a walk of any length in the path's range."""
+        low, high = self.automaton.constraints.turns
+        start = self.automaton.start()
+        return any(
+            self.alive(after, self.root | self.reach[tool], length - 1)
+            for length in range(max(1, low), high + 1)
+            for tool in sorted(self.automaton.openings)
+            if (after := self.automaton.step(start, tool)) is not None
+        )
 
     def lengths(self) -> tuple[int, ...]:
         """The lengths, within the path's range, for which there is a walk."""

@@ -107,12 +107,11 @@ def _missing_leaves(context: CompileContext, path: SignaturePath) -> Iterator[tu
         leaves = leaves_of(context, goal, where)
         picks = [leaf.options[0] for leaf in leaves]
         for at, leaf in enumerate(leaves):
-            position, name = leaf.name
-            tool = chain[position]
-            parameter = next(p for p in context.parameters[tool] if p.name == name)
+            position, _ = leaf.name
+            parameter = leaf.parameter
             if not (picks[at].user and parameter.required):
                 continue
             without = [*picks[:at], Option(picks[at].source), *picks[at + 1:]]
-            if (context.speech.asks(tool, name, parameter.type, path.locale)
+            if (context.speech.asks(chain[position], parameter.name, parameter.type, path.locale)
                     and is_sayable(context, chain, path.locale, leaves, without)):
-                yield index, (goal[position].id + leaf.pointer,)
+                yield index, (goal[position].id + parameter.pointer,)

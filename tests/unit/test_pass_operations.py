@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from spec_small import pattern, record, small_spec, tool, turn, with_tools
+from spec_small import pattern, phrase, record, small_spec, tool, turn, with_tools
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.path import DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
-from magnetc.ir.spec import PathSpec
+from magnetc.ir.spec import GraphSpec, PathSpec
+from magnetc.ir.template import ReferTemplate
 from magnetc.ir.text import parse_path
+from magnetc.ir.types import EntityType
 from magnetc.ir.verify import verify_path
 from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.context import CompileContext
@@ -237,3 +239,24 @@ def test_patterns_bound_the_sampled_path_only():
     context = CompileContext(replace(spec, paths=(path,), turns=(*spec.turns, turn("ping", en="ping"))))
     changed = Insert(short=1.0, long=0.0).run(context, path_of("get_distance", "list_cities"), Log())
     assert changed.functions() == ["get_distance", "convert_unit", "list_cities"]
+
+
+def money_context():
+    """Two tools that return an amount and its currency, one that converts what they return."""
+    spec = small_spec()
+    pair = record(amount="Amount", currency="Currency")
+    types = (EntityType(name="Amount", base="number"), EntityType(name="Currency", base="string"))
+    tools = (tool("fare", pair), tool("fee", pair), tool("convert", amount="Amount", currency="Currency", into="Cabin"))
+    refers = (ReferTemplate(type="Amount", phrases=(phrase("en", "the amount in {currency}"),)),)
+    return context_of(replace(spec, types=(*spec.types, *types), tools=(*spec.tools, *tools), refers=refers,
+                              graph=GraphSpec(),
+                              turns=(*spec.turns, turn("fare", en="get the fare"), turn("fee", en="get the fee"),
+                                     turn("convert", en="convert {amount} into {into}"))))
+
+
+def test_values_that_belong_together_come_from_one_result():
+    context = money_context()
+    found = {(taken["amount"].call, taken["currency"].call) for taken in (
+        sources(AssignSources().run(context, replace(path_of("fare", "fee", "convert"), base=f"free-{i}"), Log()), "c2")
+        for i in range(40))}
+    assert found == {("c0", "c0"), ("c1", "c1")}
