@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from magnetc.distill.proofs.view import ConversationView
 from magnetc.ir import draw
@@ -11,6 +12,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKind, UserSource
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import ScriptTurn
+from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.types import Ref
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal, entity_of
 from magnetc.teachers.offline.values import candidates, draw_argument
@@ -21,6 +23,11 @@ FAULTS = {
     "asked_needlessly": 0.4, "stale_reference": 2.5,
 }
 """Fault classes, with the weight that each is drawn with: rare opportunities count more."""
+
+VALUE_FAULTS = ("wrong_value", "invented_value", "stale_reference")
+
+NEAREST = 6
+"""Tools tried in place of the right one, the nearest by name, category and effect first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +47,33 @@ class Branch:
     place: str = ""
 
 
-def branches(index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
-    """Every faulty continuation that this turn offers."""
+def kinds_at(turn: ScriptTurn) -> tuple[str, ...]:
+    """The fault classes that this turn may offer."""
     if turn.kind is TurnKind.MISS_PARAMS:
-        yield from _acted_while_missing(index, turn, proposal, conversation)
+        return ("acted_while_missing",)
     if turn.kind is not TurnKind.NORMAL:
-        return
-    for number, round_ in enumerate(turn.rounds):
-        for call in round_:
-            yield from _value_faults(index, number, call, turn, proposal, conversation)
-            yield from _wrong_functions(index, number, call, turn, proposal, conversation)
-            yield from _missing_call(index, number, call, turn, proposal)
-    yield from _asked_needlessly(index, turn, proposal, conversation)
+        return ()
+    several = sum(map(len, turn.rounds)) > 1
+    asked = () if turn.answers or turn.announces else ("asked_needlessly",)
+    return (*VALUE_FAULTS, "wrong_function", *(("missing_call",) if several else ()), *asked)
+
+
+def branches(kind: str, index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """Every faulty continuation of one class that this turn offers."""
+    if kind == "acted_while_missing":
+        yield from _acted_while_missing(index, turn, proposal, conversation)
+    elif kind == "asked_needlessly":
+        yield from _asked_needlessly(index, turn, proposal, conversation)
+    else:
+        for number, round_ in enumerate(turn.rounds):
+            for call in round_:
+                if kind == "wrong_function":
+                    yield from _wrong_functions(index, number, call, turn, proposal, conversation)
+                elif kind == "missing_call":
+                    yield from _missing_call(index, number, call, turn, proposal)
+                else:
+                    faults = _value_faults(index, number, call, turn, proposal, conversation)
+                    yield from (branch for branch in faults if branch.kind == kind)
 
 
 def _value_faults(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal,
@@ -157,15 +179,18 @@ def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, prop
     done = conversation.result_of(call.id)
     if done is None:
         return
-    spec = conversation.spec
-    mine = spec.tool[call.function]
-    for other in sorted(spec.tools, key=lambda tool: (-_likeness(mine, tool), tool.name)):
+    mine = conversation.spec.tool[call.function]
+    found = 0
+    for other in _by_likeness(mine, conversation.spec.tools):
+        if found == NEAREST:
+            return
         if other.name == call.function or other.name in turn.withheld:
             continue
         mapped = _map_arguments(call, mine, other)
         if mapped is None:
             continue
         wrong = replace(call, function=other.name, arguments=tuple(new for new, _ in mapped))
+        found += 1
         bindings = dict(proposal.bindings)
         for new, old in mapped:
             bindings[call.id, new.pointer] = proposal.bindings[call.id, old.pointer]
@@ -173,12 +198,17 @@ def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, prop
         yield Branch(kind="wrong_function", turn=index, round=number, rounds=rounds, bindings=bindings, place=f"{call.id}:{other.name}")
 
 
-def _likeness(a, b) -> float:
+@lru_cache(maxsize=1024)
+def _by_likeness(mine: FunctionSignature, tools: tuple[FunctionSignature, ...]) -> tuple[FunctionSignature, ...]:
+    return tuple(sorted(tools, key=lambda tool: (-_likeness(mine, tool), tool.name)))
+
+
+def _likeness(a: FunctionSignature, b: FunctionSignature) -> float:
     mine, other = set(a.name.split("_")), set(b.name.split("_"))
     return len(mine & other) / len(mine | other) + (a.category == b.category) + 0.5 * (a.effect is b.effect)
 
 
-def _map_arguments(call: Call, mine, other) -> list[tuple[Argument, Argument]] | None:
+def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature) -> list[tuple[Argument, Argument]] | None:
     """(argument of the other tool, argument it takes its value from) for all it requires, same types; None if it cannot."""
     free = [argument for argument in call.arguments if not isinstance(argument.source, DefaultSource)]
     mapped: list[tuple[Argument, Argument]] = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from magnetc.distill.equivalence import Execution, Made, difference
-from magnetc.distill.faults import FAULTS, Branch, branches, question
+from magnetc.distill.faults import FAULTS, Branch, branches, kinds_at, question
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, OutputSource
@@ -44,8 +44,11 @@ class PreferencePair:
 async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession, existing: frozenset[str],
                     dropped: Counter[str]) -> PreferencePair | None:
     """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
-    offered = _drawn_branches(translation)
-    for branch in offered[:TRIES]:
+    tried = 0
+    for branch in _drawn_branches(translation):
+        if tried == TRIES:
+            break
+        tried += 1
         pair = await _try(branch, translation, spec, teacher, world, existing)
         if pair is not None:
             return pair
@@ -53,19 +56,17 @@ async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, worl
     return None
 
 
-def _drawn_branches(translation: Translation) -> list[Branch]:
-    """Branches in drawn order, classes balanced: a class with many opportunities is not drawn more for it."""
-    script = translation.trajectory.script
-    found = [
-        branch
-        for index, (turn, proposal) in enumerate(zip(script.turns, translation.proposals))
-        for branch in branches(index, turn, proposal, translation.conversation)
-    ]
-    share = Counter(branch.kind for branch in found)
-    key = (translation.conversation.spec.recipe.seed, script.path.id, "fault")
-    return draw.shuffle(
-        found, *key, name=lambda b: f"{b.kind} {b.turn} {b.place}", weight=lambda b: FAULTS[b.kind] / share[b.kind]
-    )
+def _drawn_branches(translation: Translation) -> Iterator[Branch]:
+    """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it."""
+    script, conversation = translation.trajectory.script, translation.conversation
+    key = (conversation.spec.recipe.seed, script.path.id, "fault")
+    places = [(kind, index) for index, turn in enumerate(script.turns) for kind in kinds_at(turn)]
+    share = Counter(kind for kind, _ in places)
+    drawn = draw.shuffle(places, *key, name=lambda p: f"{p[0]} {p[1]}", weight=lambda p: FAULTS[p[0]] / share[p[0]])
+    for kind, index in drawn:
+        found = list(branches(kind, index, script.turns[index], translation.proposals[index], conversation))
+        if found:
+            yield found[draw.integer(0, len(found) - 1, *key, kind, index)]
 
 
 async def _try(branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession,

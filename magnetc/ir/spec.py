@@ -8,7 +8,7 @@ from functools import cached_property
 from magnetc.ir.json import Json
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import AskTemplate, CapabilityTemplate, ReferTemplate, ReplyTemplate, TurnTemplate
-from magnetc.ir.types import EntityType, TypeTable
+from magnetc.ir.types import EntityType, TypeTable, leaves
 from magnetc.source import Origin
 
 _NOWHERE = Origin("", "")
@@ -140,6 +140,19 @@ class Spec:
     @cached_property
     def type_table(self) -> TypeTable:
         return TypeTable({entity.name: entity for entity in self.types})
+
+    @cached_property
+    def _outputs(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {}
+
+    def outputs(self, function: str, type_name: str) -> tuple[str, ...]:
+        """Pointer patterns into `function`'s result where values of entity type `type_name`, or of one refining it, stand."""
+        key = (function, type_name)
+        if key not in self._outputs:
+            table = self.type_table
+            places = leaves(self.tool[function].returns)
+            self._outputs[key] = tuple(at for at, ref in places if table.unify(ref.name, type_name))
+        return self._outputs[key]
 
     @cached_property
     def frame(self) -> dict[str, Frames]:

@@ -95,18 +95,10 @@ class Conversation:
     def seen(self, type_name: str) -> Iterator[Seen]:
         """Each value in earlier results whose entity type unifies with `type_name`, oldest first."""
         for done in self.executed:
-            for pattern in output_patterns(self.spec, done.call.function, type_name):
+            for pattern in self.spec.outputs(done.call.function, type_name):
                 for pointer, value in expand(done.result, pattern):
                     if value is not None:
                         yield Seen(value, done, pointer, pattern)
-
-
-def output_patterns(spec: Spec, function: str, type_name: str) -> tuple[str, ...]:
-    """Pointer patterns into `function`'s result where values of entity type `type_name` stand."""
-    from magnetc.ir.types import leaves
-
-    table = spec.type_table
-    return tuple(at for at, ref in leaves(spec.tool[function].returns) if table.unify(ref.name, type_name))
 
 
 def entity_of(expr: TypeExpr | None, spec: Spec) -> EntityType | None:

@@ -16,7 +16,7 @@ from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json, wire
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.spec import Spec
-from magnetc.ir.types import EntityType, at_pointer, leaves
+from magnetc.ir.types import EntityType, at_pointer
 from magnetc.surface import occurs
 from magnetc.teachers.conversation import entity_of
 from magnetc.tools.worlds.protocol import Outcome, Ref, Step
@@ -44,9 +44,14 @@ class OutputLeaf:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """The programs that decide necessity: `substituted` under the row's seed, `reminted` under another."""
+    """The programs that decide necessity: `substituted` under the row's seed, `derived` and `kept` under another.
+
+    A brief experiment ends each program at its last consumer: another result there decides. Only where the results are
+    the same does the state at the end have to tell, in a `full` one.
+    """
 
     leaves: tuple[OutputLeaf, ...]
+    full: bool
     substituted: dict[tuple[int, str], tuple[Step, ...]]
     derived: tuple[Step, ...]
     kept: dict[int, tuple[Step, ...]]
@@ -72,26 +77,26 @@ def output_leaves(view: ConversationView, spec: Spec) -> tuple[OutputLeaf, ...]:
     return tuple(found)
 
 
-def experiment(view: ConversationView, spec: Spec) -> Experiment | None:
-    """The programs to run; None when no argument comes from a result."""
-    found = output_leaves(view, spec)
-    if not found:
-        return None
+def experiment(view: ConversationView, spec: Spec, found: tuple[OutputLeaf, ...], *, full: bool = False) -> Experiment:
+    """The programs to run for the leaves `found`."""
+    every = output_leaves(view, spec) if full else found
     substituted = {}
     for leaf in found:
         other = perturbed(leaf, view, spec)
         if other is not None:
-            substituted[leaf.place] = _program(view, found, replace={leaf.place: other})
-    minting = {leaf.producer for leaf in found if leaf.entity and leaf.entity.minted}
-    kept = {
-        producer: _program(view, found, derive=True, keep={leaf.place for leaf in found if leaf.producer == producer})
-        for producer in sorted(minting)
-    }
-    derived = _program(view, found, derive=True) if kept else ()
-    return Experiment(found, substituted, derived, kept)
+            end = len(view.calls) if full else leaf.consumer + 1
+            substituted[leaf.place] = _program(view, every, end, replace={leaf.place: other})
+    minting = sorted({leaf.producer for leaf in found if leaf.entity and leaf.entity.minted})
+    kept = {}
+    for producer in minting:
+        own = {leaf.place for leaf in every if leaf.producer == producer}
+        end = len(view.calls) if full else max(consumer for consumer, _ in own) + 1
+        kept[producer] = _program(view, every, end, derive=True, keep=own)
+    derived = _program(view, every, max(map(len, kept.values())), derive=True) if kept else ()
+    return Experiment(found, full, substituted, derived, kept)
 
 
-def _program(view: ConversationView, found: tuple[OutputLeaf, ...], *, derive: bool = False,
+def _program(view: ConversationView, found: tuple[OutputLeaf, ...], end: int, *, derive: bool = False,
              keep: set[tuple[int, str]] | None = None, replace: dict[tuple[int, str], Json] | None = None) -> tuple[Step, ...]:
     refs: dict[int, dict[str, Ref]] = {}
     if derive:
@@ -99,7 +104,7 @@ def _program(view: ConversationView, found: tuple[OutputLeaf, ...], *, derive: b
             if leaf.place not in (keep or ()):
                 refs.setdefault(leaf.consumer, {})[leaf.pointer] = Ref(step=leaf.producer, at=leaf.at)
     steps = []
-    for index, call in enumerate(view.calls):
+    for index, call in enumerate(view.calls[:end]):
         arguments = dict(call.arguments)
         for (consumer, pointer), value in (replace or {}).items():
             if consumer == index:
@@ -124,9 +129,8 @@ def _same_type(leaf: OutputLeaf, view: ConversationView, spec: Spec):
     if leaf.entity is None:
         return
     for call in view.calls[: leaf.consumer]:
-        for at, ref in leaves(spec.tool[call.name].returns):
-            if spec.type_table.unify(ref.name, leaf.entity.name):
-                yield from (value for _, value in expand(call.result, at))
+        for at in spec.outputs(call.name, leaf.entity.name):
+            yield from (value for _, value in expand(call.result, at))
 
 
 def _neighbour(value: Json, entity: EntityType | None) -> Json:
@@ -143,42 +147,54 @@ def _neighbour(value: Json, entity: EntityType | None) -> Json:
     return value[:-1] + ("A" if value[-1:] != "A" else "B")
 
 
-def verdicts(view: ConversationView, spec: Spec, trial: Experiment, literal: Outcome,
-             substituted: dict[tuple[int, str], Outcome], derived: Outcome | None, kept: dict[int, Outcome],
-             locale: str) -> dict[tuple[int, str], Verdict]:
-    """For each output leaf: True, "context" (it cannot be perturbed here) or False."""
-    decided: dict[tuple[int, str], Verdict] = {}
-    for leaf in trial.leaves:
-        if _stands_elsewhere(leaf, view, spec, locale):
-            decided[leaf.place] = False
-            continue
-        decided[leaf.place] = _by_reminting(leaf, derived, kept) or _by_substitution(leaf, literal, substituted.get(leaf.place))
-    return decided
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The outcomes of an experiment, as it names its programs."""
+
+    literal: Outcome
+    substituted: dict[tuple[int, str], Outcome]
+    derived: Outcome | None
+    kept: dict[int, Outcome]
 
 
-def _by_reminting(leaf: OutputLeaf, derived: Outcome | None, kept: dict[int, Outcome]) -> Verdict:
-    """True when, with another value minted, keeping the old one changes what the consumer does."""
-    if derived is None or leaf.producer not in kept or leaf.consumer >= len(derived.results):
+def verdicts(trial: Experiment, findings: Findings) -> dict[tuple[int, str], Verdict | None]:
+    """For each leaf: True, "context" (it cannot be perturbed here), False, or after a brief experiment None: not decided."""
+    return {leaf.place: _verdict(leaf, trial, findings) for leaf in trial.leaves}
+
+
+def _verdict(leaf: OutputLeaf, trial: Experiment, findings: Findings) -> Verdict | None:
+    if _was_reminted(leaf, findings):
+        assert findings.derived is not None
+        if _differs(leaf.consumer, findings.derived, findings.kept[leaf.producer], trial.full):
+            return True
+    other = findings.substituted.get(leaf.place)
+    if other is not None and _differs(leaf.consumer, findings.literal, other, trial.full):
+        return True
+    if other is None and not _was_reminted(leaf, findings):
+        return "context"
+    return False if trial.full else None
+
+
+def _was_reminted(leaf: OutputLeaf, findings: Findings) -> bool:
+    """Whether the producer minted another value under the other seed."""
+    derived = findings.derived
+    if derived is None or leaf.producer not in findings.kept or leaf.consumer >= len(derived.results):
         return False
     try:
-        if get(derived.results[leaf.producer], leaf.at) == leaf.value:
-            return False
+        return get(derived.results[leaf.producer], leaf.at) != leaf.value
     except LookupError:
         return False
-    return _differs(leaf.consumer, derived, kept[leaf.producer])
 
 
-def _by_substitution(leaf: OutputLeaf, literal: Outcome, other: Outcome | None) -> Verdict:
-    return "context" if other is None else _differs(leaf.consumer, literal, other)
-
-
-def _differs(consumer: int, expected: Outcome, actual: Outcome) -> bool:
+def _differs(consumer: int, expected: Outcome, actual: Outcome, full: bool) -> bool:
+    """Whether the consumer's result differs, or in a full experiment the state at the end."""
     if consumer >= len(actual.results) or consumer >= len(expected.results):
         return True
-    return expected.results[consumer] != actual.results[consumer] or expected.observed != actual.observed
+    return expected.results[consumer] != actual.results[consumer] or (full and expected.observed != actual.observed)
 
 
-def _stands_elsewhere(leaf: OutputLeaf, view: ConversationView, spec: Spec, locale: str) -> bool:
+def stands_elsewhere(leaf: OutputLeaf, view: ConversationView, spec: Spec, locale: str) -> bool:
+    """Whether the agent could have the value from another place than its producer's result."""
     if leaf.is_default or (leaf.entity is not None and len(leaf.entity.enum) == 1):
         return True
     now = str(view.certificate["world"]["now"])

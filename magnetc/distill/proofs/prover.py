@@ -7,15 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from magnetc.diagnostics import MagnetError
 from magnetc.distill.equivalence import texts_in
 from magnetc.distill.proofs import executable, intact, necessary, nonequivalent, sourced, sufficient, typed
 from magnetc.distill.proofs.failure import Failure
-from magnetc.distill.proofs.necessary import Experiment, Verdict
+from magnetc.distill.proofs.necessary import Experiment, Findings, Verdict
 from magnetc.distill.proofs.view import ConversationView, parse
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
+from magnetc.ir.schema import tool_schema
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run
 from magnetc.tools.worlds.python import PythonWorld
+
+
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What a row that is not one makes the proofs raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Prover:
 
     def __init__(self, spec: Spec, states: Mapping[str, Json]):
         self.spec, self.states = spec, states
+        self._schemas = {tool.name: wire(tool_schema(tool, spec.type_table)) for tool in spec.tools}
         self._existing: dict[str, frozenset[str]] = {}
 
     def existing(self, initial: str) -> frozenset[str]:
@@ -45,16 +52,23 @@ class Prover:
 
     async def verify(self, row: dict[str, Any], world: PythonWorld, listed: str | None) -> list[Failure]:
         """Check every proof of a row; `listed` is the digest that the manifest has for it."""
+        name = str(row.get("id", "?"))
+        failures: list[Failure] = []
         try:
-            failures = [Failure(str(row["id"]), 0, problem) for problem in intact.check(row, listed)]
-            return failures + await self._examine(row, world, fill=False)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            return [Failure(str(row.get("id", "?")), 0, f"the row is not well formed: {type(error).__name__}: {error}")]
+            failures += [Failure(name, 0, problem) for problem in intact.check(row, listed)]
+            failures += await self._examine(row, world, fill=False)
+        except MagnetError as error:
+            failures.append(Failure(name, 1, f"the row cannot be replayed: {error.diagnostics[0].message}"))
+        except MALFORMED as error:
+            failures.append(Failure(name, 0, f"the row is not well formed: {_words(error)}"))
+        return failures
 
     async def _examine(self, row: dict[str, Any], world: PythonWorld, *, fill: bool) -> list[Failure]:
-        initial = row["certificate"]["world"]["initial"]
-        if initial not in self.states:
-            return [Failure(row["id"], 1, f"the initial state `{initial}` is not in `states/`")]
+        at = row["certificate"]["world"]
+        if at["initial"] not in self.states:
+            return [Failure(row["id"], 1, f"the initial state `{at['initial']}` is not in `states/`")]
+        if at["now"] != self.spec.recipe.world.now or type(at["seed"]) is not int:
+            return [Failure(row["id"], 1, "the row's world has another `now` than the recipe, or no seed")]
         examine = self._pair if "rejected" in row else self._conversation
         problems = await examine(row, world, fill)
         if fill:
@@ -74,7 +88,7 @@ class Prover:
         locale = str(view.certificate["locale"])
         found = {
             1: executable.check(view, replay.literal, final),
-            2: typed.check(view, self.spec),
+            2: typed.check(view, self.spec, self._schemas),
             3: sourced.check(view, self.spec, locale),
             4: necessary.check(view, replay.verdicts),
             5: sufficient.check(view, self.spec, locale),
@@ -82,69 +96,78 @@ class Prover:
         return [(proof, problem) for proof, problems in found.items() for problem in problems]
 
     async def _replay(self, view: ConversationView, world: PythonWorld) -> _Replay:
-        trial = necessary.experiment(view, self.spec)
-        runs = self._runs(view, trial)
-        outcomes = await world.run_all(runs)
-        return self._judge(view, trial, outcomes)
+        """Replay a conversation and decide for each output leaf whether it is necessary: briefly, then where need be in full."""
+        locale = str(view.certificate["locale"])
+        decided: dict[tuple[int, str], Verdict] = {}
+        open_leaves = []
+        for leaf in necessary.output_leaves(view, self.spec):
+            if necessary.stands_elsewhere(leaf, view, self.spec, locale):
+                decided[leaf.place] = False
+            else:
+                open_leaves.append(leaf)
+        literal: Outcome | None = None
+        for full in (False, True):
+            trial = necessary.experiment(view, self.spec, tuple(open_leaves), full=full)
+            findings = self._findings(trial, await world.run_all(self._runs(view, trial)))
+            literal = literal or findings.literal
+            found = necessary.verdicts(trial, findings)
+            decided.update((place, verdict) for place, verdict in found.items() if verdict is not None)
+            open_leaves = [leaf for leaf in open_leaves if found[leaf.place] is None]
+            if not open_leaves:
+                break
+        assert literal is not None
+        return _Replay(literal, decided)
 
     def _start(self, view: ConversationView, shift: int = 0) -> Reset:
         at = view.certificate["world"]
         seed, initial = int(at["seed"]) + shift, str(at["initial"])
         return Reset(state=self.states[initial], seed=seed, now=str(at["now"]), digest=initial)
 
-    def _runs(self, view: ConversationView, trial: Experiment | None) -> list[Run]:
+    def _runs(self, view: ConversationView, trial: Experiment) -> list[Run]:
         """The replay, then what decides necessity: substitutions under the same seed, reminting under another."""
         start = self._start(view)
+        observe = "digest" if trial.full else False
         literal = nonequivalent.literal(view.calls)
-        runs = [Run(start=start, programs=[literal], digest=True, observe=True, stop_on_error=False)]
-        if trial is not None and trial.substituted:
+        runs = [Run(start=start, programs=[literal], digest=True, observe=observe, stop_on_error=False)]
+        if trial.substituted:
             programs = list(trial.substituted.values())
-            runs.append(Run(start=start, programs=programs, mode="all", observe=True, stop_on_error=False))
-        if trial is not None and trial.kept:
+            runs.append(Run(start=start, programs=programs, mode="all", observe=observe, stop_on_error=False))
+        if trial.kept:
             programs = [trial.derived, *trial.kept.values()]
-            runs.append(Run(start=self._start(view, 1), programs=programs, mode="all", observe=True, stop_on_error=False))
+            reminted = self._start(view, 1)
+            runs.append(Run(start=reminted, programs=programs, mode="all", observe=observe, stop_on_error=False))
         return runs
 
-    def _judge(self, view: ConversationView, trial: Experiment | None, outcomes: list[tuple[Outcome, ...]]) -> _Replay:
-        literal = outcomes[0][0]
-        if trial is None:
-            return _Replay(literal, {})
-        rest = outcomes[1:]
-        substituted: dict[tuple[int, str], Outcome] = {}
-        if trial.substituted:
-            substituted, rest = dict(zip(trial.substituted, rest[0])), rest[1:]
-        derived = rest[0][0] if trial.kept else None
-        kept = dict(zip(trial.kept, rest[0][1:])) if trial.kept else {}
-        locale = str(view.certificate["locale"])
-        found = necessary.verdicts(view, self.spec, trial, literal, substituted, derived, kept, locale)
-        return _Replay(literal, found)
+    def _findings(self, trial: Experiment, outcomes: list[tuple[Outcome, ...]]) -> Findings:
+        (literal,), *rest = outcomes
+        substituted = dict(zip(trial.substituted, rest.pop(0))) if trial.substituted else {}
+        derived, *kept = rest.pop(0) if trial.kept else (None,)
+        return Findings(literal, substituted, derived, dict(zip(trial.kept, kept)))
 
     async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
         certificate, prompt = row["certificate"], len(row["prompt"])
         chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate)
         replies = {**certificate, "arguments": {}, "replies": certificate["rejected_replies"], "refused": {}}
         rejected = parse(row["prompt"] + row["rejected"], row["tools"], replies)
-        trial = necessary.experiment(chosen, self.spec)
-        runs = self._runs(chosen, trial)
         good_calls, bad_calls = (nonequivalent.within_turn(side, prompt) for side in (chosen, rejected))
         mended = nonequivalent.repaired(chosen, rejected, prompt, certificate["corresponds"])
         start = self._start(chosen)
         ends = [nonequivalent.literal(good_calls), nonequivalent.literal(bad_calls), mended]
-        runs.append(Run(start=start, programs=[nonequivalent.literal(rejected.calls)], digest=True, stop_on_error=False))
-        runs.append(Run(start=start, programs=ends, mode="all", observe=True, stop_on_error=False))
-        *outcomes, (bad_end,), (good, bad, repair) = await world.run_all(runs)
-        replay = self._judge(chosen, trial, outcomes)
+        whole = Run(start=start, programs=[nonequivalent.literal(rejected.calls)], digest=True, stop_on_error=False)
+        turns = Run(start=start, programs=ends, mode="all", observe=True, stop_on_error=False)
+        (bad_end,), (good, bad, repair) = await world.run_all([whole, turns])
+        replay = await self._replay(chosen, world)
         if fill:
             _fill(chosen, replay, certificate)
             certificate["world"]["final_rejected"] = bad_end.digest
         problems = self._positive(chosen, replay, certificate["world"]["final"])
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, certificate["world"]["final_rejected"])]
-        problems += [(3, "rejected: " + p) for p in sourced.check(rejected, self.spec, str(certificate["locale"]))]
+        problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
         execution = nonequivalent.execution
         problems += [
             (7, problem)
             for problem in nonequivalent.check(
-                chosen, rejected, prompt, row["fault"], self.spec, execution(good_calls, good),
+                chosen, rejected, prompt, row["fault"], certificate["corresponds"], self.spec, execution(good_calls, good),
                 execution(bad_calls, bad), execution(mended, repair), self.existing(certificate["world"]["initial"]),
             )
         ]
@@ -156,6 +179,16 @@ def _fill(view: ConversationView, replay: _Replay, certificate: dict[str, Any]) 
     certificate["world"] = {**certificate["world"], "final": replay.literal.digest}
     for (consumer, pointer), verdict in replay.verdicts.items():
         certificate["arguments"][view.calls[consumer].id][pointer]["necessary"] = verdict
+
+
+def _words(error: BaseException) -> str:
+    match error:
+        case KeyError():
+            return f"it has no `{error.args[0]}`"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return str(error)
 
 
 def load_row(line: str) -> dict[str, Any]:

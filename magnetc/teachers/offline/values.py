@@ -15,6 +15,9 @@ from magnetc.teachers.conversation import Conversation, entity_of
 
 DEFAULT_DAYS = (1, 40)
 POOL_SIZE = 150
+LARGE = 24
+"""Above this a value is drawn by its index: scoring every candidate buys stability that a long list does not need."""
+
 REUSE = 0.45
 """Chance that a user speaks of the last value of a type again: conversations keep their subject."""
 
@@ -41,6 +44,8 @@ def _draw_entity(entity: EntityType, conversation: Conversation, said: Sequence[
     finite = candidates(entity, conversation)
     if earlier and draw.fraction(*key, "reuse") < REUSE and (not finite or earlier[-1] in finite):
         return earlier[-1]
+    if len(finite) > LARGE:
+        return finite[draw.integer(0, len(finite) - 1, *key)]
     if finite:
         return draw.choose(finite, *key)
     return _generate(entity, conversation.now, key)

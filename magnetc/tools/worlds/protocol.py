@@ -69,7 +69,7 @@ class Run:
     """Programs, each on its own copy of the world behind `start` (a handle, or an initial world).
 
     `first_success` stops after the first program without an error; then only the last outcome tells of the world after
-    it. `all` runs every program and every outcome tells. `observe`, `digest` and `query` (patterns into `state()`) ask
+    it. `all` runs every program and every outcome tells. `observe` (in full, or its digest), `digest` and `query` (patterns into `state()`) ask
     about that world, `keep` holds it under a new handle.
     """
 
@@ -77,7 +77,7 @@ class Run:
     programs: Sequence[Sequence[Step]]
     mode: Literal["first_success", "all"] = "first_success"
     keep: bool = False
-    observe: bool = False
+    observe: bool | Literal["digest"] = False
     digest: bool = False
     query: Sequence[str] = ()
     stop_on_error: bool = True

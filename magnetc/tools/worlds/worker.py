@@ -283,10 +283,10 @@ class View:
                 self._state = structure(self.world, {})
         return self._state
 
-    @property
     def observed(self):
+        """What the world shows of itself, not yet JSON."""
         if is_method(type(self.world), "observe"):
-            return self.take("observe")
+            return checked("observe", self.world.observe)
         if is_method(type(self.world), "state"):
             return self.state
         return structure({k: v for k, v in attributes(self.world).items() if not k.startswith("_")}, {})
@@ -446,8 +446,10 @@ class Worker:
     def extras(self, request, world):
         """What was asked about the world after a program, as members of its outcome."""
         view = View(world)
-        if request.get("observe"):
-            yield '"observe":' + encode(view.observed)
+        if request.get("observe") == "digest":
+            yield f'"observe":"{digest(plain(view.observed(), ()))}"'
+        elif request.get("observe"):
+            yield '"observe":' + encode(view.observed())
         if request.get("digest"):
             yield f'"digest":"{digest(view.state)}"'
         if request.get("query"):
