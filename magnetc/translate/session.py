@@ -183,12 +183,12 @@ class _Session:
     def _told(self, call: Call, pointer: str, value: Json) -> dict[str, Json] | None:
         """The user's own words for a result's value, where they said it earlier for an argument of its type.
 
-        The value is then a long dependency on the user, whatever result repeats it.
+        The value is then a long dependency on the user, whatever result repeats it; `again`: by the same mention.
         """
         entity = entity_of(self.conversation.parameter_type(call, pointer), self.spec)
         for name, said, turn, text in self.told:
             if entity and said == value and self.spec.type_table.unify(name, entity.name):
-                return {"user": turn, "said": text}
+                return {"user": turn, "said": text, "again": True}
         return None
 
     def _evidence(self, call: Call, proposal: Proposal, arguments: Mapping[str, Json],

@@ -7,8 +7,9 @@ from typing import Any
 
 from magnetc.distill.equivalence import Execution, Made, difference, equivalent
 from magnetc.distill.faults import FAULTS, fault_between
+from magnetc.distill.proofs import single_fault
 from magnetc.distill.proofs.view import CallView, ConversationView
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.protocol import Outcome, Ref, Step
 
@@ -20,8 +21,7 @@ def literal(calls: Sequence[CallView]) -> tuple[Step, ...]:
 
 def within_turn(view: ConversationView, prompt: int) -> list[CallView]:
     """Calls up to the end of the user turn in which the prompt (its number of messages) ends."""
-    later = [i for i in view.users if i >= prompt]
-    end = later[0] if later else len(view.messages)
+    end = view.turn_end(prompt)
     return [call for call in view.calls if call.message < end]
 
 
@@ -62,8 +62,9 @@ def execution(calls: Sequence[CallView | Step], outcome: Outcome) -> Execution:
     return Execution(made, outcome.observed)
 
 
-def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fault: Mapping[str, Any], spec: Spec,
-          good: Execution, bad: Execution, mended: Execution, existing: frozenset[str]) -> list[str]:
+def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fault: Mapping[str, Any],
+          corresponds: Mapping[str, str], spec: Spec, good: Execution, bad: Execution, mended: Execution,
+          existing: frozenset[str]) -> list[str]:
     """`good`, `bad`, `mended`: the executions up to the end of the faulty user turn."""
     problems: list[str] = []
     kind = str(fault.get("kind"))
@@ -72,12 +73,13 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
     found = fault_between(chosen, rejected, prompt)
     if found != kind:
         problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
-    if chosen.messages[:prompt] != rejected.messages[:prompt]:
-        problems.append("the sides do not share their prompt")
+    if fault["turn"] != sum(index < prompt for index in chosen.users) - 1:
+        problems.append(f"the fault is not in the user's turn {wire(fault['turn'])}")
     if difference(good, bad, spec, existing) is None:
         problems.append("both sides do the same")
     if not equivalent(good, mended, spec, existing):
         problems.append("with the fault replaced the sides still differ")
+    problems += single_fault.check(chosen, rejected, prompt, kind, corresponds)
     return problems + _form_problems(chosen.messages[prompt:], rejected.messages[prompt:])
 
 

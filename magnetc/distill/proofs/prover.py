@@ -19,7 +19,6 @@ from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run
 from magnetc.tools.worlds.python import PythonWorld
 
-
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What a row that is not one makes the proofs raise."""
 

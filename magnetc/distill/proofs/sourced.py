@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from magnetc.distill.proofs.mentions import unsaid
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.spec import Spec
-from magnetc.ir.types import at_pointer
+from magnetc.ir.types import EntityType, at_pointer
 from magnetc.surface import read, read_list, say
 from magnetc.teachers.conversation import entity_of
 
@@ -19,18 +20,22 @@ CUE_WORDS = 3
 
 
 def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
-    problems: list[str] = []
+    """Every leaf of every call has a source that holds, and so has every value of a reply."""
+    problems = [f"the certificate names `{name}`, which the row does not call" for name in view.sources if name not in view.position]
     for call in view.calls:
         entries = view.sources.get(call.id)
         if entries is None:
+            problems.append(f"`{call.id}` has no certificate")
             continue
-        for pointer, value in argument_leaves(call):
+        leaves = dict(argument_leaves(call))
+        for pointer, value in leaves.items():
             entry = entries.get(pointer)
             problem = "has no source" if entry is None else _leaf_problem(view, call, pointer, value, entry, spec, locale)
             if problem:
                 problems.append(f"`{call.id}` argument `{pointer}` {problem}")
+        problems += [f"`{call.id}` has no argument `{pointer}`, yet its source is certified" for pointer in entries if pointer not in leaves]
         problems += _confusions(view, call, spec)
-    return problems + _reply_problems(view, spec, locale)
+    return problems + check_replies(view, spec, locale)
 
 
 def argument_leaves(call: CallView) -> Iterator[tuple[str, Json]]:
@@ -54,7 +59,7 @@ def _leaf_problem(view: ConversationView, call: CallView, pointer: str, value: J
     if "user" in entry:
         users = view.users
         turn = entry["user"]
-        if not isinstance(turn, int) or turn >= len(users) or users[turn] > call.message:
+        if type(turn) is not int or not 0 <= turn < len(users) or users[turn] > call.message:
             return "comes from a user turn that the agent has not seen"
         if not reads_back(str(entry["said"]), value, call, pointer, view, spec, locale):
             return f"is not what `{entry['said']}` says"
@@ -122,31 +127,36 @@ def _cues(text: str, said: str) -> set[tuple[str, ...]]:
     }
 
 
-def _reply_problems(view: ConversationView, spec: Spec, locale: str) -> list[str]:
-    """A reply says values of results the agent has seen, as they are, and no other number."""
+def check_replies(view: ConversationView, spec: Spec, locale: str) -> list[str]:
+    """A reply says values of results the agent has seen, as they are, each where it is certified, and no other number."""
     problems: list[str] = []
-    replies: Mapping[str, list[dict[str, Json]]] = view.certificate.get("replies", {})
-    for index, entries in replies.items():
+    certified: Mapping[str, list[dict[str, Json]]] = view.certificate["replies"]
+    replies = {str(i) for i, m in enumerate(view.messages) if _is_reply(view, i, m)}
+    problems += [f"the certificate names a reply {index}, which the row does not have" for index in certified if index not in replies]
+    for index in sorted(replies, key=int):
+        entries = certified.get(index, [])
         text = view.messages[int(index)]["content"]
         for entry in entries:
-            problem = _said_problem(view, text, entry, spec, locale)
+            problem = _said_problem(view, int(index), entry, spec, locale)
             if problem:
                 problems.append(f"message {index} {problem}")
-        bare = text
-        for said in sorted((str(entry["said"]) for entry in entries), key=len, reverse=True):
-            bare = bare.replace(said, "")
-        if any(char.isdigit() for char in bare):
+        missing, rest = unsaid(text, [str(entry["said"]) for entry in entries])
+        problems += [f"message {index} does not say `{said}`" for said in missing]
+        if any(char.isdigit() for char in rest):
             problems.append(f"message {index} states a number that no tool returned")
     return problems
 
 
-def _said_problem(view: ConversationView, text: str, entry: Mapping[str, Json], spec: Spec, locale: str) -> str | None:
+def _is_reply(view: ConversationView, index: int, message: Mapping[str, Json]) -> bool:
+    """Words of the agent right after results."""
+    return message["role"] == "assistant" and not message.get("tool_calls") and view.messages[index - 1]["role"] == "tool"
+
+
+def _said_problem(view: ConversationView, index: int, entry: Mapping[str, Json], spec: Spec, locale: str) -> str | None:
     said, at = str(entry["said"]), str(entry["at"])
-    if said not in text:
-        return f"does not say `{said}`"
     position = view.position.get(str(entry["call"]))
-    if position is None:
-        return f"quotes `{entry['call']}`, which is not in the row"
+    if position is None or view.calls[position].result_message > index:
+        return f"quotes `{entry['call']}`, whose result the agent has not seen"
     call = view.calls[position]
     tool = spec.tool[call.name]
     try:
@@ -163,6 +173,14 @@ def _said_problem(view: ConversationView, text: str, entry: Mapping[str, Json], 
     entity = entity_of(expr, spec)
     if isinstance(value, list):
         return None if value in read_list(said, entity, locale, now) else f"says `{said}`, which is not `{at}` of `{entry['call']}`"
-    forms = {form.text for case in ("", "on", "at", "in") for form in say(value, entity, locale, now, case)} | {str(value)}
-    matches = said in forms or said in {form[:1].upper() + form[1:] for form in forms} or said == str(value).rstrip(".")
-    return None if matches else f"says `{said}`, which is not `{at}` of `{entry['call']}`"
+    if _is_said(said, value, entity, locale, now):
+        return None
+    return f"says `{said}`, which is not `{at}` of `{entry['call']}`"
+
+
+def _is_said(said: str, value: Json, entity: EntityType | None, locale: str, now: str) -> bool:
+    """Whether `said` is one of the value's forms, in any case, maybe with a capital, maybe without its final stop."""
+    texts = (said, said[:1].lower() + said[1:])
+    if str(value) in texts or str(value).rstrip(".") in texts:
+        return True
+    return any(form.text in texts for case in ("", "on", "at") for form in say(value, entity, locale, now, case))

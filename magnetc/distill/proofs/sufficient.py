@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from magnetc.distill.proofs.mentions import unsaid
 from magnetc.distill.proofs.sourced import argument_leaves, reads_back
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.pointer import tokens
@@ -12,19 +15,36 @@ from magnetc.teachers.conversation import entity_of
 
 
 def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
+    """The user's words hold each value they give, a mention of its own for each, and none that results give."""
     problems: list[str] = []
-    users = view.users
+    given: dict[int, list[str]] = {}
+    repeated: set[tuple[int, str]] = set()
     for call in view.calls:
         entries = view.sources.get(call.id, {})
         for pointer, value in argument_leaves(call):
             entry = entries.get(pointer, {})
             if "user" in entry:
-                said = str(entry["said"])
-                text = view.messages[users[int(entry["user"])]]["content"] if int(entry["user"]) < len(users) else ""  # type: ignore[arg-type]
-                if said not in text or not reads_back(said, value, call, pointer, view, spec, locale):
-                    problems.append(f"`{call.id}` argument `{pointer}` cannot be read back from the user's words: `{said}`")
+                said, turn = str(entry["said"]), int(str(entry["user"]))
+                if entry.get("again"):
+                    repeated.add((turn, said))
+                else:
+                    given.setdefault(turn, []).append(said)
+                if not reads_back(said, value, call, pointer, view, spec, locale):
+                    problems.append(f"`{call.id}` argument `{pointer}` is not what the user's words say: `{said}`")
             elif "output" in entry and _leaks(view, call, pointer, value, spec, locale):
                 problems.append(f"`{call.id}` argument `{pointer}` comes from a result, yet the user says it")
+    for turn, said in repeated:
+        if said not in given.setdefault(turn, []):
+            given[turn].append(said)
+    return problems + _unsaid_problems(view, given)
+
+
+def _unsaid_problems(view: ConversationView, given: Mapping[int, list[str]]) -> list[str]:
+    users = view.users
+    problems: list[str] = []
+    for turn, told in sorted(given.items()):
+        missing, _ = unsaid(view.messages[users[turn]]["content"] if 0 <= turn < len(users) else "", told)
+        problems += [f"the user's turn {turn} does not say `{said}`" for said in missing]
     return problems
 
 

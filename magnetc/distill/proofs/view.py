@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ class CallView:
     arguments: Mapping[str, Json]
     raw_arguments: str
     result: Json
+    raw_result: str
     message: int
     result_message: int
     trained: bool
@@ -30,6 +31,7 @@ class ConversationView:
 
     messages: list[dict[str, Any]]
     calls: list[CallView]
+    tools: str
     offered: tuple[str, ...]
     certificate: Mapping[str, Any]
     position: dict[str, int] = field(default_factory=dict)
@@ -42,23 +44,69 @@ class ConversationView:
     def sources(self) -> Mapping[str, Mapping[str, Mapping[str, Json]]]:
         return self.certificate["arguments"]
 
+    def turn_end(self, message: int) -> int:
+        """The index after the last message of the user turn that `message` belongs to."""
+        return next((i for i in self.users if i > message), len(self.messages))
+
 
 def parse(messages: list[dict[str, Any]], tools: str, certificate: Mapping[str, Any]) -> ConversationView:
-    """Read a conversation: calls paired with their results by id."""
-    results = {m["tool_call_id"]: i for i, m in enumerate(messages) if m["role"] == "tool"}
+    """Read a conversation: calls paired with their results by id.
+
+    Raises:
+        ValueError: roles out of order, a call without its result right behind it, an id twice, a missing weight.
+    """
     calls: list[CallView] = []
-    for index, message in enumerate(messages):
-        for call in message.get("tool_calls") or ():
-            if call["id"] not in results:
-                raise ValueError(f"call `{call['id']}` has no result")
-            at = results[call["id"]]
-            function = call["function"]
-            calls.append(
-                CallView(
-                    id=call["id"], name=function["name"], arguments=json.loads(function["arguments"]),
-                    raw_arguments=function["arguments"], result=json.loads(messages[at]["content"]), message=index,
-                    result_message=at, trained=bool(message.get("weight") or message.get("credit")),
-                )
-            )
+    index = 0
+    previous = ""
+    while index < len(messages):
+        message = messages[index]
+        made = _turns(message, previous, index)
+        for offset, call in enumerate(made, 1):
+            at = index + offset
+            calls.append(_call(call, message, index, messages[at] if at < len(messages) else {}, at))
+        previous = "result" if made else message["role"]
+        index += 1 + len(made)
+    if previous != "assistant":
+        raise ValueError("the conversation does not end with the agent's words")
     offered = tuple(tool["function"]["name"] for tool in json.loads(tools))
-    return ConversationView(messages, calls, offered, certificate, {call.id: i for i, call in enumerate(calls)})
+    position = {call.id: i for i, call in enumerate(calls)}
+    if len(position) != len(calls):
+        raise ValueError("two calls have the same id")
+    return ConversationView(messages, calls, tools, offered, certificate, position)
+
+
+_FOLLOWS = {
+    "system": ("",),
+    "user": ("", "system", "assistant"),
+    "assistant": ("user", "result"),
+}
+"""What a role may come after; "" is the beginning, "result" the results of calls."""
+
+
+def _turns(message: dict[str, Any], previous: str, index: int) -> Sequence[dict[str, Any]]:
+    """The calls of a message that stands where it may."""
+    role, calls = message["role"], message.get("tool_calls", ())
+    if previous not in _FOLLOWS.get(role, ()):
+        raise ValueError(f"message {index} of role `{role}` does not belong there")
+    if not isinstance(message["content"], str):
+        raise ValueError(f"message {index} has no text")
+    if role == "assistant" and (type(message["weight"]) is not int or message["weight"] not in (0, 1)):
+        raise ValueError(f"message {index} has a weight that is neither 0 nor 1")
+    if "tool_calls" in message and (role != "assistant" or not calls):
+        raise ValueError(f"message {index} has no calls to make")
+    return calls
+
+
+def _call(call: dict[str, Any], message: dict[str, Any], index: int, result: dict[str, Any], at: int) -> CallView:
+    function = call["function"]
+    expected = ("tool", call["id"], function["name"])
+    if (result.get("role"), result.get("tool_call_id"), result.get("name")) != expected:
+        raise ValueError(f"call `{call['id']}` has no result behind it")
+    arguments = json.loads(function["arguments"])
+    if not isinstance(call["id"], str) or not isinstance(arguments, dict):
+        raise ValueError(f"call `{call['id']}` is not a call")
+    return CallView(
+        id=call["id"], name=function["name"], arguments=arguments, raw_arguments=function["arguments"],
+        result=json.loads(result["content"]), raw_result=result["content"], message=index, result_message=at,
+        trained=bool(message["weight"] or message.get("credit")),
+    )
