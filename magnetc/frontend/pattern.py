@@ -9,6 +9,7 @@ from magnetc.diagnostics import Label, Sink
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.dotted import unquote_name
 from magnetc.frontend.dsl.blocks import MAX_DEPTH
+from magnetc.frontend.dsl.extent import extent, is_token
 from magnetc.frontend.dsl.parser import dsl_parser
 from magnetc.frontend.dsl.syntax_errors import explain_pattern_error
 from magnetc.frontend.string_literal import span_inside
@@ -38,12 +39,12 @@ def parse_pattern(text: str, sink: Sink, origin: Origin, names: Mapping[str, tup
         message, advice, start, end = explain_pattern_error(error, flat)
         sink.error("MG154", message, _place(text, start, end, sink, origin), help=advice)
         return None
-    unknown = [name for name in tree.scan_values(lambda token: token.type == "NAME")
+    unknown = [name for name in tree.scan_values(lambda token: is_token(token) and token.type == "NAME")
                if (plain := unquote_name(str(name))) != "_" and plain not in names]
     for name in unknown:
         plain = unquote_name(str(name))
         near = closest(plain, names)
-        sink.error("MG203", f"unknown tool or set `{plain}`", _place(text, name.start_pos, name.end_pos, sink, origin),
+        sink.error("MG203", f"unknown tool or set `{plain}`", _place(text, *extent(name), sink, origin),
                    help=f"did you mean `{near}`?" if near else None)
     return None if unknown else _pattern(tree, names)
 
@@ -64,13 +65,13 @@ def _place(text: str, start: int, end: int, sink: Sink, origin: Origin) -> Origi
 
 
 def _pattern(item: Tree | Token, names: Mapping[str, tuple[str, ...]]) -> Pattern:
-    if not hasattr(item, "data"):
+    if is_token(item):
         name = unquote_name(str(item))
         return Pattern(op="any") if name == "_" else Pattern(op="tool", tools=names[name])
-    if item.data == "repeat":  # type: ignore[union-attr]
-        atom, *marks = item.children  # type: ignore[union-attr]
+    if item.data == "repeat":
+        atom, *marks = item.children
         inner = _pattern(atom, names)
         return Pattern(op=_REPEATS[str(marks[0])], items=(inner,)) if marks else inner
-    items = tuple(_pattern(child, names) for child in item.children)  # type: ignore[union-attr]
-    op = "alternate" if item.data == "pattern" else "concat"  # type: ignore[union-attr]
+    items = tuple(_pattern(child, names) for child in item.children)
+    op = "alternate" if item.data == "pattern" else "concat"
     return items[0] if len(items) == 1 else Pattern(op=op, items=items)

@@ -15,7 +15,7 @@ from magnetc.source import Origin, Span
 from magnetc.source.resources import resource
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Lark, Tree
 
 _SPECIAL = re.compile(r"([\\{}\[\]()|])")
 _ESCAPE = re.compile(r"\\(.)")
@@ -77,22 +77,22 @@ def _parser(*, strict: bool = False) -> Lark:
 
 
 def _parts(tree: Tree) -> tuple[Part, ...]:
-    return tuple(_part(child) for child in tree.children)  # type: ignore[arg-type]
+    return tuple(_part(child) for child in tree.children)
 
 
 def _part(tree: Tree) -> Part:
-    tokens: list[Token] = tree.children  # type: ignore[assignment]
     match tree.data:
         case "text":
-            return Text(_ESCAPE.sub(r"\1", tokens[0]))
+            return Text(_ESCAPE.sub(r"\1", str(tree.children[0])))
         case "slot":
-            return Slot(str(tokens[0]), str(tokens[1]) if len(tokens) > 1 else "")
+            name, *case = tree.children
+            return Slot(str(name), str(case[0]) if case else "")
         case "optional":
             return Optional(_parts(tree))
         case "choice":
-            return Choice(tuple(_parts(option) for option in tree.children))  # type: ignore[arg-type]
-    _, *inner, _ = tree.children
-    return Section(str(tokens[0]), tuple(_part(child) for child in inner))  # type: ignore[arg-type]
+            return Choice(tuple(_parts(option) for option in tree.children))
+    name, *inner, _ = tree.children
+    return Section(str(name), tuple(_part(child) for child in inner))
 
 
 def _print(part: Part) -> str:

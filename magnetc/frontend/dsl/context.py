@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.dotted import join_dotted, unquote_name
+from magnetc.frontend.dsl.extent import extent, is_token
 from magnetc.frontend.dsl.node import Node
 from magnetc.frontend.string_literal import decode_string
 from magnetc.source import SourceFile, Span
@@ -33,17 +34,20 @@ class Context:
 
     def span(self, item: Token | Tree, to: Token | Tree | None = None) -> Span:
         """The span of a token or tree, or from it to the end of a second one."""
-        last = item if to is None else to
-        start = getattr(item, "meta", item).start_pos
-        return Span(self.file.name, self.base + start, self.base + getattr(last, "meta", last).end_pos)
+        start, end = extent(item)
+        if to is not None:
+            _, end = extent(to)
+        return Span(self.file.name, self.base + start, self.base + end)
 
-    # -- tokens ---------------------------------------------------------------------------------------------------------
+    # -- tokens: the grammar says where they are, and an assertion says so to readers of the code -----------------------
 
-    def name(self, token: Token, key: Span | None = None) -> Node:
+    def name(self, token: Token | Tree, key: Span | None = None) -> Node:
+        assert is_token(token)
         return Node.at(unquote_name(str(token)), self.span(token), key)
 
-    def text(self, token: Token, key: Span | None = None) -> Node:
+    def text(self, token: Token | Tree, key: Span | None = None) -> Node:
         """A string; escapes that mean nothing are errors, one for each."""
+        assert is_token(token)
         value, _, bad = decode_string(str(token))
         start = self.base + (token.start_pos or 0)
         for at in bad:
@@ -54,10 +58,11 @@ class Context:
         return Node.at(value if not bad else value.encode("utf-8", "replace").decode(), self.span(token), key)
 
     def number(self, tree: Tree, key: Span | None = None) -> Node:
-        return self.scalar(tree.children[0], key)  # type: ignore[arg-type]
+        return self.scalar(tree.children[0], key)
 
-    def scalar(self, token: Token, key: Span | None = None) -> Node:
+    def scalar(self, token: Token | Tree, key: Span | None = None) -> Node:
         """A literal: string, whole number, number, `true`, `false` or `null`."""
+        assert is_token(token)
         if token.type == "STRING":
             return self.text(token, key)
         if token.type in _LITERALS:
@@ -72,10 +77,10 @@ class Context:
 
     def operand(self, item: Token | Tree, key: Span | None = None) -> Node:
         """A literal, or a name as it is."""
-        return self.name(item, key) if getattr(item, "type", "") == "NAME" else self.scalar(item.children[0], key)  # type: ignore
+        return self.name(item, key) if is_token(item) else self.number(item, key)
 
     def names(self, tree: Tree, key: Span | None = None) -> Node:
-        return Node.at([self.name(token) for token in tree.children], self.span(tree), key)  # type: ignore[arg-type]
+        return Node.at([self.name(token) for token in tree.children], self.span(tree), key)
 
     def dotted(self, tree: Tree, key: Span | None = None) -> Node:
         """A dotted name as one string, backquotes kept around parts with a dot of their own."""
@@ -84,13 +89,13 @@ class Context:
 
     def json(self, tree: Tree, key: Span | None = None) -> Node:
         if tree.data == "literal":
-            return self.scalar(tree.children[0], key)  # type: ignore[arg-type]
+            return self.scalar(tree.children[0], key)
         if tree.data == "json_list":
-            return Node.at([self.json(item) for item in tree.children], self.span(tree), key)  # type: ignore[arg-type]
+            return Node.at([self.json(item) for item in tree.children], self.span(tree), key)
         record = Node.at({}, self.span(tree), key)
         for pair in tree.children:
-            at = self.span(pair.children[0])  # type: ignore[union-attr]
-            self.define(record, self.text(pair.children[0]).value, self.json(pair.children[1], at), "key")  # type: ignore
+            name, value = pair.children
+            self.define(record, self.text(name).value, self.json(value, self.span(name)), "key")
         return record
 
     # -- documents ------------------------------------------------------------------------------------------------------

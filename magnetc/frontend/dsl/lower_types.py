@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lark import Tree
 
     from magnetc.frontend.dsl.context import Context
+    from magnetc.source import Span
 
 
 def lower_domain(tree: Tree, context: Context) -> None:
@@ -54,8 +55,8 @@ def _clause(clause: Tree, context: Context) -> tuple[str, Node]:
     return str(clause.data), Node.at(bounds, context.span(words[1], words[3]), context.span(words[0]))
 
 
-def _literals(tree: Tree, context: Context, key: object) -> Node:
-    return Node.at([context.scalar(each.children[0]) for each in tree.children], context.span(tree), key)  # type: ignore
+def _literals(tree: Tree, context: Context, key: Span) -> Node:
+    return Node.at([context.scalar(each.children[0]) for each in tree.children], context.span(tree), key)
 
 
 def lower_said(tree: Tree, context: Context) -> None:

@@ -115,7 +115,7 @@ def find_mistake(error: UnexpectedInput, accepts: set[str]) -> Mistake | None:
 
 def state_of(error: UnexpectedInput) -> int:
     """The parser state that an error was found in."""
-    return error.state.position  # type: ignore[attr-defined]
+    return error.state.position
 
 
 def token_of(error: UnexpectedInput) -> str:

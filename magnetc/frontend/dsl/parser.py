@@ -43,4 +43,4 @@ def dsl_parser(*, strict: bool = False) -> Lark:
 
     grammar = resource("grammar", "magnet.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", start=["start", "pattern"], strict=strict,
-                postlex=_Newlines(), propagate_positions=True, maybe_placeholders=False)  # type: ignore[arg-type]
+                postlex=_Newlines(), propagate_positions=True, maybe_placeholders=False)

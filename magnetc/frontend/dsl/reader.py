@@ -10,6 +10,7 @@ from magnetc.frontend.document import Document
 from magnetc.frontend.dsl import lower_graph, lower_tools, lower_turns, lower_types
 from magnetc.frontend.dsl.blocks import Block, split_blocks
 from magnetc.frontend.dsl.context import Context
+from magnetc.frontend.dsl.extent import is_token
 from magnetc.frontend.dsl.parser import dsl_parser
 from magnetc.frontend.dsl.syntax_errors import report_syntax_error
 from magnetc.source import SourceFile, Span
@@ -69,6 +70,7 @@ def _read_block(block: Block, context: Context) -> None:
     except UnexpectedInput as error:
         report_syntax_error(error, text, block.start, context.file, context.sink)
         return
+    assert not is_token(tree), "the rule `start` holds a statement"
     context.base = block.start
     context.statement = Span(context.file.name, block.start, block.start + len(text.rstrip()))
     _LOWER[str(tree.data)](tree, context)
