@@ -1,7 +1,8 @@
 """Part of proof 7: apart from its fault, the rejected side does what the chosen side does, and credit is where the fault is.
 
-Calls after the root stand for calls of the chosen side (`corresponds`): the same tool, the same values from the user and
-the system message, and values of results taken from the same place of what their own producer returned.
+Calls from the root on stand for calls of the chosen side (`corresponds`): the same tool, the same values from the user
+and the system message, and values of results taken from the same place of what their own producer returned. A wrong tool
+takes the right one's values.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def _deviations(chosen: ConversationView, rejected: ConversationView, prompt: in
             yield call, "stands for no call of the chosen side"
         elif call.name != reference.name:
             yield call, f"calls `{call.name}`"
+            right = [value for _, value in argument_leaves(reference)]
+            yield from ((call, f"has a `{at}` of its own") for at, value in argument_leaves(call) if value not in right)
         else:
             mine, theirs = dict(argument_leaves(call)), dict(argument_leaves(reference))
             for pointer in mine | theirs:
