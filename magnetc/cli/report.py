@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -25,7 +26,7 @@ def show(sink: Sink, form: str = "full") -> None:
         click.echo(text.rstrip("\n"), err=form in ("full", "concise"))
 
 
-def fail(sink: Sink, form: str = "full") -> None:
+def fail(sink: Sink, form: str = "full") -> NoReturn:
     """Render the sink and leave with the code for errors."""
     show(sink, form)
     raise SystemExit(ERRORS)

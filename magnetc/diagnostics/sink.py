@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from magnetc.diagnostics.model import Diagnostic, Label, Severity
 from magnetc.source import Origin, SourceFile, Span
@@ -13,10 +13,10 @@ class Sink:
 
     def __init__(self) -> None:
         self.files: dict[str, SourceFile] = {}
-        self._spans: dict[str, dict[str, tuple[Span, Span]]] = {}
+        self._spans: dict[str, Mapping[str, tuple[Span, Span]]] = {}
         self._diagnostics: dict[tuple, Diagnostic] = {}
 
-    def add_file(self, file: SourceFile, spans: dict[str, tuple[Span, Span]] | None = None) -> None:
+    def add_file(self, file: SourceFile, spans: Mapping[str, tuple[Span, Span]] | None = None) -> None:
         """Register a file, and its index from JSON pointer to (key span, value span)."""
         self.files[file.name] = file
         self._spans[file.name] = spans or {}

@@ -158,8 +158,8 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[s
         "tags": _tags(script),
         "certificate": certificate,
     }
-    sides = [parse(row["prompt"] + row[side], row["tools"], certificate) for side in ("chosen", "rejected")]
-    row["fault"]["kind"] = fault_between(*sides, len(row["prompt"]))
+    good, bad = (parse(row["prompt"] + row[side], row["tools"], certificate) for side in ("chosen", "rejected"))
+    row["fault"]["kind"] = fault_between(good, bad, len(row["prompt"]))
     return row
 
 

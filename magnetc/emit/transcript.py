@@ -17,7 +17,7 @@ def transcript(messages: list[dict[str, Any]], *, markdown: bool = False) -> str
 
 
 def _lines(message: dict[str, Any], markdown: bool) -> list[str]:
-    role = {"assistant": "agent"}.get(message["role"], message["role"])
+    role = "agent" if message["role"] == "assistant" else message["role"]
     if message.get("tool_calls"):
         calls = [f"{c['function']['name']}({c['function']['arguments']})" for c in message["tool_calls"]]
         return [_line(role, ("→ " + (f"`{call}`" if markdown else call)), markdown) for call in calls]

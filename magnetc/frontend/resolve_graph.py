@@ -34,9 +34,9 @@ def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools
     links = [link for data, origin in items(documents, "graph", "links") if (link := _link(data, origin, scope))]
     unlinks = []
     for data, origin in items(documents, "graph", "unlinks"):
-        pair = [_tool_end(data[key], origin.child(key), scope) for key in ("from", "to")]
-        if all(pair):
-            unlinks.append((pair[0][0], pair[1][0]))
+        source, target = (_tool_end(data[key], origin.child(key), scope) for key in ("from", "to"))
+        if source and target:
+            unlinks.append((source[0], target[0]))
     _check_order(links, sink)
     named = [document.data["infer"] for document in documents if document.kind == "graph" and "infer" in document.data]
     infer = tuple(dict.fromkeys(each for names in named for each in names)) if named else ("typed",)

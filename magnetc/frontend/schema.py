@@ -77,7 +77,8 @@ class _Violation:
     def __init__(self, document: Document, error: ValidationError):
         self.document = document
         self.rule: Any = error.validator_value
-        self.schema: dict[str, Any] = error.schema  # type: ignore[assignment]
+        assert isinstance(error.schema, dict), "no schema of a kind has `false` for a subschema"
+        self.schema: dict[str, Any] = error.schema
         self.value: Json = error.instance
         self.path = list(error.absolute_path)
         # The name of a key is at fault, not its value: jsonschema then gives the path of the container.
@@ -234,7 +235,8 @@ def _wrong_size(violation: _Violation, sink: Sink) -> None:
     elif not size:
         phrase = "must not be empty"
     else:
-        phrase = f"has to have at {'least' if size < low else 'most'} {_count(low if size < low else high, what)}, and has {size}"
+        bound = "least" if size < low else "most"
+        phrase = f"has to have at {bound} {_count(violation.rule, what)}, and has {size}"
     sink.error("MG131", f"{violation.subject()} {phrase}", violation.span(), help=violation.expected())
 
 

@@ -226,7 +226,8 @@ class _Builder:
             self.spans[pointer] = (start, end, start, end)
         elif container is not None:
             key, self._key = self._key, None
-            pointer = f"{self._pointer}/{_token(key)}"  # type: ignore[arg-type]
+            assert key is not None, "a mapping's events are keys and values in turn"
+            pointer = f"{self._pointer}/{_token(key)}"
             container[key] = value
             self.spans[pointer] = (self._key_start, self._key_end, start, end)
         else:
@@ -283,16 +284,13 @@ class _Builder:
 
     def _skip(self, event: Any) -> None:
         """Pass over a container that stands where a key should, then go on with a key that nothing looks at."""
+        end = event.end_mark.index
         if isinstance(event, yaml.CollectionStartEvent):
             self._skipping += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             self._skipping -= 1
             if not self._skipping:
-                self._key, self._key_start, self._key_end = (
-                    f"\0{event.end_mark.index}",
-                    event.end_mark.index,
-                    event.end_mark.index,
-                )
+                self._key, self._key_start, self._key_end = f"\0{end}", end, end
 
     def _alias(self, event: Any) -> None:
         start = event.start_mark.index

@@ -9,6 +9,8 @@ from magnetc.ir.json import Json
 from magnetc.ir.types import Record, TypeExpr
 from magnetc.source import Origin
 
+_NOTHING = Record(())
+
 
 class Effect(StrEnum):
     """Whether a call may change the world's observable state."""
@@ -45,7 +47,7 @@ class FunctionSignature:
     name: str
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
-    returns: TypeExpr = Record(())
+    returns: TypeExpr = _NOTHING
     effect: Effect = Effect.READS
     category: str = ""
     where: tuple[Constraint, ...] = ()

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from magnetc.ir.graph import EdgeKind, LocalDependencyGraph
 from magnetc.ir.path import (
-    Argument,
     Call,
     DefaultSource,
     OutputSource,
@@ -201,12 +200,9 @@ def _hole_problems(turn: ScriptTurn) -> Iterator[str]:
         (call.id, argument.pointer, argument.source.call, argument.source.pointer)
         for goal in turn.goals
         for call in goal.calls
-        for argument in _outputs(call)
+        for argument in call.arguments
+        if isinstance(argument.source, OutputSource)
     ]
     holes = [(hole.call, hole.pointer, hole.producer, hole.output) for hole in turn.holes]
     if sorted(waited) != sorted(holes):
         yield f"the holes of turn {turn.key} are not the outputs that its calls wait for"
-
-
-def _outputs(call: Call) -> Iterator[Argument]:
-    return (argument for argument in call.arguments if isinstance(argument.source, OutputSource))

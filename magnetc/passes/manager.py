@@ -34,7 +34,7 @@ class Log:
     """What the passes of one unit did. `rejected` is the reason why the unit has to be redrawn, if it has."""
 
     rejected: str | None = None
-    _counts: Counter = field(default_factory=Counter)
+    _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def apply(self, operation: str) -> None:
         self._counts[operation, "applied", ""] += 1

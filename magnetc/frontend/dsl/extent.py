@@ -17,5 +17,7 @@ def is_token(branch: Token | Tree) -> TypeIs[Token]:
 def extent(branch: Token | Tree) -> tuple[int, int]:
     """The offsets where a token or tree starts and ends in the text it was parsed from."""
     place = branch if is_token(branch) else branch.meta
-    assert place.start_pos is not None and place.end_pos is not None, "only tokens that no text has lack a place"
-    return place.start_pos, place.end_pos
+    start, end = place.start_pos, place.end_pos
+    assert start is not None, "only a token that no text has lacks a place"
+    assert end is not None
+    return start, end

@@ -62,7 +62,9 @@ class _Pipe(asyncio.SubprocessProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.SubprocessTransport)
         self.transport = transport
-        self.requests = transport.get_pipe_transport(0)  # type: ignore[assignment]
+        requests = transport.get_pipe_transport(0)
+        assert isinstance(requests, asyncio.WriteTransport)
+        self.requests = requests
         self.watch()
 
     def send(self, message: Json, seconds: float) -> asyncio.Future[bytes]:
