@@ -16,6 +16,7 @@ from magnetc.ir.script import Script
 from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import compile_unit
 from magnetc.teachers.teacher import Teacher
+from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.scenario import Scenario, WorldSession
 from magnetc.translate.session import Rejection, Translation, translate
@@ -97,7 +98,7 @@ class UnitBuilder:
                 self._count(failures, result)
                 return False
         wants_state = "bfcl" in self.context.spec.recipe.emit
-        initial = await world.state(translation.handles[0]) if wants_state else None
+        initial = await _initial_state(translation, world) if wants_state else None
         calls = len(translation.trajectory.tool_calls())
         result.conversations.append(Conversation(rows=rows, turns=len(script.turns), calls=calls, initial=initial))
         result.base = script.path.base
@@ -126,3 +127,11 @@ class UnitBuilder:
         first = failures[0]
         kind = "pair" if first.row.endswith(".pair") else "conversation"
         result.dropped[f"{kind} dropped: proof {first.proof} fails"] += 1
+
+
+async def _initial_state(translation: Translation, world: PythonWorld) -> Json:
+    """The world's own account of how the conversation began, its mint seed included."""
+    start = translation.starts[0]
+    assert isinstance(start, Reset)
+    made = await world.reset(start, full=True)
+    return made.state

@@ -18,12 +18,15 @@ from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
 from magnetc.frontend import load
-from magnetc.ir.json import Json, digest
+from magnetc.ir.json import Json, digest, wire
 from magnetc.ir.spec import Spec
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.trust import require_trust
-from magnetc.tools.worlds.python import WorldPool
+from magnetc.tools.worlds.python import PythonWorld, WorldPool
+
+DATA = ("sft", "preference")
+"""Folders of data files."""
 
 BATCH = 32
 """Rows checked per visit to a worker."""
@@ -67,7 +70,19 @@ def read_manifest(out: Path) -> dict[str, Any]:
         raise _no_output(out, f"its `{MANIFEST}` cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise _no_output(out, f"its `{MANIFEST}` lists no files")
+    if not all(map(_is_entry, manifest["files"].values())):
+        raise _no_output(out, f"its `{MANIFEST}` does not say `rows`, `sha256` and `digests` of each file")
+    if not isinstance(manifest.get("states"), list):
+        raise _no_output(out, f"its `{MANIFEST}` lists no initial states")
     return manifest
+
+
+def _is_entry(entry: Any) -> bool:
+    match entry:
+        case {"rows": int(), "sha256": str(), "digests": {"file": str(), "sha256": str()}}:
+            return True
+        case _:
+            return False
 
 
 def _no_output(out: Path, why: str) -> MagnetError:
@@ -83,6 +98,11 @@ def _file_failures(out: Path, manifest: dict[str, Any]) -> Iterator[Failure]:
                 yield Failure(path, 0, "the file is missing")
             elif file_digest(out / path) != expected:
                 yield Failure(path, 0, "the file does not have the digest that the manifest lists")
+    for folder in DATA:
+        for path in sorted((out / folder).glob("*.jsonl")):
+            name = f"{folder}/{path.name}"
+            if name not in manifest["files"]:
+                yield Failure(name, 0, "the manifest does not list this file: its rows are not checked")
 
 
 def _states(out: Path, manifest: dict[str, Any], found: Verification) -> dict[str, Json]:
@@ -105,52 +125,80 @@ async def _check_rows(out: Path, manifest: dict[str, Any], spec: Spec, prover: P
                       found: Verification, progress: Callable[[int], None]) -> None:
     pool = WorldPool(spec.recipe.world, out / "recipe", environment, size=jobs)
 
-    async def work(batch: list[tuple[str, str, str | None]]) -> list[tuple[int, list[Failure]]]:
+    async def work(batch: list[_Line]) -> list[list[Failure]]:
         async with pool.world() as world:
-            return [await _check_line(prover, world, *item) for item in batch]
+            return [await _check_line(prover, world, line) for line in batch]
 
     try:
-        async for results in in_order(_batches(out, manifest), work, jobs * 2):
-            for count, failures in results:
-                found.rows += count
-                found.failures += failures
+        async for results in in_order(_batches(out, manifest, found), work, jobs * 2):
+            found.rows += len(results)
+            found.failures += [failure for failures in results for failure in failures]
             progress(len(results))
     finally:
         await pool.close()
 
 
-async def _check_line(prover: Prover, world, place: str, line: str, listed: str | None) -> tuple[int, list[Failure]]:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a data file: what stands there, and the row that the list of digests has for it."""
+
+    place: str
+    content: bytes
+    id: str
+    digest: str
+
+
+async def _check_line(prover: Prover, world: PythonWorld, line: _Line) -> list[Failure]:
+    name = line.id or line.place
     try:
-        row = json.loads(line)
-    except ValueError:
-        return 1, [Failure(place, 0, "the line is not JSON")]
+        text = line.content.decode()
+        row = json.loads(text)
+    except (ValueError, RecursionError):
+        return [Failure(name, 0, f"{line.place} is not a line of JSON in UTF-8")]
     if not isinstance(row, dict):
-        return 1, [Failure(place, 0, "the line is not a row")]
-    row.setdefault("id", place)
-    failures = await prover.verify(row, world, listed)
-    return 1, failures
+        return [Failure(name, 0, f"{line.place} is not a row")]
+    found: list[Failure] = []
+    if line.id and row.get("id") != line.id:
+        found.append(Failure(name, 0, f"another row stands in its place, {line.place}"))
+    elif wire_line(row) != text:
+        found.append(Failure(name, 0, f"{line.place} is not in wire form"))
+    return found + await prover.verify({"id": line.place, **row}, world, line.digest)
 
 
-def _batches(out: Path, manifest: dict[str, Any]) -> Iterator[list[tuple[str, str, str | None]]]:
-    """(place, line, listed digest) of every row, in batches."""
-    batch: list[tuple[str, str, str | None]] = []
+def wire_line(row: dict[str, Any]) -> str:
+    """A row as a build writes it; empty for what no build can write."""
+    try:
+        return wire(row) + "\n"
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _batches(out: Path, manifest: dict[str, Any], found: Verification) -> Iterator[list[_Line]]:
+    """The lines of every data file, in batches. Rows that are listed and not there become failures."""
+    batch: list[_Line] = []
     for name, entry in manifest["files"].items():
         if not (out / name).is_file():
             continue
         listed = _listed(out / entry["digests"]["file"])
-        with (out / name).open(encoding="utf-8") as file:
-            for number, line in enumerate(file):
-                expected = listed[number] if number < len(listed) else ""
-                batch.append((f"{name}:{number + 1}", line, expected))
+        number = -1
+        with (out / name).open("rb") as file:
+            for number, content in enumerate(file):
+                known, expected = listed[number] if number < len(listed) else ("", "")
+                batch.append(_Line(f"{name}:{number + 1}", content, known, expected))
                 if len(batch) == BATCH:
                     yield batch
                     batch = []
+        found.failures += [Failure(known, 0, f"the row is missing from `{name}`") for known, _ in listed[number + 1 :]]
+        if number + 1 != entry["rows"]:
+            found.failures.append(Failure(name, 0, f"the file has {number + 1} rows, the manifest says {entry['rows']}"))
     if batch:
         yield batch
 
 
-def _listed(path: Path) -> list[str]:
+def _listed(path: Path) -> list[tuple[str, str]]:
+    """(id, digest) of each row in a list of digests. An unreadable list is reported as a file that is missing or changed."""
     try:
-        return [line.split()[-1] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except OSError:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
         return []
+    return [(known, expected) for known, _, expected in (line.rpartition(" ") for line in lines)]

@@ -93,13 +93,13 @@ class _Forge:
     async def pair(self) -> PreferencePair | None:
         earlier = [call for round_ in self.turn.rounds[: self.branch.round] for call in round_]
         faulty = [call for round_ in self.branch.rounds for call in round_]
-        handle = self.translation.handles[self.branch.turn]
+        start, end = self.translation.starts[self.branch.turn : self.branch.turn + 2]
         steps = program([*earlier, *faulty], self.branch.bindings)
-        run = Run(start=handle, programs=[steps], keep=True, observe=True, stop_on_error=False)
-        (bad,) = await self.world.run(run)
+        wrong = Run(start=start, programs=[steps], keep=True, observe=True, stop_on_error=False)
+        right = Run(start=end, programs=[()], observe=True)
+        (bad,), (good,) = await self.world.run_all([wrong, right])
         if bad.reason and len(bad.results) < len(steps):
             return None
-        (good,) = await self.world.run(Run(start=self.translation.handles[self.branch.turn + 1], programs=[()], observe=True))
         if not self._observable(earlier, faulty, bad, good):
             return None
         if not self._write_turn(earlier, faulty, bad):

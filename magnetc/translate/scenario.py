@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json, digest
+from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run, Step
 from magnetc.tools.worlds.python import PythonWorld
@@ -24,14 +25,17 @@ class Scenario:
     profile: Json
     now: str
 
+    def reset(self, seed: int) -> Reset:
+        """The initial world, minting by `seed`."""
+        return Reset(state=self.state, seed=seed, now=self.now, digest=self.initial)
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A world at the beginning of a conversation."""
+    def values(self, patterns: Sequence[str]) -> dict[str, list[Json]]:
+        """State values by pattern at the beginning."""
+        return {pattern: [value for _, value in expand(self.state, pattern)] for pattern in patterns}
 
-    handle: int
-    seed: int
-    query: Mapping[str, list[Json]]
+
+Place = int | Reset
+"""Where programs may start: a snapshot's handle, or an initial world."""
 
 
 async def make_scenario(world: PythonWorld, spec: Spec, variant: int) -> Scenario:
@@ -56,24 +60,22 @@ class WorldSession:
         self.last_reason = ""
         self._handles: list[int] = []
 
-    async def begin(self, scenario: Scenario, base: str, patterns: Sequence[str]) -> Start:
-        """A fresh world in the scenario's state, with the unit's own mint seed."""
-        seed = mint_seed(self.spec, base)
-        start = Reset(state=scenario.state, seed=seed, now=scenario.now, digest=scenario.initial)
-        (outcome,) = await self.run(Run(start=start, programs=[()], keep=True, query=tuple(patterns)))
-        assert outcome.handle is not None
-        return Start(outcome.handle, seed, values_of(outcome))
-
     async def run(self, run: Run) -> tuple[Outcome, ...]:
         """Run programs, and remember the snapshots they kept."""
         outcomes = await self.world.run(run)
         self._handles += [outcome.handle for outcome in outcomes if outcome.handle is not None]
         return outcomes
 
-    async def first_success(self, handle: int, programs: Sequence[Sequence[Step]], patterns: Sequence[str], *,
+    async def run_all(self, runs: Sequence[Run]) -> list[tuple[Outcome, ...]]:
+        """Several runs in one round trip."""
+        found = await self.world.run_all(runs)
+        self._handles += [outcome.handle for outcomes in found for outcome in outcomes if outcome.handle is not None]
+        return found
+
+    async def first_success(self, start: Place, programs: Sequence[Sequence[Step]], patterns: Sequence[str], *,
                             keep: bool) -> tuple[Outcome | None, int]:
-        """Run programs on copies of `handle` until one makes no error; its outcome and index, or (None, -1)."""
-        run = Run(start=handle, programs=programs, mode="first_success", keep=keep, query=tuple(patterns))
+        """Run programs from `start` until one makes no error; its outcome and index, or (None, -1)."""
+        run = Run(start=start, programs=programs, mode="first_success", keep=keep, query=tuple(patterns))
         outcomes = await self.run(run)
         best = outcomes[-1]
         if not best.ok:

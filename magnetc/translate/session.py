@@ -17,7 +17,7 @@ from magnetc.teachers.conversation import Conversation, Executed, Given, Proposa
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome
 from magnetc.translate.program import in_schema_order, program
-from magnetc.translate.scenario import Scenario, WorldSession, values_of
+from magnetc.translate.scenario import Place, Scenario, WorldSession, mint_seed, values_of
 
 NO_WORDS = "no words: no phrase says this turn's values uniquely"
 
@@ -32,11 +32,11 @@ class Rejection:
 
 @dataclass(slots=True)
 class Translation:
-    """A trajectory with what distillation needs to branch off it: the conversation, and a snapshot before each turn."""
+    """A trajectory with what distillation needs to branch off it: the conversation, and where the world stood before each turn."""
 
     trajectory: Trajectory
     conversation: Conversation
-    handles: list[int]
+    starts: list[Place]
     proposals: list[Proposal]
 
 
@@ -58,13 +58,14 @@ class _Session:
     wire_ids: dict[str, str] = field(default_factory=dict)
     said_at: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     told: list[tuple[str, Json, int, str]] = field(default_factory=list)
-    handles: list[int] = field(default_factory=list)
+    starts: list[Place] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
 
     async def run(self) -> Translation | Rejection:
-        start = await self.world.begin(self.scenario, self.script.path.base, self._patterns(0))
-        self.conversation = Conversation(self.spec, self.script.path, self.scenario.now, self.scenario.profile, start.query)
-        self.handles.append(start.handle)
+        start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
+        state = self.scenario.values(self._patterns(0))
+        self.conversation = Conversation(self.spec, self.script.path, self.scenario.now, self.scenario.profile, state)
+        self.starts.append(start)
         system = self.teacher.system(self.conversation)
         self.messages.append(Message(role="system", turn=-1, parts=system))
         for index, turn in enumerate(self.script.turns):
@@ -73,7 +74,7 @@ class _Session:
                 return Rejection(self.script.path.id, reason)
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence)
-        return Translation(trajectory, self.conversation, self.handles, self.proposals)
+        return Translation(trajectory, self.conversation, self.starts, self.proposals)
 
     def _patterns(self, index: int) -> tuple[str, ...]:
         """State that turn `index` draws from."""
@@ -106,7 +107,7 @@ class _Session:
         patterns = self._patterns(index + 1)
         while batch := list(islice(proposals, 1 if not self.world.last_reason else None)):
             programs = [program(calls, proposal.bindings) for proposal in batch]
-            run, chosen = await self.world.first_success(self.handles[-1], programs, patterns, keep=keep)
+            run, chosen = await self.world.first_success(self.starts[-1], programs, patterns, keep=keep)
             if run is not None:
                 return batch[chosen], run
         return None, None
@@ -151,7 +152,7 @@ class _Session:
         self.messages.append(Message(role="assistant", turn=len(self.proposals) - 1, parts=parts, purpose=purpose))
         self.conversation.bindings.update(proposal.bindings)
         self.conversation.state = values_of(run)
-        self.handles.append(self.handles[-1])
+        self.starts.append(self.starts[-1])
         return None
 
     def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal) -> str | None:
@@ -171,7 +172,7 @@ class _Session:
         self.conversation.said = [(name, value) for name, value, _, _ in self.told]
         self.conversation.state = values_of(run)
         assert run.handle is not None
-        self.handles.append(run.handle)
+        self.starts.append(run.handle)
         parts: tuple[MessagePart, ...] = self.teacher.reply(turn, done, self.conversation)
         self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply"))
         return None

@@ -173,7 +173,6 @@ class _Writer:
                         return None
                     filled.append(said)
                 case Choice(options):
-                    options = [o for o in options if fit(o, frozenset(self.leaves), frozenset()) is not None]
                     inner = self.fill(options[draw.integer(0, len(options) - 1, *self.key, "choice", len(filled))])
                     if inner is None:
                         return None
