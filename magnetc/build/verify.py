@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +36,6 @@ class Verification:
     """What was checked, and what does not hold."""
 
     rows: int = 0
-    checked: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -111,7 +109,7 @@ def _states(out: Path, manifest: dict[str, Any], found: Verification) -> dict[st
         path = out / "states" / f"{expected}.json"
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             found.failures.append(Failure(f"states/{expected}.json", 0, "the initial state cannot be read"))
             continue
         if digest(state) != expected:
@@ -160,12 +158,12 @@ async def _check_line(prover: Prover, world: PythonWorld, line: _Line) -> list[F
     found: list[Failure] = []
     if line.id and row.get("id") != line.id:
         found.append(Failure(name, 0, f"another row stands in its place, {line.place}"))
-    elif wire_line(row) != text:
+    elif _wire_line(row) != text:
         found.append(Failure(name, 0, f"{line.place} is not in wire form"))
     return found + await prover.verify({"id": line.place, **row}, world, line.digest)
 
 
-def wire_line(row: dict[str, Any]) -> str:
+def _wire_line(row: dict[str, Any]) -> str:
     """A row as a build writes it; empty for what no build can write."""
     try:
         return wire(row) + "\n"
