@@ -212,8 +212,9 @@ def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature
     """(argument of the other tool, argument it takes its value from) for all it requires, same types; None if it cannot."""
     free = [argument for argument in call.arguments if not isinstance(argument.source, DefaultSource)]
     mapped: list[tuple[Argument, Argument]] = []
+    types = {parameter.name: parameter.type for parameter in mine.parameters}
     for parameter in other.parameters:
-        match = next((a for a in free if mine.parameter(tokens(a.pointer)[0]).type == parameter.type), None)
+        match = next((a for a in free if types[tokens(a.pointer)[0]] == parameter.type), None)
         if match is not None:
             free.remove(match)
             mapped.append((replace(match, pointer=f"/{parameter.name}"), match))
@@ -311,7 +312,7 @@ def _value_fault(chosen: ConversationView, message: int, call_id: str, name: str
         get(c.arguments, pointer)
         for c in chosen.calls
         for pointer, e in chosen.sources.get(c.id, {}).items()
-        if "user" in e and chosen.users[int(e["user"])] < message  # type: ignore[arg-type]
+        if "user" in e and chosen.users[int(e["user"])] < message
     ]
     return "wrong_value" if holders or value in said else "invented_value"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from magnetc.distill.equivalence import Execution, Made, difference
 from magnetc.distill.faults import FAULTS, Branch, branches, kinds_at, question
@@ -44,11 +45,7 @@ class PreferencePair:
 async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession, existing: frozenset[str],
                     dropped: Counter[str]) -> PreferencePair | None:
     """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
-    tried = 0
-    for branch in _drawn_branches(translation):
-        if tried == TRIES:
-            break
-        tried += 1
+    for branch in islice(_drawn_branches(translation), TRIES):
         pair = await _try(branch, translation, spec, teacher, world, existing)
         if pair is not None:
             return pair

@@ -99,8 +99,8 @@ def verdict(entry, official, irrelevance, error_type, message, same=None):
 def main():
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_checker as checker
-    from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_utils as utils
+    from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_checker as checker  # pyright: ignore[reportMissingImports]
+    from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_utils as utils  # pyright: ignore[reportMissingImports]
 
     with open(0, encoding="utf-8") as lines:
         for number, line in enumerate(lines):

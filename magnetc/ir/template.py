@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from magnetc.source import Origin
 
@@ -51,6 +52,9 @@ class Section:
 
 Part = Text | Slot | Optional | Choice | Section
 
+Pick = Literal["", "only", "least", "most"]
+"""Which item of a list words may name: `""` leaves it to their slots."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
@@ -89,7 +93,7 @@ class ReferTemplate:
 
     type: str
     phrases: tuple[Phrase, ...]
-    pick: str = ""
+    pick: Pick = ""
     by: str = ""
     origin: Origin = field(default=Origin("", ""), compare=False, repr=False)
 

@@ -53,6 +53,11 @@ class Option(NamedTuple):
     follows: bool = False
     function: str = ""
 
+    @property
+    def call(self) -> str:
+        """The call that an output comes from; empty for other sources."""
+        return self.source.call if isinstance(self.source, OutputSource) else ""
+
 
 class Leaf(NamedTuple):
     name: LeafName
@@ -118,7 +123,7 @@ def _options(context: CompileContext, call: Call, parameter: ParameterInfo, wher
     key = (*where.key, call.id, parameter.name)
     if len(outputs) > 1:
         latest = outputs[0]
-        outputs = tuple(draw.shuffle(outputs, *where.key, call.id, "output", name=lambda o: o.source.call,
+        outputs = tuple(draw.shuffle(outputs, *where.key, call.id, "output", name=lambda o: o.call,
                                      weight=lambda o: LATEST if o is latest else 1.0))
     prefer_output = outputs and (not given or draw.fraction(*key, "prefer") < OUTPUT)
     told = (*outputs, *user) if prefer_output else (*user, *outputs)
@@ -161,8 +166,8 @@ def pick_options(context: CompileContext, chain: Chain, locale: str, leaves: Seq
         if is_sayable(context, chain, locale, leaves, picks) and not refuses(picks):
             return picks
     for shape in context.speech.shapes(chain, locale):
-        picks = tuple(_for_phrase(leaf, shape.required, shape.all) for leaf in leaves)
-        if None not in picks and is_sayable(context, chain, locale, leaves, picks) and not refuses(picks):
+        picks = tuple(pick for leaf in leaves if (pick := _for_phrase(leaf, shape.required, shape.all)))
+        if len(picks) == len(leaves) and is_sayable(context, chain, locale, leaves, picks) and not refuses(picks):
             return picks
     return None
 
@@ -183,9 +188,9 @@ def _go_together(leaves: Sequence[Leaf], picks: Sequence[Option]) -> bool:
         others = [(other, its) for other, its in taken if other is not leaf and other.name[0] == leaf.name[0]]
         if any(its.source == pick.source for _, its in others):
             return False
-        if pick.follows and not any(its.must and its.source.call == pick.source.call for _, its in others):
+        if pick.follows and not any(its.must and its.call == pick.call for _, its in others):
             return False
-        if any(its.source.call != pick.source.call and other.parameter.entity != leaf.parameter.entity
+        if any(its.call != pick.call and other.parameter.entity != leaf.parameter.entity
                and pick.function in other.parameter.outputs and its.function in leaf.parameter.outputs
                for other, its in others):
             return False

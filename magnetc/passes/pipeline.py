@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.graph import LocalDependencyGraph
@@ -38,6 +39,8 @@ COPIES = (Split,)
 SCRIPTS = (Lower,)
 
 PASSES = GRAPH + PATHS + OPERATIONS + SOURCES + COPIES + SCRIPTS
+
+Configured = TypeVar("Configured", bound=Merge | Insert | Split)
 
 ATTEMPTS = 16
 """How often a unit that its passes reject is drawn anew."""
@@ -88,27 +91,29 @@ def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None, *, dump
     context = CompileContext(spec, graph or build_graph(spec))
     for name, count in spec.recipe.paths:
         for ordinal in range(count):
-            for attempt in range(ATTEMPTS):
-                unit = compile_unit(context, name, ordinal, attempt, dump=dump)
-                if unit.rejected is None:
-                    break
+            unit = compile_unit(context, name, ordinal, dump=dump)
+            while unit.rejected is not None and unit.attempt + 1 < ATTEMPTS:
+                unit = compile_unit(context, name, ordinal, unit.attempt + 1, dump=dump)
             yield unit
 
 
-def configured(context: CompileContext, kind: type):
+def configured(context: CompileContext, kind: type[Configured]) -> Configured | None:
     """A pass with the recipe's options, or None when the recipe does not ask for it."""
     name = kind().name
     if name not in context.operations:
         return None
     known = {field.name for field in fields(kind)} - {"name", "version"}
-    options = {key: tuple(v) if isinstance(v, list) else v for key, v in context.operations[name].items() if key in known}
+    given = {key: value for key, value in context.operations[name].items() if key in known}
+    options: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
     return kind(**options)
 
 
 def _copies(manager: Manager, path: SignaturePath, log: Log) -> Iterator[SignaturePath]:
     for kind in COPIES:
         split = configured(manager.context, kind)
-        for copy in split.run(manager.context, path, log) if split else ():
+        if split is None:
+            continue
+        for copy in split.run(manager.context, path, log):
             manager.between(split.name, copy)
             yield copy
 

@@ -9,6 +9,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import Call, SignaturePath
 from magnetc.ir.pointer import expand, tokens
 from magnetc.ir.spec import Spec
+from magnetc.ir.template import Pick
 from magnetc.ir.trajectory import MessagePart
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, at_pointer
 
@@ -27,7 +28,7 @@ class Pending:
 
     call: str
     pattern: str
-    pick: str = ""
+    pick: Pick = ""
     by: str = ""
 
 

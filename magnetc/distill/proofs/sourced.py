@@ -108,7 +108,7 @@ def _confusions(view: ConversationView, call: CallView, spec: Spec) -> list[str]
     for (a, left), (b, right) in combinations(given, 2):
         if types[a] != types[b] or left["user"] != right["user"] or left["said"] == right["said"]:
             continue
-        text = view.messages[view.users[int(str(left["user"]))]]["content"]  # type: ignore[arg-type]
+        text = view.messages[view.users[int(str(left["user"]))]]["content"]
         if _cues(text, str(left["said"])) & _cues(text, str(right["said"])):
             problems.append(f"`{call.id}` arguments `{a}` and `{b}` could be swapped: nothing in the words tells them apart")
     return problems

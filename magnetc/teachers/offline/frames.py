@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import overload
 
 from magnetc.ir import draw
 from magnetc.ir.spec import Frames
@@ -79,6 +80,10 @@ def starting(parts: Parts, locale: str, *, upper: bool) -> Parts:
     return (changed, *parts[1:])
 
 
+@overload
+def merge_words(parts: tuple[Words | Value, ...]) -> tuple[Words | Value, ...]: ...
+@overload
+def merge_words(parts: Parts) -> Parts: ...
 def merge_words(parts: Parts) -> Parts:
     """Adjacent words joined, so that equal texts are equal parts."""
     merged: list[MessagePart] = []

@@ -185,4 +185,4 @@ def _render(template: tuple[Part, ...], item: Seen, conversation: Conversation) 
                 parts.extend(rendered)
             case _:
                 return None
-    return merge_words(tuple(parts))  # type: ignore[return-value]
+    return merge_words(tuple(parts))

@@ -76,7 +76,7 @@ def _generate(entity: EntityType, now: str, key: tuple) -> Json:
     if entity.format == "datetime":
         return f"{_day(today, low, high, key)}T{_clock(key)}"
     if entity.base in ("integer", "number") and entity.minimum is not None and entity.maximum is not None:
-        return _number(entity, key)
+        return _number(entity, entity.minimum, entity.maximum, key)
     return None
 
 
@@ -89,10 +89,10 @@ def _clock(key: tuple) -> str:
     return f"{half_hours // 2:02d}:{30 * (half_hours % 2):02d}"
 
 
-def _number(entity: EntityType, key: tuple) -> int | float:
+def _number(entity: EntityType, low: float, high: float, key: tuple) -> int | float:
     step = entity.step or (1 if entity.base == "integer" else 0.5)
-    steps = int((entity.maximum - entity.minimum) / step + 1e-9)  # type: ignore[operator]
-    value = entity.minimum + step * draw.integer(0, steps, *key, "number")  # type: ignore[operator]
+    steps = int((high - low) / step + 1e-9)
+    value = low + step * draw.integer(0, steps, *key, "number")
     if entity.base == "integer":
         return int(value)
     value = round(value, 6)

@@ -242,6 +242,7 @@ class Snapshot:
     def restore(self):
         if self.pickled is not None:
             return pickle.loads(self.pickled)
+        assert self.world is not None, "a snapshot has its world, or a pickle of it"
         cls = type(self.world)
         if is_method(cls, "snapshot"):
             return checked("snapshot", self.world.snapshot)
@@ -383,6 +384,7 @@ class Worker:
         made = self.pristine.get(key)
         if made is None:
             try:
+                assert self.cls is not None, "no world is open"
                 state = None if state_digest is None else _loads(self.states[state_digest])
                 with Timer(self.limit):
                     world = self.cls(state, seed, now)
