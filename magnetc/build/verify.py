@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,12 +155,13 @@ async def _check_line(prover: Prover, world: PythonWorld, line: _Line) -> list[F
         return [Failure(name, 0, f"{line.place} is not a line of JSON in UTF-8")]
     if not isinstance(row, dict):
         return [Failure(name, 0, f"{line.place} is not a row")]
+    name = line.id or str(row.get("id", line.place))
     found: list[Failure] = []
     if line.id and row.get("id") != line.id:
         found.append(Failure(name, 0, f"another row stands in its place, {line.place}"))
     elif _wire_line(row) != text:
         found.append(Failure(name, 0, f"{line.place} is not in wire form"))
-    return found + await prover.verify({"id": line.place, **row}, world, line.digest)
+    return found + [replace(failure, row=name) for failure in await prover.verify(row, world, line.digest)]
 
 
 def _wire_line(row: dict[str, Any]) -> str:

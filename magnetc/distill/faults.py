@@ -180,11 +180,12 @@ def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, prop
     if done is None:
         return
     mine = conversation.spec.tool[call.function]
+    later = {tool for t in conversation.path.turns[index:] if t.kind is TurnKind.MISS_FUNC for tool in t.withheld}
     found = 0
     for other in _by_likeness(mine, conversation.spec.tools):
         if found == NEAREST:
             return
-        if other.name == call.function or other.name in turn.withheld:
+        if other.name == call.function or other.name in later:
             continue
         mapped = _map_arguments(call, mine, other)
         if mapped is None:

@@ -161,6 +161,7 @@ class Prover:
             certificate["world"]["final_rejected"] = bad_end.digest
         problems = self._positive(chosen, replay, certificate["world"]["final"])
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, certificate["world"]["final_rejected"])]
+        problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec, self._schemas)]
         problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
         execution = nonequivalent.execution
         problems += [

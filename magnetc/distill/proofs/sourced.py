@@ -134,6 +134,8 @@ def check_replies(view: ConversationView, spec: Spec, locale: str) -> list[str]:
     replies = {str(i) for i, m in enumerate(view.messages) if _is_reply(view, i, m)}
     problems += [f"the certificate names a reply {index}, which the row does not have" for index in certified if index not in replies]
     for index in sorted(replies, key=int):
+        if index not in certified:
+            problems.append(f"message {index} has no certificate")
         entries = certified.get(index, [])
         text = view.messages[int(index)]["content"]
         for entry in entries:
