@@ -1,7 +1,8 @@
 """`magnetc.lock`: what a recipe took from elsewhere, committed beside it. Pretty JSON, entries sorted, for review.
 
     {"version": 1,
-     "tools": {"bfcl:TravelAPI": {"source": "bfcl-eval==2026.3.23", "licence": "Apache-2.0", "digest": ..., "functions": [...]}}}
+     "tools": {"bfcl:TravelAPI": {"source": "bfcl-eval==2026.3.23", "licence": "Apache-2.0",
+                                  "digest": ..., "functions": [...]}}}
 
 Inside a function, keys keep their source's order: that of its parameters is the order of a call's arguments. The front end
 reads the lock (`magnetc/frontend/snapshot.py`); only here is it written, and only here are sources contacted.

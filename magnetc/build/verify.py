@@ -40,7 +40,8 @@ class Verification:
 
 
 async def verify(out: Path, sink: Sink, *, trust: bool = False, jobs: int | None = None,
-                 announce: Callable[[str], None] = print, progress: Callable[[int], None] = lambda _: None) -> Verification | None:
+                 announce: Callable[[str], None] = print,
+                 progress: Callable[[int], None] = lambda _: None) -> Verification | None:
     """Check every row of the output in `out`. None when its recipe does not load: the errors are in `sink`.
 
     Raises:

@@ -12,8 +12,8 @@ from magnetc.diagnostics import Severity, Sink
 
 @click.command("check")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["full", "concise", "json", "github"]), default="full", show_default=True,
-              help="How diagnostics are shown.")
+@click.option("--format", "form", type=click.Choice(["full", "concise", "json", "github"]), default="full",
+              show_default=True, help="How diagnostics are shown.")
 @click.option("-W", "warnings", type=click.Choice(["warn", "error"]), default="warn", show_default=True,
               help="Whether warnings fail the check.")
 def command(folder: Path, form: str, warnings: str) -> None:

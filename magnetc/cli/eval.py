@@ -38,7 +38,8 @@ def _show(verdicts: list[dict]) -> None:
         click.echo(f"{sum(bool(v[key]) for v in verdicts)}/{len(verdicts)} {meaning}")
     for verdict in verdicts:
         if not (verdict["official"] and verdict["irrelevance"] and verdict["replayed"]):
-            click.echo(f"  {verdict['id']} ({verdict['row']}): {verdict['error_type'] or 'results differ'} {verdict['message'] or ''}")
+            why = f"{verdict['error_type'] or 'results differ'} {verdict['message'] or ''}"
+            click.echo(f"  {verdict['id']} ({verdict['row']}): {why}")
 
 
 def _show_pairs(verdicts: list[dict]) -> None:

@@ -168,7 +168,8 @@ def _scrambled(value: str, key: tuple) -> str:
     head, dash, tail = value.rpartition("-")
     letters = []
     for position, char in enumerate(tail):
-        alphabet = "0123456789" if char.isdigit() else "ABCDEFGHJKLMNPQRSTUVWXYZ" if char.isupper() else "abcdefghijkmnpqrstuvwxyz"
+        same_case = "ABCDEFGHJKLMNPQRSTUVWXYZ" if char.isupper() else "abcdefghijkmnpqrstuvwxyz"
+        alphabet = "0123456789" if char.isdigit() else same_case
         letters.append(draw.choose(alphabet, *key, position) if char.isalnum() and position % 2 == 0 else char)
     return head + dash + "".join(letters)
 
@@ -196,7 +197,8 @@ def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, prop
         for new, old in mapped:
             bindings[call.id, new.pointer] = proposal.bindings[call.id, old.pointer]
         rounds = tuple(tuple(wrong if c is call else c for c in round_) for round_ in turn.rounds[number:])
-        yield Branch(kind="wrong_function", turn=index, round=number, rounds=rounds, bindings=bindings, place=f"{call.id}:{other.name}")
+        yield Branch(kind="wrong_function", turn=index, round=number, rounds=rounds, bindings=bindings,
+                     place=f"{call.id}:{other.name}")
 
 
 @lru_cache(maxsize=1024)
@@ -259,7 +261,8 @@ def _acted_while_missing(index: int, turn: ScriptTurn, proposal: Proposal, conve
         if invented is None or invented == binding.value:
             continue
         bindings = {**proposal.bindings, (call_id, "/" + rest): Given(invented)}
-        yield Branch(kind="acted_while_missing", turn=index, round=0, rounds=tuple((c,) for c in calls), bindings=bindings, place=name)
+        yield Branch(kind="acted_while_missing", turn=index, round=0, rounds=tuple((c,) for c in calls),
+                     bindings=bindings, place=name)
 
 
 def question(branch: Branch, turn: ScriptTurn, teacher: Teacher, conversation: Conversation):

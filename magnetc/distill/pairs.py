@@ -112,7 +112,8 @@ class _Forge:
             Made(call.function, arguments, result)
             for call, arguments, result in zip([*earlier, *faulty], bad.args, bad.results)
         ]
-        found = difference(Execution(_made(reference), good.observed), Execution(made, bad.observed), self.spec, self.existing)
+        found = difference(Execution(_made(reference), good.observed), Execution(made, bad.observed), self.spec,
+                           self.existing)
         return found is not None
 
     def _write_turn(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
@@ -145,7 +146,8 @@ class _Forge:
             self.next_id += 1
             if call.id in self.wire:
                 self.corresponds[wire_id] = self.wire[call.id]
-            made.append(ToolCall(id=wire_id, source=call.id, name=call.function, arguments=done.arguments, result=done.result))
+            made.append(ToolCall(id=wire_id, source=call.id, name=call.function, arguments=done.arguments,
+                                 result=done.result))
         self.messages.append(Message(role="assistant", turn=index, calls=tuple(made), purpose="calls"))
 
     def _reply(self, turn: ScriptTurn) -> tuple[MessagePart, ...]:

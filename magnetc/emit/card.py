@@ -14,6 +14,7 @@ def card(spec: Spec, figures: Mapping[str, Any], example: str) -> str:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+                                       keep_trailing_newline=True)
     template = environment.from_string(resource("specs", "std", "card.md.j2").read_text(encoding="utf-8"))
     return template.render(recipe=spec.recipe, tools=spec.tools, figures=figures, example=example)

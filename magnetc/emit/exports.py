@@ -40,7 +40,8 @@ def bfcl(conversation: Conversation, sheet: Sheet) -> None:
     entry = to_bfcl(f"multi_turn_base_{number}", row["messages"], config, classes, _missed(conversation.rows))
     sheet.line("exports/bfcl/BFCL_v4_multi_turn_base.json", wire(entry["question"]))
     sheet.line("exports/bfcl/possible_answer/BFCL_v4_multi_turn_base.json", wire(entry["answer"]))
-    sheet.line("exports/bfcl/decoded.json", wire({"id": entry["answer"]["id"], "decoded": entry["decoded"], "results": entry["results"]}))
+    decoded = {"id": entry["answer"]["id"], "decoded": entry["decoded"], "results": entry["results"]}
+    sheet.line("exports/bfcl/decoded.json", wire(decoded))
 
 
 def _names(row: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ Unit = TypeVar("Unit")
 Result = TypeVar("Result")
 
 
-async def in_order(units: Iterable[Unit], work: Callable[[Unit], Awaitable[Result]], concurrency: int) -> AsyncIterator[Result]:
+async def in_order(units: Iterable[Unit], work: Callable[[Unit], Awaitable[Result]],
+                   concurrency: int) -> AsyncIterator[Result]:
     """Results of `work` on each unit, in unit order, at most `concurrency` units under way.
 
     An exception of `work` ends the iteration; what is under way is cancelled.

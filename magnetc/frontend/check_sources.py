@@ -33,7 +33,8 @@ def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
 def _produced(spec: Spec) -> frozenset[str]:
     """Entity types of which some tool returns a value, the types that they refine included."""
     table = spec.type_table
-    return frozenset(ancestor for tool in spec.tools for _, ref in leaves(tool.returns) for ancestor in table.ancestry(ref.name))
+    returned = {ref.name for tool in spec.tools for _, ref in leaves(tool.returns)}
+    return frozenset(ancestor for name in returned for ancestor in table.ancestry(name))
 
 
 def _sampled(spec: Spec) -> frozenset[str]:
@@ -119,8 +120,9 @@ def _check_said(tool: FunctionSignature, parameters: list[Parameter], spec: Spec
             continue
         silent = [p for p in parameters if p.name not in said]
         if silent:
-            sink.warning("MG412", f"no phrase for `{tool.name}` in `{locale}` says {_listed(f'`{p.name}`' for p in silent)}, "
-                                  "which only the user can give", spoken[0].origin,
+            sink.warning("MG412", f"no phrase for `{tool.name}` in `{locale}` says "
+                                  f"{_listed(f'`{p.name}`' for p in silent)}, which only the user can give",
+                         spoken[0].origin,
                          help="add " + _listed(f"`{{{p.name}}}`" for p in silent) + " to a phrase")
 
 

@@ -31,7 +31,8 @@ def parse_pattern(text: str, sink: Sink, origin: Origin, names: Mapping[str, tup
 
     flat = text.replace("\n", " ")
     if _depth(flat) > MAX_DEPTH:
-        sink.error("MG154", f"this pattern has more than {MAX_DEPTH} brackets inside brackets", origin, help="write it flatter")
+        sink.error("MG154", f"this pattern has more than {MAX_DEPTH} brackets inside brackets", origin,
+                   help="write it flatter")
         return None
     try:
         tree = dsl_parser().parse(flat, start="pattern")

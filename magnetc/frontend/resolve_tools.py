@@ -166,7 +166,8 @@ def _base(expr: Ref, table: TypeTable) -> str:
 def _merged(imported: TypeExpr, refined: TypeExpr) -> TypeExpr:
     """`imported` with what `refined` names put in its place, field by field; fields that it lacks are added.
 
-    Unlike parameters, results may be refined against their document: a tool's result is what it is, not what it is said to be.
+    Unlike parameters, results may be refined against their document: a tool's result is what it is, not what it is said
+    to be.
     """
     match imported, refined:
         case Record(before), Record(after):

@@ -89,7 +89,8 @@ def _chain(data: Iterable[Any], origin: Origin, scope: _Scope) -> Chain | None:
     for index, each in enumerate(data):
         place = origin.child("chain", index)
         name, alias = (each, "") if isinstance(each, str) else (each["tool"], each["as"])
-        sound = scope.definitions.tools.check(name, place if isinstance(each, str) else place.child("tool"), scope.sink) and sound
+        at = place if isinstance(each, str) else place.child("tool")
+        sound = scope.definitions.tools.check(name, at, scope.sink) and sound
         taken = {as_name for _, as_name in chain}
         if index and not alias:
             scope.sink.error("MG414", f"helper `{name}` has no alias", place,
@@ -155,7 +156,8 @@ def _reply(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> ReplyTempl
     return ReplyTemplate(chain=chain, phrases=phrases, origin=origin)
 
 
-def _inside(sections: tuple[str, ...], slots: dict[str, TypeExpr], arguments: dict[str, TypeExpr]) -> dict[str, TypeExpr] | None:
+def _inside(sections: tuple[str, ...], slots: dict[str, TypeExpr],
+            arguments: dict[str, TypeExpr]) -> dict[str, TypeExpr] | None:
     """Slots within nested sections; None when a section is unknown or opaque, and nothing can be said of its inside."""
     for name in sections:
         expr = slots.get(name)

@@ -138,7 +138,8 @@ def _attributes_are_sound(entity: EntityType, data: Mapping[str, Any], origin: O
             sound = False
     problem = _pattern_problem(data["matching"]) if "matching" in data else None
     if problem:
-        sink.error("MG206", f"`matching` of `{entity.name}` is not a regular expression: {problem}", origin.child("matching"))
+        sink.error("MG206", f"`matching` of `{entity.name}` is not a regular expression: {problem}",
+                   origin.child("matching"))
         sound = False
     return _sources_are_sound(entity, data, origin, sink) and sound
 
@@ -237,7 +238,8 @@ def _check_forms(name: str, value: Any, locale: str, forms: tuple[str, ...], ori
         place = origin.child("forms", index)
         other, first = taken.setdefault((name, locale, form.casefold()), (value, place))
         if other != value:
-            sink.error("MG217", f"`{form}` says both `{canonical(other)}` and `{canonical(value)}` of `{name}` in `{locale}`",
+            both = f"`{canonical(other)}` and `{canonical(value)}`"
+            sink.error("MG217", f"`{form}` says both {both} of `{name}` in `{locale}`",
                        place, secondary=(Label(first, f"says `{canonical(other)}` here"),),
                        help="choose words that read back to one value")
 

@@ -50,7 +50,8 @@ class _Open:
 def find_problem(text: str) -> Problem | None:
     """The first mistake of a template, or None when the grammar accepts it and its sections pair."""
     if not text.strip():
-        return Problem(code="MG404", message="this template is empty", start=0, end=len(text), help="write what is to be said")
+        return Problem(code="MG404", message="this template is empty", start=0, end=len(text),
+                       help="write what is to be said")
     opened: list[_Open] = []
     for match in _LEXEME.finditer(text):
         lexeme, start, end = match[0], match.start(), match.end()
@@ -146,8 +147,8 @@ def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | N
 def _too_deep(opened: list[_Open]) -> Problem | None:
     if len(opened) <= MAX_DEPTH:
         return None
-    return Problem(code="MG409", message=f"more than {MAX_DEPTH} brackets are open", start=opened[-1].start, end=opened[-1].end,
-                   help="write several phrases instead of one")
+    return Problem(code="MG409", message=f"more than {MAX_DEPTH} brackets are open",
+                   start=opened[-1].start, end=opened[-1].end, help="write several phrases instead of one")
 
 
 def _unclosed(last: _Open) -> Problem:

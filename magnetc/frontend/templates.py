@@ -58,7 +58,8 @@ def parse_template(text: str, span: Span | None, sink: Sink, origin: Origin) -> 
     for choice in tree.find_data("choice"):
         if len(choice.children) == 1:
             at, end = choice.meta.start_pos, choice.meta.end_pos
-            sink.warning("MG408", f"`{text[at:end]}` has one alternative, so its parentheses are not said", place.at(at, end),
+            sink.warning("MG408", f"`{text[at:end]}` has one alternative, so its parentheses are not said",
+                         place.at(at, end),
                          help="write `\\(` and `\\)` to say them, `[ ]` for an optional fragment, or add an alternative")
     return _parts(tree)
 
@@ -73,7 +74,8 @@ def _parser(*, strict: bool = False) -> Lark:
     from lark import Lark
 
     grammar = resource("grammar", "template.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", propagate_positions=True, strict=strict, maybe_placeholders=False)
+    return Lark(grammar, parser="lalr", lexer="contextual", propagate_positions=True, strict=strict,
+                maybe_placeholders=False)
 
 
 def _parts(tree: Tree) -> tuple[Part, ...]:

@@ -146,7 +146,7 @@ class Spec:
         return {}
 
     def outputs(self, function: str, type_name: str) -> tuple[str, ...]:
-        """Pointer patterns into `function`'s result where values of entity type `type_name`, or of one refining it, stand."""
+        """Pointer patterns into `function`'s result where values of type `type_name`, or of one refining it, stand."""
         key = (function, type_name)
         if key not in self._outputs:
             table = self.type_table

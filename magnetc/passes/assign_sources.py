@@ -85,7 +85,8 @@ def goals_of(calls: Sequence[Call]) -> list[tuple[Call, ...]]:
     return [tuple(goal) for goal in goals.values()]
 
 
-def _assign_goal(context: CompileContext, goal: tuple[Call, ...], where: Where, made: Sequence[Call]) -> tuple[Call, ...] | str:
+def _assign_goal(context: CompileContext, goal: tuple[Call, ...], where: Where,
+                 made: Sequence[Call]) -> tuple[Call, ...] | str:
     chain = tuple(call.function for call in goal)
     leaves = leaves_of(context, goal, where)
     for leaf in leaves:

@@ -54,7 +54,8 @@ class Automaton:
 
     def _kind(self, tool: str) -> tuple:
         """What `step_order` sees of a tool: two of one kind lead to the same states, but for facts that only help."""
-        return self._nfa.letter(tool), self._counted.get(tool), tuple(self._bars.get(tool, ())), self.gives[tool] & self.order_facts
+        facts = self.gives[tool] & self.order_facts
+        return self._nfa.letter(tool), self._counted.get(tool), tuple(self._bars.get(tool, ())), facts
 
     def _need(self, tool: str, producers: Iterable[str]) -> None:
         if tool in self.needs:

@@ -103,7 +103,8 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
         yield Clause(f"nothing says {_names(mute)} in `{locale}`", context.spec.tool[mute[0]].origin,
                      lambda c: replace(c, tools=tuple(sorted({*c.tools, *mute}))))
     for order in full.require:
-        text = f"link `{order.before}` ~> `{order.after}`" if order.link else f"require `{order.before}` before `{order.after}`"
+        before, after = f"`{order.before}`", f"`{order.after}`"
+        text = f"link {before} ~> {after}" if order.link else f"require {before} before {after}"
         yield Clause(text, order.origin, lambda c, o=order: replace(c, require=tuple(x for x in c.require if x != o)))
     for order in full.forbid:
         yield Clause(f"forbid `{order.before}` before `{order.after}`", order.origin,

@@ -48,7 +48,8 @@ class Need:
 class Constraints:
     """All that holds for the walks of one path in one locale.
 
-    `tools` are those a walk may call; `within` those the path allows at all, implicit helpers included. `turns`, `start` and `pattern` speak of the sampled walk only; the others are checked again after each operation.
+    `tools` are those a walk may call; `within` those the path allows at all, implicit helpers included. `turns`, `start`
+    and `pattern` speak of the sampled walk only; the others are checked again after each operation.
     """
 
     tools: tuple[str, ...]

@@ -124,7 +124,8 @@ class Insert:
                 yield path.with_turns((*path.turns[:place], inserted, *path.turns[place:])), inserted.key
 
 
-def _helpers(context: CompileContext, path: SignaturePath, goal: tuple[Call, ...], tail: tuple[str, ...]) -> tuple[Call, ...]:
+def _helpers(context: CompileContext, path: SignaturePath, goal: tuple[Call, ...],
+             tail: tuple[str, ...]) -> tuple[Call, ...]:
     """A call for each helper of `tail`; none when one of them takes no value from the chain before it."""
     chain = list(goal)
     number = _next_number(path)

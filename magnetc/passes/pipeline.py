@@ -86,7 +86,8 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies())
 
 
-def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None, *, dump: Dump | None = None) -> Iterator[CompiledUnit]:
+def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None, *,
+                  dump: Dump | None = None) -> Iterator[CompiledUnit]:
     """Every unit that the recipe asks for, each redrawn until its passes accept it, or given up as rejected."""
     context = CompileContext(spec, graph or build_graph(spec))
     for name, count in spec.recipe.paths:

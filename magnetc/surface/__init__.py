@@ -8,6 +8,6 @@ from magnetc.surface.occurrence import occurs
 from magnetc.surface.skeleton import MASK, skeleton
 from magnetc.surface.text import capitalise, elide, elide_parts, lower_first, tidy, tidy_parts
 
-__all__ = ["LANGUAGES", "MASK", "Form", "capitalise", "capitalise_value", "elide", "elide_parts", "fold", "join", "join_parts",
-           "long_date", "lower_first", "occurs", "primitive", "read", "read_list", "same", "say", "say_list", "skeleton",
-           "tidy", "tidy_parts"]
+__all__ = ["LANGUAGES", "MASK", "Form", "capitalise", "capitalise_value", "elide", "elide_parts", "fold", "join",
+           "join_parts", "long_date", "lower_first", "occurs", "primitive", "read", "read_list", "same", "say", "say_list",
+           "skeleton", "tidy", "tidy_parts"]

@@ -68,7 +68,9 @@ def read(text: str, entity: EntityType | None, locale: str, now: str) -> tuple[J
 def say_list(values: list[Json], entity: EntityType | None, locale: str, now: str, case: str = "") -> tuple[Form, ...]:
     """All ways to say a list of scalars of the type ("A, B and C"); empty when it would not be read back."""
     entity = entity or type_of(*values)
-    rows: list[tuple[Form, ...]] = [() if isinstance(value, list) else say(value, entity, locale, now, case) for value in values]
+    rows: list[tuple[Form, ...]] = [
+        () if isinstance(value, list) else say(value, entity, locale, now, case) for value in values
+    ]
     if entity is None or not rows or not all(rows):
         return ()
     forms = [Form(join([row[0].text for row in rows], locale), "list")]

@@ -32,7 +32,7 @@ class Rejection:
 
 @dataclass(slots=True)
 class Translation:
-    """A trajectory with what distillation needs to branch off it: the conversation, and where the world stood before each turn."""
+    """A trajectory with what distillation needs to branch off it: the conversation, and the world before each turn."""
 
     trajectory: Trajectory
     conversation: Conversation
@@ -40,7 +40,8 @@ class Translation:
     proposals: list[Proposal]
 
 
-async def translate(script: Script, spec: Spec, teacher: Teacher, world: WorldSession, scenario: Scenario) -> Translation | Rejection:
+async def translate(script: Script, spec: Spec, teacher: Teacher, world: WorldSession,
+                    scenario: Scenario) -> Translation | Rejection:
     """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed."""
     return await _Session(script, spec, teacher, world, scenario).run()
 
@@ -133,7 +134,8 @@ class _Session:
             call = next(call for goal in turn.goals for call in goal.calls if call.id == call_id)
             entity = entity_of(self.conversation.parameter_type(call, "/" + rest), self.spec)
             if isinstance(binding, Given) and any(
-                occurs(binding.value, entity, self.conversation.locale, self.conversation.now, text) for text in self._texts()
+                occurs(binding.value, entity, self.conversation.locale, self.conversation.now, text)
+                for text in self._texts()
             ):
                 return "withheld value stands in the conversation"
         return None

@@ -127,7 +127,8 @@ class _Splitter:
     def _unclosed_text(self, text: str, at: int) -> None:
         what = "text" if text[0] == '"' else "name"
         mark = '`"`' if what == "text" else "a backquote"
-        self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()), help=f"end it with {mark} on the same line")
+        self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()),
+                    help=f"end it with {mark} on the same line")
         self._break()
 
     def _open(self, bracket: str, at: int) -> None:

@@ -33,7 +33,8 @@ class Mistake:
 
 
 MISTAKES = (
-    Mistake("MG144", "`:` and a type are missing after {before}", "write `name: Type`, or `name?: Type` when it may be left out",
+    Mistake("MG144", "`:` and a type are missing after {before}",
+            "write `name: Type`, or `name?: Type` when it may be left out",
             ("tool f(a string)", "tool f(a? string)", "tool f() -> {a}", "tool f() -> {a?}")),
     Mistake("MG144", "a type is missing after {before}", "a type is a name, `[T]`, `{{field: T}}` or `{{*: T}}`",
             ("tool f(a: )", "tool f() ->", "tool f() -> [3]", "tool f() -> {*: 3}")),
@@ -51,11 +52,14 @@ MISTAKES = (
             ('type X = string examples "a" "b"', "set s = [a b]", "tool f(a: T b: T)",
              "tool f(a: T) -> {a: T b: T}", "tool f(a: [T] b: T)",
              "tool f(a: T = 3 b: T)", "operations { merge(p=3 q=4) }"), anything=False, needs="COMMA"),
-    Mistake("MG155", "unknown word {found}", "`least field`, `most field` or `only` may stand here, then `{{` and the phrases",
+    Mistake("MG155", "unknown word {found}",
+            "`least field`, `most field` or `only` may stand here, then `{{` and the phrases",
             ("refer X dearest y",), anything=False),
-    Mistake("MG148", "a mood is missing after the locale {before}", 'write `do`, `say` or `ask` before the text: `en do "…"`',
+    Mistake("MG148", "a mood is missing after the locale {before}",
+            'write `do`, `say` or `ask` before the text: `en do "…"`',
             ('turn f { en "a" }',)),
-    Mistake("MG146", "the text of a phrase is missing after {before}", 'write it in double quotes: `"…"`; only a `turn` has moods',
+    Mistake("MG146", "the text of a phrase is missing after {before}",
+            'write it in double quotes: `"…"`; only a `turn` has moods',
             ("turn f { en do a }", "turn f { en do }", "reply f { en }", 'said X "a" { fr }',
              'reply f { en "a" | }', 'turn f { en do "a" | }',
              'said X "a" { fr "b" | }')),

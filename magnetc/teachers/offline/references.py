@@ -26,7 +26,8 @@ class Pointed:
     binding: Binding
 
 
-def references(call: Call, pointer: str, source: OutputSource, conversation: Conversation, *key: object) -> Iterator[Pointed]:
+def references(call: Call, pointer: str, source: OutputSource, conversation: Conversation,
+               *key: object) -> Iterator[Pointed]:
     """Ways to point at the value for `pointer` of `call`, in drawn order. Empty when nothing identifies it."""
     entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
     if entity is None:

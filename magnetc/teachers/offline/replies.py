@@ -201,9 +201,10 @@ def system_message(conversation: Conversation) -> Parts:
         if parts:
             parts.append(Words(" "))
         if shown == "date":
-            parts.extend(fill(frame(frames, "system_date", *key), {"date": (Value(long_date(conversation.now, conversation.locale), "", "/date"),)}, conversation.locale))
+            date = Value(long_date(conversation.now, conversation.locale), "", "/date")
+            parts.extend(fill(frame(frames, "system_date", *key), {"date": (date,)}, conversation.locale))
         elif shown == "profile" and conversation.profile is not None:
-            text = wire(conversation.profile)
-            parts.extend(fill(frame(frames, "system_profile", *key), {"profile": (Value(text, "", "/profile"),)}, conversation.locale))
+            profile = Value(wire(conversation.profile), "", "/profile")
+            parts.extend(fill(frame(frames, "system_profile", *key), {"profile": (profile,)}, conversation.locale))
     return merge_words(tuple(parts))
 

@@ -138,4 +138,6 @@ def _holds(constraint: Constraint, arguments: dict[str, Json]) -> bool:
 def is_sayable(expr: TypeExpr, conversation: Conversation) -> bool:
     """Whether a user can be given values of this type at all."""
     entity = entity_of(expr, conversation.spec)
-    return entity is not None and (bool(candidates(entity, conversation)) or _generate(entity, conversation.now, ()) is not None)
+    if entity is None:
+        return False
+    return bool(candidates(entity, conversation)) or _generate(entity, conversation.now, ()) is not None

@@ -241,7 +241,8 @@ def _generic(goal: Goal, leaves: dict[str, _Leaf], spoken: set[str], outputs: se
         entity = entity_of(conversation.parameter_type(leaf.call, leaf.pointer), conversation.spec)
         if text is None or entity is None:
             return None
-        parts += [Words(f"{' (' if index == 0 else ', '}{name.replace('_', ' ').replace('.', ' ')}: "), Value(text, leaf.call.id, leaf.pointer)]
+        label = f"{' (' if index == 0 else ', '}{name.replace('_', ' ').replace('.', ' ')}: "
+        parts += [Words(label), Value(text, leaf.call.id, leaf.pointer)]
         said.append((entity.name, binding.value))
     if spoken:
         parts.append(Words(")"))

@@ -69,8 +69,8 @@ class Run:
     """Programs, each on its own copy of the world behind `start` (a handle, or an initial world).
 
     `first_success` stops after the first program without an error; then only the last outcome tells of the world after
-    it. `all` runs every program and every outcome tells. `observe` (in full, or its digest), `digest` and `query` (patterns into `state()`) ask
-    about that world, `keep` holds it under a new handle.
+    it. `all` runs every program and every outcome tells. `observe` (in full, or its digest), `digest` and `query`
+    (patterns into `state()`) ask about that world, `keep` holds it under a new handle.
     """
 
     start: int | Reset
