@@ -64,6 +64,8 @@ def equivalent(reference: Execution, other: Execution, spec: Spec, existing: fro
 def difference(reference: Execution, other: Execution, spec: Spec, existing: frozenset[str] = frozenset()) -> str | None:
     """None when equivalent, else the first difference in words: `missing result of` a tool, or `state`.
 
+    A result that is there answers for every call that gives it: what is known need not be asked for again.
+
     `existing` holds the texts of the initial state: a value that was there before stands for itself alone.
     """
     pairing = _Pairing(
@@ -73,10 +75,12 @@ def difference(reference: Execution, other: Execution, spec: Spec, existing: fro
     for call in reference.made:
         if not call.required:
             continue
-        match = next((i for i in unused if _same_call(call, other.made[i], pairing)), None)
+        used = [i for i in range(len(other.made)) if i not in unused]
+        match = next((i for i in (*unused, *used) if _same_call(call, other.made[i], pairing)), None)
         if match is None:
             return f"missing result of `{call.function}`"
-        unused.remove(match)
+        if match in unused:
+            unused.remove(match)
     if not pairing.unify(reference.observed, other.observed):
         return "state"
     return None

@@ -457,3 +457,26 @@ def test_a_pool_lends_each_worker_once_and_forgets_handles():
         await pool.close()
 
     asyncio.run(body())
+
+
+
+@with_world("snapshots:CountingWorld")
+async def test_what_is_tried_instead_leaves_no_trace(world):
+    start = Reset(seed=1, now=NOW)
+    plain = await one(world, start, Step(call="add", args={"amount": 1}), Step(call="add", args={"amount": 2}))
+    instead = ({"/amount": 40}, {"/amount": 5})
+    tried = await one(world, start, Step(call="add", args={"amount": 1}),
+                      Step(call="add", args={"amount": 2}, instead=instead))
+    assert tried.results == plain.results
+    others = [await one(world, start, Step(call="add", args={"amount": 1}), Step(call="add", args={"amount": n})) for n in (40, 5)]
+    assert tried.instead == {1: [other.results[1] for other in others]}
+
+
+@with_world("travel:TravelWorld")
+async def test_a_state_crosses_the_pipe_once(world):
+    made = await world.reset(Reset(seed=3, now=NOW), full=True)
+    named = Reset(state=made.state, seed=3, now=NOW, digest=made.state_digest)
+    first = await one(world, named, search(), digest=True)
+    second = await one(world, named, search(), digest=True)
+    assert first == second
+    assert world._known == {made.state_digest}

@@ -9,7 +9,7 @@ in one replay per producer; other values by giving the consumer another value of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from magnetc.distill.proofs.view import CallView, ConversationView
@@ -43,15 +43,25 @@ class OutputLeaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
-    """The programs that decide necessity: `substituted` under the row's seed, `derived` and `kept` under another.
+class Trial:
+    """Two programs that decide most leaves by results alone: before a consumer is called, its leaf is tried with another
+    value (`literal`, the row's seed), and with the old value where another was minted (`derived`, another seed).
 
-    A brief experiment ends each program at its last consumer: another result there decides. Only where the results are
-    the same does the state at the end have to tell, in a `full` one.
+    `tried` and `kept` name the leaves of each step's trials, in order.
     """
 
     leaves: tuple[OutputLeaf, ...]
-    full: bool
+    literal: tuple[Step, ...]
+    derived: tuple[Step, ...]
+    tried: dict[int, list[tuple[int, str]]]
+    kept: dict[int, list[tuple[int, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Whole programs for leaves that results do not decide: the states at the end have to tell."""
+
+    leaves: tuple[OutputLeaf, ...]
     substituted: dict[tuple[int, str], tuple[Step, ...]]
     derived: tuple[Step, ...]
     kept: dict[int, tuple[Step, ...]]
@@ -77,36 +87,50 @@ def output_leaves(view: ConversationView, spec: Spec) -> tuple[OutputLeaf, ...]:
     return tuple(found)
 
 
-def experiment(view: ConversationView, spec: Spec, found: tuple[OutputLeaf, ...], *, full: bool = False) -> Experiment:
-    """The programs to run for the leaves `found`."""
-    every = output_leaves(view, spec) if full else found
-    substituted = {}
-    for leaf in found:
+def trial(view: ConversationView, spec: Spec, open_leaves: tuple[OutputLeaf, ...]) -> Trial:
+    """The brief programs for `open_leaves`."""
+    literal, derived = list(_program(view, ())), list(_program(view, output_leaves(view, spec)))
+    tried: dict[int, list[tuple[int, str]]] = {}
+    kept: dict[int, list[tuple[int, str]]] = {}
+    for leaf in open_leaves:
         other = perturbed(leaf, view, spec)
         if other is not None:
-            end = len(view.calls) if full else leaf.consumer + 1
-            substituted[leaf.place] = _program(view, every, end, replace={leaf.place: other})
-    minting = sorted({leaf.producer for leaf in found if leaf.entity and leaf.entity.minted})
-    kept = {}
-    for producer in minting:
-        own = {leaf.place for leaf in every if leaf.producer == producer}
-        end = len(view.calls) if full else max(consumer for consumer, _ in own) + 1
-        kept[producer] = _program(view, every, end, derive=True, keep=own)
-    derived = _program(view, every, max(map(len, kept.values())), derive=True) if kept else ()
-    return Experiment(found, full, substituted, derived, kept)
+            _try_instead(literal, leaf, other, tried)
+        if leaf.entity and leaf.entity.minted:
+            _try_instead(derived, leaf, leaf.value, kept)
+    end = max(kept, default=-1) + 1
+    return Trial(open_leaves, tuple(literal), tuple(derived[:end]), tried, kept)
 
 
-def _program(view: ConversationView, found: tuple[OutputLeaf, ...], end: int, *, derive: bool = False,
-             keep: set[tuple[int, str]] | None = None, replace: dict[tuple[int, str], Json] | None = None) -> tuple[Step, ...]:
+def _try_instead(steps: list[Step], leaf: OutputLeaf, value: Json, places: dict[int, list[tuple[int, str]]]) -> None:
+    step = steps[leaf.consumer]
+    steps[leaf.consumer] = replace(step, instead=(*step.instead, {leaf.pointer: value}))
+    places.setdefault(leaf.consumer, []).append(leaf.place)
+
+
+def experiment(view: ConversationView, spec: Spec, open_leaves: tuple[OutputLeaf, ...]) -> Experiment:
+    """The whole programs for `open_leaves`."""
+    every = output_leaves(view, spec)
+    substituted = {}
+    for leaf in open_leaves:
+        other = perturbed(leaf, view, spec)
+        if other is not None:
+            substituted[leaf.place] = _program(view, (), {leaf.place: other})
+    minting = sorted({leaf.producer for leaf in open_leaves if leaf.entity and leaf.entity.minted})
+    kept = {producer: _program(view, tuple(leaf for leaf in every if leaf.producer != producer)) for producer in minting}
+    return Experiment(open_leaves, substituted, _program(view, every) if kept else (), kept)
+
+
+def _program(view: ConversationView, derived: tuple[OutputLeaf, ...],
+             other: dict[tuple[int, str], Json] | None = None) -> tuple[Step, ...]:
+    """The row's calls: the leaves `derived` taken anew from their producers, those in `other` with another value."""
     refs: dict[int, dict[str, Ref]] = {}
-    if derive:
-        for leaf in found:
-            if leaf.place not in (keep or ()):
-                refs.setdefault(leaf.consumer, {})[leaf.pointer] = Ref(step=leaf.producer, at=leaf.at)
+    for leaf in derived:
+        refs.setdefault(leaf.consumer, {})[leaf.pointer] = Ref(step=leaf.producer, at=leaf.at)
     steps = []
-    for index, call in enumerate(view.calls[:end]):
+    for index, call in enumerate(view.calls):
         arguments = dict(call.arguments)
-        for (consumer, pointer), value in (replace or {}).items():
+        for (consumer, pointer), value in (other or {}).items():
             if consumer == index:
                 put(arguments, pointer, value)
         steps.append(Step(call=call.name, args=arguments, refs=refs.get(index, {})))
@@ -147,50 +171,47 @@ def _neighbour(value: Json, entity: EntityType | None) -> Json:
     return value[:-1] + ("A" if value[-1:] != "A" else "B")
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """The outcomes of an experiment, as it names its programs."""
+def brief_verdicts(tried: Trial, literal: Outcome, derived: Outcome | None) -> dict[tuple[int, str], Verdict | None]:
+    """True where another value, or the old one after reminting, gives another result; "context" where neither can be tried.
 
-    literal: Outcome
-    substituted: dict[tuple[int, str], Outcome]
-    derived: Outcome | None
-    kept: dict[int, Outcome]
-
-
-def verdicts(trial: Experiment, findings: Findings) -> dict[tuple[int, str], Verdict | None]:
-    """For each leaf: True, "context" (it cannot be perturbed here), False, or after a brief experiment None: not decided."""
-    return {leaf.place: _verdict(leaf, trial, findings) for leaf in trial.leaves}
-
-
-def _verdict(leaf: OutputLeaf, trial: Experiment, findings: Findings) -> Verdict | None:
-    if _was_reminted(leaf, findings):
-        assert findings.derived is not None
-        if _differs(leaf.consumer, findings.derived, findings.kept[leaf.producer], trial.full):
-            return True
-    other = findings.substituted.get(leaf.place)
-    if other is not None and _differs(leaf.consumer, findings.literal, other, trial.full):
-        return True
-    if other is None and not _was_reminted(leaf, findings):
-        return "context"
-    return False if trial.full else None
+    None: the results are the same, the states have to tell.
+    """
+    others = _by_place(tried.tried, literal)
+    kept = _by_place(tried.kept, derived) if derived else {}
+    decided: dict[tuple[int, str], Verdict | None] = {}
+    for leaf in tried.leaves:
+        reminted = derived is not None and leaf.place in kept and _was_reminted(leaf, derived)
+        if (reminted and derived and kept[leaf.place] != derived.results[leaf.consumer]) or (leaf.place in others and others[leaf.place] != literal.results[leaf.consumer]):
+            decided[leaf.place] = True
+        else:
+            decided[leaf.place] = None if reminted or leaf.place in others else "context"
+    return decided
 
 
-def _was_reminted(leaf: OutputLeaf, findings: Findings) -> bool:
-    """Whether the producer minted another value under the other seed."""
-    derived = findings.derived
-    if derived is None or leaf.producer not in findings.kept or leaf.consumer >= len(derived.results):
+def _by_place(places: dict[int, list[tuple[int, str]]], outcome: Outcome) -> dict[tuple[int, str], Json]:
+    return {place: result for step, own in places.items() for place, result in zip(own, outcome.instead.get(step, ()))}
+
+
+def verdicts(whole: Experiment, literal: Outcome, substituted: dict[tuple[int, str], Outcome], derived: Outcome | None,
+             kept: dict[int, Outcome]) -> dict[tuple[int, str], Verdict]:
+    """True where the state at the end differs, else False."""
+    return {
+        leaf.place: (
+            derived is not None and leaf.producer in kept and _was_reminted(leaf, derived)
+            and kept[leaf.producer].observed != derived.observed
+        ) or (leaf.place in substituted and substituted[leaf.place].observed != literal.observed)
+        for leaf in whole.leaves
+    }
+
+
+def _was_reminted(leaf: OutputLeaf, derived: Outcome) -> bool:
+    """Whether the producer minted another value under the other seed, and the consumer was reached."""
+    if leaf.consumer >= len(derived.results):
         return False
     try:
         return get(derived.results[leaf.producer], leaf.at) != leaf.value
     except LookupError:
         return False
-
-
-def _differs(consumer: int, expected: Outcome, actual: Outcome, full: bool) -> bool:
-    """Whether the consumer's result differs, or in a full experiment the state at the end."""
-    if consumer >= len(actual.results) or consumer >= len(expected.results):
-        return True
-    return expected.results[consumer] != actual.results[consumer] or (full and expected.observed != actual.observed)
 
 
 def stands_elsewhere(leaf: OutputLeaf, view: ConversationView, spec: Spec, locale: str) -> bool:

@@ -11,7 +11,7 @@ from magnetc.diagnostics import MagnetError
 from magnetc.distill.equivalence import texts_in
 from magnetc.distill.proofs import executable, intact, necessary, nonequivalent, sourced, sufficient, typed
 from magnetc.distill.proofs.failure import Failure
-from magnetc.distill.proofs.necessary import Experiment, Findings, Verdict
+from magnetc.distill.proofs.necessary import Experiment, Verdict
 from magnetc.distill.proofs.view import ConversationView, parse
 from magnetc.ir.json import Json, wire
 from magnetc.ir.schema import tool_schema
@@ -95,7 +95,7 @@ class Prover:
         return [(proof, problem) for proof, problems in found.items() for problem in problems]
 
     async def _replay(self, view: ConversationView, world: PythonWorld) -> _Replay:
-        """Replay a conversation and decide for each output leaf whether it is necessary: briefly, then where need be in full."""
+        """Replay a conversation and decide for each output leaf whether it is necessary: by results, else by states."""
         locale = str(view.certificate["locale"])
         decided: dict[tuple[int, str], Verdict] = {}
         open_leaves = []
@@ -104,44 +104,34 @@ class Prover:
                 decided[leaf.place] = False
             else:
                 open_leaves.append(leaf)
-        literal: Outcome | None = None
-        for full in (False, True):
-            trial = necessary.experiment(view, self.spec, tuple(open_leaves), full=full)
-            findings = self._findings(trial, await world.run_all(self._runs(view, trial)))
-            literal = literal or findings.literal
-            found = necessary.verdicts(trial, findings)
-            decided.update((place, verdict) for place, verdict in found.items() if verdict is not None)
-            open_leaves = [leaf for leaf in open_leaves if found[leaf.place] is None]
-            if not open_leaves:
-                break
-        assert literal is not None
+        tried = necessary.trial(view, self.spec, tuple(open_leaves))
+        start, reminted = self._start(view), self._start(view, 1)
+        runs = [Run(start=start, programs=[tried.literal], digest=True, stop_on_error=False)]
+        if tried.derived:
+            runs.append(Run(start=reminted, programs=[tried.derived], stop_on_error=False))
+        (literal,), *rest = await world.run_all(runs)
+        found = necessary.brief_verdicts(tried, literal, rest[0][0] if rest else None)
+        decided.update((place, verdict) for place, verdict in found.items() if verdict is not None)
+        undecided = tuple(leaf for leaf in open_leaves if found[leaf.place] is None)
+        if undecided:
+            decided.update(await self._by_states(necessary.experiment(view, self.spec, undecided), view, world))
         return _Replay(literal, decided)
+
+    async def _by_states(self, whole: Experiment, view: ConversationView, world: PythonWorld) -> dict[tuple[int, str], Verdict]:
+        """Verdicts on the leaves of an experiment, by the states that its programs end in."""
+        same, other = [nonequivalent.literal(view.calls), *whole.substituted.values()], [whole.derived, *whole.kept.values()]
+        runs = [Run(start=self._start(view), programs=same, mode="all", observe="digest", stop_on_error=False)]
+        if whole.kept:
+            reminted = self._start(view, 1)
+            runs.append(Run(start=reminted, programs=other, mode="all", observe="digest", stop_on_error=False))
+        (literal, *substituted), *rest = await world.run_all(runs)
+        derived, *kept = rest[0] if rest else (None,)
+        return necessary.verdicts(whole, literal, dict(zip(whole.substituted, substituted)), derived, dict(zip(whole.kept, kept)))
 
     def _start(self, view: ConversationView, shift: int = 0) -> Reset:
         at = view.certificate["world"]
         seed, initial = int(at["seed"]) + shift, str(at["initial"])
         return Reset(state=self.states[initial], seed=seed, now=str(at["now"]), digest=initial)
-
-    def _runs(self, view: ConversationView, trial: Experiment) -> list[Run]:
-        """The replay, then what decides necessity: substitutions under the same seed, reminting under another."""
-        start = self._start(view)
-        observe = "digest" if trial.full else False
-        literal = nonequivalent.literal(view.calls)
-        runs = [Run(start=start, programs=[literal], digest=True, observe=observe, stop_on_error=False)]
-        if trial.substituted:
-            programs = list(trial.substituted.values())
-            runs.append(Run(start=start, programs=programs, mode="all", observe=observe, stop_on_error=False))
-        if trial.kept:
-            programs = [trial.derived, *trial.kept.values()]
-            reminted = self._start(view, 1)
-            runs.append(Run(start=reminted, programs=programs, mode="all", observe=observe, stop_on_error=False))
-        return runs
-
-    def _findings(self, trial: Experiment, outcomes: list[tuple[Outcome, ...]]) -> Findings:
-        (literal,), *rest = outcomes
-        substituted = dict(zip(trial.substituted, rest.pop(0))) if trial.substituted else {}
-        derived, *kept = rest.pop(0) if trial.kept else (None,)
-        return Findings(literal, substituted, derived, dict(zip(trial.kept, kept)))
 
     async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
         certificate, prompt = row["certificate"], len(row["prompt"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from magnetc.ir.json import Json
@@ -68,11 +69,16 @@ def parse(messages: list[dict[str, Any]], tools: str, certificate: Mapping[str, 
         index += 1 + len(made)
     if previous != "assistant":
         raise ValueError("the conversation does not end with the agent's words")
-    offered = tuple(tool["function"]["name"] for tool in json.loads(tools))
+    offered = _offered(tools)
     position = {call.id: i for i, call in enumerate(calls)}
     if len(position) != len(calls):
         raise ValueError("two calls have the same id")
     return ConversationView(messages, calls, tools, offered, certificate, position)
+
+
+@lru_cache(maxsize=256)
+def _offered(tools: str) -> tuple[str, ...]:
+    return tuple(tool["function"]["name"] for tool in json.loads(tools))
 
 
 _FOLLOWS = {

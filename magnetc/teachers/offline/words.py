@@ -116,9 +116,17 @@ def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) 
             for (owner, pointer), binding in bound.items()
             if owner == call.id and isinstance(binding, Given)
         }
-        if not satisfied(conversation.spec.tool[call.function], given):
+        if not satisfied(conversation.spec.tool[call.function], given) or _is_repeated(call, given, conversation):
             return False
     return True
+
+
+def _is_repeated(call: Call, given: dict[str, Json], conversation: Conversation) -> bool:
+    """Whether the same question was asked before: nobody asks again for what they were just told."""
+    waits = any(isinstance(argument.source, OutputSource) for argument in call.arguments)
+    return not waits and any(
+        done.call.function == call.function and done.arguments == given for done in conversation.executed
+    )
 
 
 def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,

@@ -42,6 +42,8 @@ class Step:
     """One call. `refs` fill leaves of `args`, by pointer.
 
     `given` is taken for the result whatever the call returns (a counterfactual); with `skip` the call is not made.
+    `instead` holds other values for some leaves of the arguments, by pointer: each set is tried on a copy of the world
+    just before the call, and leaves no trace but its result.
     """
 
     call: str
@@ -49,6 +51,7 @@ class Step:
     refs: Mapping[str, Ref] = field(default_factory=dict)
     given: Json = UNSET
     skip: bool = False
+    instead: Sequence[Mapping[str, Json]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +105,8 @@ class Outcome:
 
     `results` and `args` (resolved) have one entry for each call made; `at` says by pointer of the argument where in
     the earlier result its value was found. `error` is the index of the first step with an error result, or of the step
-    whose call could not be made (then there is no result for it); `reason` says why in words.
+    whose call could not be made (then there is no result for it); `reason` says why in words. `instead` has the results
+    of what was tried instead of a step, by its index.
     """
 
     results: Sequence[Json]
@@ -114,6 +118,7 @@ class Outcome:
     observed: Json = None
     digest: str | None = None
     found: Mapping[str, Sequence[tuple[str, Json]]] = field(default_factory=dict)
+    instead: Mapping[int, Sequence[Json]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -140,6 +145,8 @@ def step_message(step: Step) -> dict[str, Json]:
         message["given"] = step.given
     if step.skip:
         message["skip"] = True
+    if step.instead:
+        message["instead"] = list(step.instead)
     return message
 
 
@@ -167,4 +174,5 @@ def _outcome(steps: Sequence[Step], answer: dict[str, Json]) -> Outcome:
         args=[resolved if resolved is not None else step.args for step, resolved in zip(steps, answer["args"])],
         at=[places or {} for places in answer["at"]],
         error=answer["error"], reason=answer["reason"], handle=answer.get("handle"),
-        observed=answer.get("observe"), digest=answer.get("digest"), found=answer.get("query", {}))
+        observed=answer.get("observe"), digest=answer.get("digest"), found=answer.get("query", {}),
+        instead={int(step): results for step, results in answer.get("instead", {}).items()})

@@ -234,31 +234,47 @@ class Snapshot:
     """A world held still. The world given must not be used any more; `restore` makes an independent copy."""
 
     __slots__ = ("pickled", "world")
-    unpicklable = set()  # noqa: RUF012
 
     def __init__(self, world):
         self.world, self.pickled = world, None
 
     def restore(self):
-        if self.pickled is not None:
-            return pickle.loads(self.pickled)
-        assert self.world is not None, "a snapshot has its world, or a pickle of it"
-        cls = type(self.world)
-        if is_method(cls, "snapshot"):
-            return checked("snapshot", self.world.snapshot)
-        if cls not in self.unpicklable:
-            try:
-                pickled = pickle.dumps(self.world, -1)
-                world = pickle.loads(pickled)
-                self.world, self.pickled = None, pickled
-                return world
-            except Exception:
-                self.unpicklable.add(cls)
-        try:
-            return deepcopy(self.world)
-        except Exception as error:
-            text = f"it cannot be copied and has no method `snapshot`: {type(error).__name__}: {error}"
-            raise Failure("method", text, error) from error
+        if self.pickled is None and not is_method(type(self.world), "snapshot"):
+            self.pickled = pickled(self.world)
+            if self.pickled is not None:
+                self.world = None
+        return pickle.loads(self.pickled) if self.pickled is not None else copy_of(self.world)
+
+
+UNPICKLABLE = set()
+"""Classes whose instances cannot be pickled, so that it is tried once."""
+
+
+def pickled(world):
+    """The world as a pickle that was seen to load, or None."""
+    if type(world) in UNPICKLABLE:
+        return None
+    try:
+        text = pickle.dumps(world, -1)
+        pickle.loads(text)
+    except Exception:
+        UNPICKLABLE.add(type(world))
+        return None
+    return text
+
+
+def copy_of(world):
+    """An independent copy of a world that goes on being used."""
+    if is_method(type(world), "snapshot"):
+        return checked("snapshot", world.snapshot)
+    text = pickled(world)
+    if text is not None:
+        return pickle.loads(text)
+    try:
+        return deepcopy(world)
+    except Exception as error:
+        text = f"it cannot be copied and has no method `snapshot`: {type(error).__name__}: {error}"
+        raise Failure("method", text, error) from error
 
 
 def checked(name, method):
@@ -467,6 +483,7 @@ class Program:
         self.worker, self.steps, self.stop = worker, steps, stop_on_error
         self.world = None
         self.texts, self.parsed, self.arguments, self.places = [], {}, [], []
+        self.instead = {}
         self.error = self.reason = None
 
     def run(self, snapshot):
@@ -506,6 +523,8 @@ class Program:
         else:
             self.arguments.append("null")
             self.places.append("null")
+        if "instead" in step:
+            self.instead[number] = [self.elsewhere(step.get("call"), arguments, leaves) for leaves in step["instead"]]
         text = message = None
         if not step.get("skip"):
             text, message = self.call(step.get("call"), arguments)
@@ -516,6 +535,17 @@ class Program:
         self.texts.append(text)
         if message is not None:
             self.fail(number, message)
+
+    def elsewhere(self, name, arguments, leaves):
+        """The text of the result that the call would give with other `leaves`, on a copy of the world."""
+        other = deepcopy(arguments)
+        for pointer, value in leaves.items():
+            put(other, pointer, value)
+        here, self.world = self.world, copy_of(self.world)
+        try:
+            return self.call(name, other)[0]
+        finally:
+            self.world = here
 
     def call(self, name, arguments):
         """(text of the result, message of its error or None)."""
@@ -542,9 +572,13 @@ class Program:
         return self.parsed[number]
 
     def outcome(self):
-        return ['"results":[' + ",".join(self.texts) + "]", '"args":[' + ",".join(self.arguments) + "]",
+        told = ['"results":[' + ",".join(self.texts) + "]", '"args":[' + ",".join(self.arguments) + "]",
                 '"at":[' + ",".join(self.places) + "]", '"error":' + encode(self.error),
                 '"reason":' + encode(self.reason)]
+        if self.instead:
+            tried = (f'"{number}":[{",".join(texts)}]' for number, texts in self.instead.items())
+            told.append('"instead":{' + ",".join(tried) + "}")
+        return told
 
 
 def message_of(error):
