@@ -138,7 +138,7 @@ def _program(view: ConversationView, derived: tuple[OutputLeaf, ...],
 
 
 def perturbed(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Json:
-    """Another value of the leaf's type: from the conversation's results, the type itself, or near by. None if there is none."""
+    """Another value of the leaf's type: from the conversation's results, the type itself, or near by; None without one."""
     for other in _same_type(leaf, view, spec):
         if other != leaf.value and type(other) is type(leaf.value):
             return other
@@ -181,7 +181,9 @@ def brief_verdicts(tried: Trial, literal: Outcome, derived: Outcome | None) -> d
     decided: dict[tuple[int, str], Verdict | None] = {}
     for leaf in tried.leaves:
         reminted = derived is not None and leaf.place in kept and _was_reminted(leaf, derived)
-        if (reminted and derived and kept[leaf.place] != derived.results[leaf.consumer]) or (leaf.place in others and others[leaf.place] != literal.results[leaf.consumer]):
+        if (reminted and derived and kept[leaf.place] != derived.results[leaf.consumer]) or (
+            leaf.place in others and others[leaf.place] != literal.results[leaf.consumer]
+        ):
             decided[leaf.place] = True
         else:
             decided[leaf.place] = None if reminted or leaf.place in others else "context"
@@ -248,6 +250,7 @@ def check(view: ConversationView, decided: dict[tuple[int, str], Verdict]) -> li
             needed.add(call.id)
         certified = view.sources[call.id][pointer].get("necessary")
         if certified != verdict:
-            problems.append(f"`{call.id}` argument `{pointer}` is certified necessary: {wire(certified)}, found: {wire(verdict)}")
+            both = f"{wire(certified)}, found: {wire(verdict)}"
+            problems.append(f"`{call.id}` argument `{pointer}` is certified necessary: {both}")
     unneeded = [call for call in view.certificate["inserted"] if call in view.position and call not in needed]
     return problems + [f"`{call}` was inserted, yet none of its values needs an earlier result" for call in unneeded]

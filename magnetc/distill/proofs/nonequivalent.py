@@ -25,7 +25,8 @@ def within_turn(view: ConversationView, prompt: int) -> list[CallView]:
     return [call for call in view.calls if call.message < end]
 
 
-def repaired(chosen: ConversationView, rejected: ConversationView, prompt: int, corresponds: Mapping[str, str]) -> tuple[Step, ...]:
+def repaired(chosen: ConversationView, rejected: ConversationView, prompt: int,
+             corresponds: Mapping[str, str]) -> tuple[Step, ...]:
     """The faulty turn with its root action replaced by the reference action, and what follows derived from that.
 
     `corresponds` maps a rejected call's id to the chosen call it stands for. Calls before the root and of the reference
@@ -85,5 +86,8 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
 
 def _form_problems(chosen: Sequence[dict[str, Json]], rejected: Sequence[dict[str, Json]]) -> list[str]:
     """Both sides have messages of the same keys in the same order: nothing in their form gives the fault away."""
-    forms = [{tuple(k for k in m if k != "credit") for m in side if m["role"] == "assistant" and m.get("tool_calls")} for side in (chosen, rejected)]
+    forms = [
+        {tuple(k for k in m if k != "credit") for m in side if m["role"] == "assistant" and m.get("tool_calls")}
+        for side in (chosen, rejected)
+    ]
     return ["the sides are not formatted alike"] if forms[0] and forms[1] and forms[0] != forms[1] else []

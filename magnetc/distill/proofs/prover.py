@@ -117,7 +117,8 @@ class Prover:
             decided.update(await self._by_states(necessary.experiment(view, self.spec, undecided), view, world))
         return _Replay(literal, decided)
 
-    async def _by_states(self, whole: Experiment, view: ConversationView, world: PythonWorld) -> dict[tuple[int, str], Verdict]:
+    async def _by_states(self, whole: Experiment, view: ConversationView,
+                         world: PythonWorld) -> dict[tuple[int, str], Verdict]:
         """Verdicts on the leaves of an experiment, by the states that its programs end in."""
         same, other = [nonequivalent.literal(view.calls), *whole.substituted.values()], [whole.derived, *whole.kept.values()]
         runs = [Run(start=self._start(view), programs=same, mode="all", observe="digest", stop_on_error=False)]
@@ -126,7 +127,8 @@ class Prover:
             runs.append(Run(start=reminted, programs=other, mode="all", observe="digest", stop_on_error=False))
         (literal, *substituted), *rest = await world.run_all(runs)
         derived, *kept = rest[0] if rest else (None,)
-        return necessary.verdicts(whole, literal, dict(zip(whole.substituted, substituted)), derived, dict(zip(whole.kept, kept)))
+        return necessary.verdicts(whole, literal, dict(zip(whole.substituted, substituted)), derived,
+                                  dict(zip(whole.kept, kept)))
 
     def _start(self, view: ConversationView, shift: int = 0) -> Reset:
         at = view.certificate["world"]
@@ -150,7 +152,8 @@ class Prover:
             _fill(chosen, replay, certificate)
             certificate["world"]["final_rejected"] = bad_end.digest
         problems = self._positive(chosen, replay, certificate["world"]["final"])
-        problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, certificate["world"]["final_rejected"])]
+        final = certificate["world"]["final_rejected"]
+        problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, final)]
         problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec, self._schemas)]
         problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
         execution = nonequivalent.execution

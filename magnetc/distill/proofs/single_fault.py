@@ -18,7 +18,8 @@ NO_DEVIATION = ("missing_call", "asked_needlessly")
 """Faults of leaving out: every call that is made is right."""
 
 
-def check(chosen: ConversationView, rejected: ConversationView, prompt: int, kind: str, corresponds: Mapping[str, str]) -> list[str]:
+def check(chosen: ConversationView, rejected: ConversationView, prompt: int, kind: str,
+          corresponds: Mapping[str, str]) -> list[str]:
     """`kind` is the fault's."""
     problems = [
         f"the sides hear other words of the user in message {index}"
@@ -45,7 +46,8 @@ def _deviations(chosen: ConversationView, rejected: ConversationView, prompt: in
     for call in rejected.calls:
         if call.message < prompt:
             continue
-        reference = chosen.calls[chosen.position[corresponds[call.id]]] if corresponds.get(call.id) in chosen.position else None
+        counterpart = corresponds.get(call.id)
+        reference = chosen.calls[chosen.position[counterpart]] if counterpart in chosen.position else None
         if reference is None:
             yield call, "stands for no call of the chosen side"
         elif call.name != reference.name:

@@ -21,7 +21,9 @@ CUE_WORDS = 3
 
 def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
     """Every leaf of every call has a source that holds, and so has every value of a reply."""
-    problems = [f"the certificate names `{name}`, which the row does not call" for name in view.sources if name not in view.position]
+    problems = [
+        f"the certificate names `{name}`, which the row does not call" for name in view.sources if name not in view.position
+    ]
     for call in view.calls:
         entries = view.sources.get(call.id)
         if entries is None:
@@ -33,7 +35,10 @@ def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
             problem = "has no source" if entry is None else _leaf_problem(view, call, pointer, value, entry, spec, locale)
             if problem:
                 problems.append(f"`{call.id}` argument `{pointer}` {problem}")
-        problems += [f"`{call.id}` has no argument `{pointer}`, yet its source is certified" for pointer in entries if pointer not in leaves]
+        problems += [
+            f"`{call.id}` has no argument `{pointer}`, yet its source is certified"
+            for pointer in entries if pointer not in leaves
+        ]
         problems += _confusions(view, call, spec)
     return problems + check_replies(view, spec, locale)
 
@@ -85,7 +90,8 @@ def _output_problem(view: ConversationView, call: CallView, value: Json, entry: 
     return None if found == value else f"is not the value at `{entry['at']}` of `{entry['output']}`"
 
 
-def reads_back(said: str, value: Json, call: CallView, pointer: str, view: ConversationView, spec: Spec, locale: str) -> bool:
+def reads_back(said: str, value: Json, call: CallView, pointer: str, view: ConversationView, spec: Spec,
+               locale: str) -> bool:
     """Whether `said` reads as `value` under the argument's type, given today's date."""
     parameter = spec.tool[call.name].parameter(tokens(pointer)[0])
     expr = at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
@@ -132,7 +138,9 @@ def check_replies(view: ConversationView, spec: Spec, locale: str) -> list[str]:
     problems: list[str] = []
     certified: Mapping[str, list[dict[str, Json]]] = view.certificate["replies"]
     replies = {str(i) for i, m in enumerate(view.messages) if _is_reply(view, i, m)}
-    problems += [f"the certificate names a reply {index}, which the row does not have" for index in certified if index not in replies]
+    problems += [
+        f"the certificate names a reply {index}, which the row does not have" for index in certified if index not in replies
+    ]
     for index in sorted(replies, key=int):
         if index not in certified:
             problems.append(f"message {index} has no certificate")
@@ -174,10 +182,10 @@ def _said_problem(view: ConversationView, index: int, entry: Mapping[str, Json],
     now = str(view.certificate["world"]["now"])
     entity = entity_of(expr, spec)
     if isinstance(value, list):
-        return None if value in read_list(said, entity, locale, now) else f"says `{said}`, which is not `{at}` of `{entry['call']}`"
-    if _is_said(said, value, entity, locale, now):
-        return None
-    return f"says `{said}`, which is not `{at}` of `{entry['call']}`"
+        holds = value in read_list(said, entity, locale, now)
+    else:
+        holds = _is_said(said, value, entity, locale, now)
+    return None if holds else f"says `{said}`, which is not `{at}` of `{entry['call']}`"
 
 
 def _is_said(said: str, value: Json, entity: EntityType | None, locale: str, now: str) -> bool:

@@ -34,7 +34,8 @@ def _call_problems(call: CallView, view: ConversationView, spec: Spec) -> list[s
         if name not in known:
             problems.append(f"`{call.id}` has no parameter `{name}`")
         else:
-            problems += [f"`{call.id}` argument {v}" for v in violations(value, known[name].type, spec.type_table, f"/{name}")]
+            found = violations(value, known[name].type, spec.type_table, f"/{name}")
+            problems += [f"`{call.id}` argument {violation}" for violation in found]
     problems += [f"`{call.id}` lacks `{p.name}`" for p in tool.parameters if p.required and p.name not in call.arguments]
     ordered = {p.name: call.arguments[p.name] for p in tool.parameters if p.name in call.arguments}
     if not problems and wire(ordered) != call.raw_arguments:
