@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from magnetc.ir.json import Json
 from magnetc.ir.signature import FunctionSignature
-from magnetc.ir.template import AskTemplate, CapabilityTemplate, ReferTemplate, ReplyTemplate, TurnTemplate
+from magnetc.ir.template import (
+    AskTemplate,
+    CapabilityTemplate,
+    Phrase,
+    ReferTemplate,
+    ReplyTemplate,
+    TurnTemplate,
+)
 from magnetc.ir.types import EntityType, TypeTable, leaves
 from magnetc.source import Origin
+
+ChainTemplate = TypeVar("ChainTemplate", TurnTemplate, ReplyTemplate)
 
 _NOWHERE = Origin("", "")
 
@@ -155,11 +165,45 @@ class Spec:
         return self._outputs[key]
 
     @cached_property
+    def turn_templates(self) -> dict[tuple[str, ...], tuple[TurnTemplate, ...]]:
+        """Turn templates by the tools of their chain."""
+        return _by_chain(self.turns)
+
+    @cached_property
+    def reply_templates(self) -> dict[tuple[str, ...], tuple[ReplyTemplate, ...]]:
+        """Reply templates by the tools of their chain."""
+        return _by_chain(self.replies)
+
+    @cached_property
+    def _refers(self) -> dict[tuple[str, str], tuple[tuple[ReferTemplate, Phrase], ...]]:
+        return {}
+
+    def refers_to(self, type_name: str, locale: str) -> tuple[tuple[ReferTemplate, Phrase], ...]:
+        """Phrases that point at values of entity type `type_name`: its own, and those of the types it refines."""
+        key = (type_name, locale)
+        if key not in self._refers:
+            self._refers[key] = tuple(
+                (template, phrase)
+                for template in self.refers
+                if self.type_table.unify(type_name, template.type)
+                for phrase in template.phrases
+                if phrase.locale == locale
+            )
+        return self._refers[key]
+
+    @cached_property
     def frame(self) -> dict[str, Frames]:
         return {frames.locale: frames for frames in self.frames}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def _by_chain(templates: tuple[ChainTemplate, ...]) -> dict[tuple[str, ...], tuple[ChainTemplate, ...]]:
+    found: dict[tuple[str, ...], list[ChainTemplate]] = {}
+    for template in templates:
+        found.setdefault(tuple(tool for tool, _ in template.chain), []).append(template)
+    return {chain: tuple(own) for chain, own in found.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Frames:
     """The sentences of one locale around the author's phrases (`specs/std/frames/LOCALE.yaml`).
 
@@ -170,5 +214,7 @@ class Frames:
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     elide: tuple[tuple[str, str], ...] = ()
 
-    def group(self, name: str) -> tuple[tuple[str, str], ...]:
-        return next((texts for key, texts in self.groups if key == name), ())
+    @cached_property
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The texts of each group."""
+        return {name: tuple(text for _, text in texts) for name, texts in self.groups}

@@ -39,8 +39,7 @@ def phrases_for(spec: Spec, chain: tuple[str, ...], locale: str) -> tuple[Phrase
     """The phrases of the turn templates for `chain` (tool names, head first) in `locale`."""
     return tuple(
         phrase
-        for template in spec.turns
-        if tuple(tool for tool, _ in template.chain) == chain
+        for template in spec.turn_templates.get(chain, ())
         for phrase in template.phrases
         if phrase.locale == locale
     )

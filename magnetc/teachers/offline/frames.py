@@ -20,21 +20,16 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def frame(frames: Frames, group: str, *key: object) -> str:
     """One text of a group, drawn."""
-    texts = _texts(frames, group)
-    return texts[draw.integer(0, len(texts) - 1, *key, group)] if texts else ""
+    texts = frames.texts[group]
+    return texts[draw.integer(0, len(texts) - 1, *key, group)]
 
 
 def drawn_frames(frames: Frames, group: str, *key: object) -> Iterator[str]:
     """The texts of a group from a drawn one on: the next is there for whoever has said the first already."""
-    texts = _texts(frames, group)
+    texts = frames.texts[group]
     start = draw.integer(0, len(texts) - 1, *key, group)
     yield from texts[start:]
     yield from texts[:start]
-
-
-@lru_cache(maxsize=512)
-def _texts(frames: Frames, group: str) -> tuple[str, ...]:
-    return tuple(text for _, text in frames.group(group))
 
 
 @lru_cache(maxsize=8192)

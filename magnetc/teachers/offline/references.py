@@ -32,14 +32,7 @@ def references(call: Call, pointer: str, source: OutputSource, conversation: Con
     entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
     if entity is None:
         return
-    table = conversation.spec.type_table
-    phrases = [
-        (template, phrase)
-        for template in conversation.spec.refers
-        if table.unify(entity.name, template.type)
-        for phrase in template.phrases
-        if phrase.locale == conversation.locale
-    ]
+    phrases = conversation.spec.refers_to(entity.name, conversation.locale)
     done = conversation.result_of(source.call)
     seen = list(conversation.seen(entity.name))
     for template, phrase in draw.shuffle(phrases, *key, "refer", name=lambda item: item[0].pick + item[1].text):

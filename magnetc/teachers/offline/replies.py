@@ -49,9 +49,7 @@ def _goal_reply(goal: Goal, made: list[Executed], turn: ScriptTurn, conversation
         message = Value(str(failed.result["error"]).rstrip("."), failed.call.id, "/error")
         return finish(fill(frame(frames, "error", *key), {"message": (message,)}, conversation.locale), frames)
     chain = tuple(done.call.function for done in made)
-    for template in conversation.spec.replies:
-        if tuple(tool for tool, _ in template.chain) != chain:
-            continue
+    for template in conversation.spec.reply_templates.get(chain, ()):
         scopes = {alias: _Scope(done) for (_, alias), done in zip(template.chain, made)}
         phrases = [p for p in template.phrases if p.locale == conversation.locale]
         for phrase in draw.shuffle(phrases, *key, name=lambda p: p.text):

@@ -73,11 +73,8 @@ def _leaves(goal: Goal, conversation: Conversation) -> dict[str, _Leaf]:
 
 
 def _aliases(goal: Goal, conversation: Conversation) -> tuple[str, ...]:
-    chain = goal.chain
-    for template in conversation.spec.turns:
-        if tuple(tool for tool, _ in template.chain) == chain:
-            return tuple(alias for _, alias in template.chain)
-    return ("", *chain[1:])
+    templates = conversation.spec.turn_templates.get(goal.chain)
+    return tuple(alias for _, alias in templates[0].chain) if templates else ("", *goal.chain[1:])
 
 
 def _bind_known(leaves: dict[str, _Leaf], conversation: Conversation, said: tuple[tuple[str, Json], ...],
