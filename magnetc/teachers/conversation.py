@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, SignaturePath
-from magnetc.ir.pointer import expand, tokens
+from magnetc.ir.pointer import expand, get, tokens
+from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
 from magnetc.ir.template import Pick
 from magnetc.ir.trajectory import MessagePart
@@ -100,6 +101,34 @@ class Conversation:
                 for pointer, value in expand(done.result, pattern):
                     if value is not None:
                         yield Seen(value, done, pointer, pattern)
+
+
+def is_stale(seen: Seen, conversation: Conversation) -> bool:
+    """Whether a later write acted on the thing that the value describes: what was said of it may no longer hold.
+
+    The thing is known by the minted ids beside the value in its result and among the arguments of its call.
+    """
+    done = seen.executed
+    spec = conversation.spec
+    tool = spec.tool[done.call.function]
+    place, _, _ = seen.pattern.rpartition("/")
+    record = get(done.result, seen.pointer.rpartition("/")[0])
+    beside = record.items() if isinstance(record, dict) else ()
+    ids = {v for key, v in beside if _is_id(at_pointer(tool.returns, tokens(f"{place}/{key}")), v, spec)}
+    ids |= {v for key, v in done.arguments.items() if (p := tool.parameter(key)) and _is_id(p.type, v, spec)}
+    later = conversation.executed[conversation.executed.index(done) + 1 :]
+    return seen.value not in ids and any(
+        spec.tool[call.call.function].effect is Effect.WRITES and not ids.isdisjoint(_texts(call.arguments)) for call in later
+    )
+
+
+def _is_id(expr: TypeExpr | None, value: Json, spec: Spec) -> bool:
+    entity = entity_of(expr, spec)
+    return entity is not None and entity.minted and isinstance(value, str)
+
+
+def _texts(arguments: Mapping[str, Json]) -> set[str]:
+    return {value for value in arguments.values() if isinstance(value, str)}
 
 
 def entity_of(expr: TypeExpr | None, spec: Spec) -> EntityType | None:

@@ -14,7 +14,16 @@ from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Reference, Value, Words
 from magnetc.ir.types import at_pointer
 from magnetc.surface import say
-from magnetc.teachers.conversation import Binding, Conversation, Executed, Given, Pending, Seen, entity_of
+from magnetc.teachers.conversation import (
+    Binding,
+    Conversation,
+    Executed,
+    Given,
+    Pending,
+    Seen,
+    entity_of,
+    is_stale,
+)
 from magnetc.teachers.offline.frames import merge_words
 
 
@@ -66,7 +75,7 @@ def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, so
         for name, value in earlier.arguments.items()
         if pointer == f"/{name}"
     }
-    mine = [s for s in seen if s.executed is done and matches(source.pointer, s.pointer)]
+    mine = [s for s in seen if s.executed is done and matches(source.pointer, s.pointer) and not is_stale(s, conversation)]
     if "*" in source.pointer and not template.pick:
         mine = [s for s in mine if repr(s.value) not in used]
     if not mine:

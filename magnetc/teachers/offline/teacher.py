@@ -71,7 +71,8 @@ class OfflineTeacher:
         sentences: list[Parts] = []
         used: set[str] = set()
         for index, (mood, parts) in enumerate(phrases):
-            text = next(t for t in drawn_frames(frames, mood, *key, index) if t not in used)
+            texts = drawn_frames(frames, mood, *key, index)
+            text = next(t for t in texts if t not in used and (index == 0 or _joins(t)))
             used.add(text)
             sentences.append(finish(fill(text, {"phrase": parts}, conversation.locale), frames))
         said = sentences[0]
@@ -102,6 +103,12 @@ class OfflineTeacher:
             values.append((Value(text, call.id, pointer),))
         value = join_parts(tuple(values), conversation.locale)
         return Proposal(finish(fill(frame(frames, "answer", *key), {"value": value}, conversation.locale), frames), bindings)
+
+
+def _joins(frame_text: str) -> bool:
+    """Whether a frame may stand behind "Also,": it begins with the phrase, or with a plain request."""
+    return frame_text.startswith(("{Phrase}", "Could you {", "Would you {", "Can you {", "Please {", "I need you to {",
+                                  "I'd like you to {", "Pouvez-vous {", "Pourriez-vous {", "Merci de {"))
 
 
 def leaf_named(turn: ScriptTurn, name: str) -> tuple[Call, str]:

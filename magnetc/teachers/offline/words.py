@@ -14,7 +14,16 @@ from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Reference, Value, Words
 from magnetc.passes.fit import fit, phrases_for
 from magnetc.surface import elide_parts, lower_first, say, say_list
-from magnetc.teachers.conversation import Binding, Bindings, Conversation, Given, Pending, entity_of
+from magnetc.teachers.conversation import (
+    Binding,
+    Bindings,
+    Conversation,
+    Given,
+    Pending,
+    Seen,
+    entity_of,
+    is_stale,
+)
 from magnetc.teachers.offline.frames import Parts, merge_words
 from magnetc.teachers.offline.references import references
 from magnetc.teachers.offline.values import draw_argument, satisfied
@@ -155,6 +164,8 @@ def _implicit(leaf: _Leaf, conversation: Conversation) -> Binding | None:
         return Pending(source.call, source.pointer, "only" if "*" in source.pointer else "")
     items = [(at, value) for at, value in expand(done.result, source.pointer) if value is not None]
     if len({repr(value) for _, value in items}) != 1:
+        return None
+    if is_stale(Seen(items[0][1], done, items[0][0], source.pointer), conversation):
         return None
     return Given(items[0][1], items[0][0])
 
