@@ -27,7 +27,7 @@ def command(folder: Path, out: Path | None, seed: int | None, paths: int | None,
             levels: str | None, as_json: bool) -> None:
     """Build the dataset of the recipe in FOLDER: compile, execute, prove, write."""
     sink = Sink()
-    with diagnosed(sink):
+    with diagnosed(sink, folder=folder):
         if levels:
             _emit(folder, sink, seed, paths, levels.split(","))
         else:
@@ -44,7 +44,7 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
         raise click.UsageError(f"--emit: `{unknown[0]}` is no level; one of {', '.join(LEVELS)}")
     context = compile_recipe(folder, sink, seed=seed, paths=paths)
     if context is None:
-        fail(sink)
+        fail(sink, folder=folder)
         return
     if "graph" in levels:
         click.echo(print_graph(context.graph))
@@ -67,9 +67,9 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
                                progress=advance, **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
-        fail(sink)
+        fail(sink, folder=folder)
         return
-    show(sink)
+    show(sink, folder=folder)
     if as_json:
         click.echo(json.dumps({"out": str(out), **summary.figures()}, indent=2, ensure_ascii=False))
     else:

@@ -21,12 +21,12 @@ def command(folder: Path, form: str, warnings: str) -> None:
     from magnetc.build.compile import compile_recipe
 
     sink = Sink()
-    with diagnosed(sink, form):
+    with diagnosed(sink, form, folder):
         context = compile_recipe(folder, sink)
     counted = sum(d.severity is Severity.WARNING for d in sink.diagnostics)
     if context is None or (warnings == "error" and counted):
-        fail(sink, form)
-    show(sink, form)
+        fail(sink, form, folder)
+    show(sink, form, folder)
     if form in ("full", "concise"):
         spec = context.spec
         noted = f", {counted} warning{'s' * (counted != 1)}" if counted else ""

@@ -17,9 +17,9 @@ def command(folder: Path) -> None:
     from magnetc.build.lock import lock_recipe
 
     sink = Sink()
-    with diagnosed(sink):
+    with diagnosed(sink, folder=folder):
         written = lock_recipe(folder, sink, announce)
     if written is None:
-        fail(sink)
+        fail(sink, folder=folder)
         return
     click.echo(f"wrote {written}", err=True)

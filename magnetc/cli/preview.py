@@ -24,11 +24,11 @@ def command(folder: Path, count: int, seed: int | None, trust: bool) -> None:
     from magnetc.emit.transcript import transcript
 
     sink = Sink()
-    with diagnosed(sink), tempfile.TemporaryDirectory() as place:
+    with diagnosed(sink, folder=folder), tempfile.TemporaryDirectory() as place:
         out = Path(place) / "out"
         options = BuildOptions(folder=folder, out=out, seed=seed, paths=count, trust=trust, announce=announce)
         if asyncio.run(build(options, sink)) is None:
-            fail(sink)
+            fail(sink, folder=folder)
         for path in sorted((out / "sft").glob("*.jsonl")):
             for line in path.read_text(encoding="utf-8").splitlines():
                 row = json.loads(line)

@@ -17,29 +17,31 @@ from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 BUILT, ERRORS, USAGE, GATE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def show(sink: Sink, form: str = "full") -> None:
-    """Render the sink: machine forms on stdout, forms for people on stderr."""
+def show(sink: Sink, form: str = "full", folder: Path | None = None) -> None:
+    """Render the sink: machine forms on stdout, forms for people on stderr. File names begin with the recipe's `folder`."""
     from magnetc.diagnostics.render import FORMATS
 
-    text = FORMATS[form](sink)
+    prefix = "" if folder is None else folder.as_posix()
+    options = {"color": is_terminal() and "NO_COLOR" not in os.environ} if form == "full" else {}
+    text = FORMATS[form](sink, prefix="" if prefix == "." else prefix, **options)
     if text.strip():
         click.echo(text.rstrip("\n"), err=form in ("full", "concise"))
 
 
-def fail(sink: Sink, form: str = "full") -> NoReturn:
+def fail(sink: Sink, form: str = "full", folder: Path | None = None) -> NoReturn:
     """Render the sink and leave with the code for errors."""
-    show(sink, form)
+    show(sink, form, folder)
     raise SystemExit(ERRORS)
 
 
 @contextmanager
-def diagnosed(sink: Sink, form: str = "full") -> Iterator[None]:
+def diagnosed(sink: Sink, form: str = "full", folder: Path | None = None) -> Iterator[None]:
     """Turn what effects raise into diagnostics and exit codes; nothing reaches the user as a traceback."""
     try:
         yield
     except MagnetError as error:
         sink.extend(error.diagnostics)
-        fail(sink, form)
+        fail(sink, form, folder)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED) from None
@@ -48,12 +50,12 @@ def diagnosed(sink: Sink, form: str = "full") -> Iterator[None]:
     except OSError as error:
         sink.emit(Diagnostic(code="MG011", message=f"`{error.filename or 'a file'}`: {error.strerror or error}",
                              help="check that the path exists and that you may write there"))
-        fail(sink, form)
+        fail(sink, form, folder)
     except Exception as error:
         if os.environ.get("MAGNETC_TRACEBACK"):
             raise
         sink.emit(_internal(error))
-        fail(sink, form)
+        fail(sink, form, folder)
 
 
 def _internal(error: Exception) -> Diagnostic:

@@ -20,10 +20,10 @@ def command(folder: Path) -> None:
 
     sink = Sink()
     folder = folder / "recipe" if (folder / "recipe" / "recipe.yaml").is_file() else folder
-    with diagnosed(sink):
+    with diagnosed(sink, folder=folder):
         spec = load(folder, sink, IMPORTERS)
         if spec is None:
-            fail(sink)
+            fail(sink, folder=folder)
             return
         trust(code_digest(folder, spec.recipe.world), folder)
     for path in code_files(folder):

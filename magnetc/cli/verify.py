@@ -24,10 +24,10 @@ def command(out: Path, trust: bool, jobs: int | None, as_json: bool) -> None:
     from magnetc.build.verify import verify
 
     sink = Sink()
-    with diagnosed(sink):
+    with diagnosed(sink, folder=out / "recipe"):
         found = asyncio.run(verify(out, sink, trust=trust, jobs=jobs, announce=announce))
     if found is None:
-        fail(sink)
+        fail(sink, folder=out / "recipe")
         return
     if as_json:
         failures = [{"row": f.row, "proof": f.proof, "message": f.message} for f in found.failures]
