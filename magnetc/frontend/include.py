@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -32,9 +32,11 @@ def expand_include(folder: Path, patterns: Iterable[str], origin: Origin, sink: 
     Errors: MG001 for a file that is not there, MG005 for one outside the folder, MG006 for a pattern without a match.
     """
     found: dict[Path, Included] = {}
+    patterns = tuple(patterns)
+    taken = {"recipe.yaml", *patterns}
     for index, pattern in enumerate(patterns):
         at = origin.child(index)
-        for file in _matches(folder, pattern, at, sink):
+        for file in _matches(folder, pattern, at, sink, taken):
             found.setdefault(file.path.resolve(), file)
     return list(found.values())
 
@@ -47,7 +49,7 @@ def shipped(*parts: str) -> Included | None:
         return None
 
 
-def _matches(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
+def _matches(folder: Path, pattern: str, at: Origin, sink: Sink, taken: Collection[str]) -> list[Included]:
     path = PurePosixPath(pattern)
     if path.is_absolute() or ".." in path.parts or "\\" in pattern or "\0" in pattern or not path.parts:
         sink.error("MG005", f"`{pattern}` leaves the recipe folder", at,
@@ -60,7 +62,7 @@ def _matches(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Include
     file = Included(str(path), folder / path)
     if not file.path.is_file():
         sink.error("MG001", f"`{pattern}` is a folder" if file.path.is_dir() else f"there is no file `{pattern}`", at,
-                   help=_advice(folder, path))
+                   help=_advice(folder, path, taken))
         return []
     return [file] if _is_readable(folder, file, at, sink) else []
 
@@ -108,9 +110,10 @@ def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
     return True
 
 
-def _advice(folder: Path, path: PurePosixPath) -> str | None:
-    """The closest file beside the one that is missing."""
+def _advice(folder: Path, path: PurePosixPath, taken: Collection[str]) -> str | None:
+    """The closest file beside the one that is missing, of those that can be included and are not yet."""
     parent = folder / path.parent
-    names = [each.name for each in parent.iterdir()] if parent.is_dir() else []
+    files = sorted(parent.iterdir()) if parent.is_dir() else []
+    names = [each.name for each in files if each.suffix in SUFFIXES and each.relative_to(folder).as_posix() not in taken]
     near = closest(path.name, names) or next((name for suffix in SUFFIXES if (name := path.name + suffix) in names), None)
     return f"did you mean `{path.with_name(near)}`?" if near else None

@@ -58,7 +58,7 @@ def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Orig
     elif known and len(known) <= 8:
         advice = "known: " + ", ".join(f"`{each}`" for each in known)
     else:
-        advice = None
+        advice = None if known or within else f"the recipe defines no {sort}"
     sink.error(code, f"unknown {sort} `{name}`{within}", at, at_key=at_key, help=advice)
 
 

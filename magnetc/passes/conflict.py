@@ -23,11 +23,12 @@ Relax = Callable[[Constraints], Constraints]
 
 
 class Clause(NamedTuple):
-    """One constraint that can be left out: how it reads, where it stands, and the constraints without it."""
+    """One constraint that can be left out: how it reads, where it stands (`at_key`: by its name), and the constraints without it."""
 
     text: str
     origin: Origin
     relax: Relax
+    at_key: bool = False
 
 
 def check_paths(context: CompileContext) -> list[Diagnostic]:
@@ -47,17 +48,17 @@ def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
     many = len(context.spec.recipe.locales) > 1
     suffix = f" in locale `{locale}`" if many else ""
     if not core:
-        return Diagnostic(code="MG320", message=f"no walk can satisfy path `{name}`{suffix}", primary=Label(path.origin),
+        return Diagnostic(code="MG320", message=f"no walk can satisfy path `{name}`{suffix}", primary=Label(path.origin, at_key=True),
                           help="declare a tool that this path may use")
     first, *rest = core
     together = "these cannot hold together" if rest else "this cannot hold on the graph"
     return Diagnostic(
         code="MG320",
         message=f"no walk can satisfy path `{name}`{suffix}",
-        primary=Label(first.origin if first.origin.file else path.origin, first.text),
-        secondary=tuple(Label(clause.origin, clause.text) for clause in rest if clause.origin.file),
+        primary=Label(first.origin, first.text, first.at_key) if first.origin.file else Label(path.origin, first.text, True),
+        secondary=tuple(Label(clause.origin, clause.text, clause.at_key) for clause in rest if clause.origin.file),
         notes=(f"{together}: {'; '.join(clause.text for clause in core)}",),
-        help="relax one of them, or add a tool or a link that lets them meet",
+        help=f"relax {'one of them' if rest else 'it'}, or add a tool or a link that lets {'them meet' if rest else 'it hold'}",
     )
 
 
@@ -101,7 +102,7 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
     mute = tuple(tool for tool in sorted(context.spec.tool) if not context.sayable(tool, locale))
     if mute:
         yield Clause(f"nothing says {_names(mute)} in `{locale}`", context.spec.tool[mute[0]].origin,
-                     lambda c: replace(c, tools=tuple(sorted({*c.tools, *mute}))))
+                     lambda c: replace(c, tools=tuple(sorted({*c.tools, *mute}))), at_key=True)
     for order in full.require:
         before, after = f"`{order.before}`", f"`{order.after}`"
         text = f"link {before} ~> {after}" if order.link else f"require {before} before {after}"
@@ -114,10 +115,11 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
                      lambda c, o=limit: replace(c, at_most=tuple(x for x in c.at_most if x != o)))
     for need in full.needs:
         who = f"only {_names(need.producers)}" if need.producers else "no tool"
-        yield Clause(f"`{need.tool}.{need.parameter}` is a `{need.type}`, which {who} can give", need.origin,
-                     lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)))
+        yield Clause(f"`{need.tool}.{need.parameter}` takes `{need.type}`, which {who} can give", need.origin,
+                     lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)), at_key=True)
     if path.pattern is not None:
-        yield Clause(f"pattern {path.pattern_text}".strip(), at("pattern"), lambda c: replace(c, pattern=None))
+        text = f"pattern `{path.pattern_text}`" if path.pattern_text else "pattern"
+        yield Clause(text, at("pattern"), lambda c: replace(c, pattern=None))
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -83,7 +83,7 @@ def test_no_walk_is_reported_with_an_irreducible_set():
     (diagnostic,) = check_paths(context)
     assert diagnostic.code == "MG320"
     assert "no walk can satisfy path `p`" in diagnostic.message
-    assert diagnostic.notes == ("these cannot hold together: at most 1 of `b`; pattern b b",)
+    assert diagnostic.notes == ("these cannot hold together: at most 1 of `b`; pattern `b b`",)
     assert diagnostic.primary.at.pointer == "/paths/p/at_most/0"
     assert diagnostic.secondary[0].at.pointer == "/paths/p/pattern"
 
@@ -100,7 +100,7 @@ def test_each_clause_of_a_conflict_matters():
     (diagnostic,) = check_paths(context_of(**path))
     note = diagnostic.notes[0]
     assert "start in `c`" in note
-    assert "`c.session` is a `Session`, which only `a` can give" in note
+    assert "`c.session` takes `Session`, which only `a` can give" in note
     assert "at most" not in note
     assert "within" not in note
 
@@ -108,7 +108,7 @@ def test_each_clause_of_a_conflict_matters():
 def test_a_value_without_producer_is_named():
     lonely = replace(small_spec(), tools=(tool("c", session="Session"),), turns=(), graph=GraphSpec(), paths=(PathSpec(name="p"),))
     (diagnostic,) = check_paths(CompileContext(lonely))
-    assert diagnostic.notes == ("this cannot hold on the graph: `c.session` is a `Session`, which no tool can give",)
+    assert diagnostic.notes == ("this cannot hold on the graph: `c.session` takes `Session`, which no tool can give",)
 
 
 def test_the_small_spec_has_walks():

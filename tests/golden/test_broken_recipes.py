@@ -1,0 +1,30 @@
+"""Broken recipes: `broken/NAME` is checked from the command line, and must show what its `expected.txt` holds."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from magnetc.cli.main import main
+
+BROKEN = Path(__file__).parent / "broken"
+CASES = sorted(path.name for path in BROKEN.iterdir() if path.is_dir())
+WITHOUT_PLACE = {"not_utf8"}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_a_user_sees(case, golden, monkeypatch):
+    monkeypatch.chdir(BROKEN)
+    result = CliRunner().invoke(main, ["check", case])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert "error[MG" in result.stderr
+    assert case in WITHOUT_PLACE or (f"--> {case}/" in result.stderr and " | " in result.stderr and "^" in result.stderr)
+    golden(BROKEN / case / "expected.txt", result.stderr)
+
+
+@pytest.mark.parametrize("case", ["several_wrong_names", "several_wrong_shapes"])
+def test_all_errors_of_a_phase_are_shown_at_once(case):
+    assert (BROKEN / case / "expected.txt").read_text().count("error[MG") >= 5
