@@ -196,5 +196,5 @@ def test_recipe_shares_and_paths(tmp_path):
 def test_frames_of_the_recipe_replace_shipped_groups(tmp_path):
     (tmp_path / "own.yaml").write_text('kind: frames\nlocale: en\ndone: [{text: "That is settled."}]\n', encoding="utf-8")
     spec = spec_of(tmp_path, "", RECIPE.replace("trips.magnet", "trips.magnet, own.yaml"))
-    assert spec.frame["en"].group("done") == (("", "That is settled."),)
-    assert len(spec.frame["en"].group("do")) >= 1
+    assert spec.frame["en"].texts["done"] == ("That is settled.",)
+    assert len(spec.frame["en"].texts["do"]) >= 1

@@ -122,17 +122,18 @@ def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) 
             for (owner, pointer), binding in bound.items()
             if owner == call.id and isinstance(binding, Given)
         }
-        if not satisfied(conversation.spec.tool[call.function], given) or _is_repeated(call, given, conversation):
+        if not satisfied(conversation.spec.tool[call.function], given):
             return False
     return True
 
 
-def _is_repeated(call: Call, given: dict[str, Json], conversation: Conversation) -> bool:
-    """Whether the same question was asked before: nobody asks again for what they were just told."""
-    waits = any(isinstance(argument.source, OutputSource) for argument in call.arguments)
-    return not waits and any(
-        done.call.function == call.function and done.arguments == given for done in conversation.executed
-    )
+def _is_repeated(call: Call, bindings: Bindings, conversation: Conversation) -> bool:
+    """Whether the same was asked before with the same values: nobody asks again for what they were just told."""
+    own = {tokens(pointer)[0]: binding for (owner, pointer), binding in bindings.items() if owner == call.id}
+    if not own or not all(isinstance(binding, Given) for binding in own.values()):
+        return False
+    given = {name: binding.value for name, binding in own.items() if isinstance(binding, Given)}
+    return any(done.call.function == call.function and done.arguments == given for done in conversation.executed)
 
 
 def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
@@ -152,6 +153,9 @@ def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outp
             if implicit is None:
                 return None
             bindings[leaf.call.id, leaf.pointer] = implicit
+    calls = {leaf.call.id: leaf.call for leaf in leaves.values()}
+    if any(_is_repeated(call, bindings, conversation) for call in calls.values()):
+        return None
     return GoalWords(phrase.mood, filled, bindings, tuple(writer.said))
 
 
