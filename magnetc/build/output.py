@@ -104,4 +104,4 @@ def file_digest(path: Path) -> str:
 
 def _refused(folder: Path, why: str) -> Diagnostic:
     return Diagnostic(code="MG010", message=f"the output folder `{folder}` {why}",
-                      help="name another with `-o`, or remove it")
+                      help="name another with `-o`")

@@ -65,7 +65,9 @@ def read_manifest(out: Path) -> dict[str, Any]:
     """The manifest of an output. Raises MagnetError (MG620) when there is none, or it is not one."""
     try:
         manifest = yaml.safe_load((out / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise _no_output(out, f"its `{MANIFEST}` cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise _no_output(out, f"its `{MANIFEST}` cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise _no_output(out, f"its `{MANIFEST}` lists no files")

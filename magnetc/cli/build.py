@@ -29,7 +29,7 @@ def command(folder: Path, out: Path | None, seed: int | None, paths: int | None,
     sink = Sink()
     with diagnosed(sink, folder=folder):
         if levels:
-            _emit(folder, sink, seed, paths, levels.split(","))
+            _emit(folder, sink, seed, paths, [level.strip() for level in levels.split(",")])
         else:
             _build(folder, out or folder / "out", seed, paths, jobs, trust, as_json, sink)
 

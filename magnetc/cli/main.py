@@ -39,7 +39,7 @@ class LazyGroup(click.Group):
 
             near = closest(args[0], list(COMMANDS)) if args else None
             if near:
-                raise click.UsageError(f"{error.message}; did you mean `{near}`?", error.ctx) from None
+                raise click.UsageError(f"{error.message.rstrip('.')}; did you mean `{near}`?", error.ctx) from None
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -29,7 +29,7 @@ def command(folder: Path, count: int, seed: int | None, trust: bool) -> None:
         options = BuildOptions(folder=folder, out=out, seed=seed, paths=count, trust=trust, announce=announce)
         if asyncio.run(build(options, sink)) is None:
             fail(sink, folder=folder)
-        for path in sorted((out / "sft").glob("*.jsonl")):
-            for line in path.read_text(encoding="utf-8").splitlines():
-                row = json.loads(line)
-                click.echo(f"── {row['id']} {' '.join(row['tags']['operations'])}\n{transcript(row['messages'])}\n")
+        files = [path.read_text(encoding="utf-8") for path in (out / "sft").glob("*.jsonl")]
+        for row in sorted((json.loads(line) for text in files for line in text.splitlines()), key=lambda row: row["id"]):
+            title = " ".join([row["id"], *row["tags"]["operations"]])
+            click.echo(f"── {title}\n{transcript(row['messages'])}\n")

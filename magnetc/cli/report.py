@@ -45,7 +45,7 @@ def diagnosed(sink: Sink, form: str = "full", folder: Path | None = None) -> Ite
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         raise SystemExit(INTERRUPTED) from None
-    except (click.exceptions.Exit, click.ClickException, SystemExit):
+    except (click.exceptions.Exit, click.ClickException, SystemExit, BrokenPipeError):
         raise
     except OSError as error:
         sink.emit(Diagnostic(code="MG011", message=f"`{error.filename or 'a file'}`: {error.strerror or error}",

@@ -25,7 +25,7 @@ def magnetc(*arguments: object) -> Result:
     """Run a command line as a user types it; a traceback fails the test."""
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert "MG900" not in result.output, result.output
+    assert "error[MG900]" not in result.output, result.output
     assert "Traceback" not in result.output, result.output
     return result
 
