@@ -1,19 +1,26 @@
 """Equivalence of executions (design §7): same observable state and required results, up to a bijection of minted values.
 
 Redundant reads are allowed. Redundant writes are allowed only if the state still matches, which comparing the observable
-state decides. Minted values are paired as they are met, required results first, in order; a pairing that contradicts an
-earlier one is a difference. Objects keyed by minted values are matched key by key under the pairing.
+state decides. Minted values are paired as they are met, in results, then in the state, inside texts too; a pairing that
+contradicts an earlier one is a difference. Where several calls give a required result, the one with the same arguments is
+taken first, the others if the rest then differs. Objects keyed by minted values are matched key by key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import leaves
+
+
+PAIRINGS = 24
+"""Ways to match required results that are tried before the executions count as different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Execution:
 
 
 def minted_values(spec: Spec, made: Iterable[Made]) -> frozenset[str]:
-    """Values of minted entity types in results. Only strings and whole numbers can be renamed."""
+    """Texts of minted entity types in results. Numbers are never renamed: too many stand for something else."""
     found: set[str] = set()
     for call in made:
         if call.function not in spec.tool:
@@ -71,30 +78,49 @@ def difference(reference: Execution, other: Execution, spec: Spec, existing: fro
     pairing = _Pairing(
         minted_values(spec, reference.made) - existing, minted_values(spec, other.made) - existing
     )
-    unused = list(range(len(other.made)))
-    for call in reference.made:
-        if not call.required:
-            continue
-        used = [i for i in range(len(other.made)) if i not in unused]
-        match = next((i for i in (*unused, *used) if _same_call(call, other.made[i], pairing)), None)
-        if match is None:
-            return f"missing result of `{call.function}`"
-        if match in unused:
-            unused.remove(match)
-    if not pairing.unify(reference.observed, other.observed):
-        return "state"
-    return None
+    required = [call for call in reference.made if call.required]
+    return _Search(required, reference.observed, other).difference(0, pairing, frozenset())
 
 
-def _same_call(call: Made, other: Made, pairing: _Pairing) -> bool:
-    """Whether `other` gave the result that `call` gave, extending the pairing if so."""
-    if call.function != other.function:
-        return False
-    trial = pairing.copy()
-    if not trial.unify(call.result, other.result):
-        return False
-    pairing.adopt(trial)
-    return True
+@dataclass(slots=True)
+class _Search:
+    """A search for calls of `other` that give the required results, in order, such that the states match too."""
+
+    required: Sequence[Made]
+    observed: Json
+    other: Execution
+    tries: int = PAIRINGS
+
+    def difference(self, number: int, pairing: _Pairing, used: frozenset[int]) -> str | None:
+        """The first difference from the required result `number` on, None when there is none."""
+        if number == len(self.required):
+            self.tries -= 1
+            return None if pairing.unify_states(self.observed, self.other.observed) else "state"
+        first = None
+        for index, extended in self._matches(self.required[number], pairing, used):
+            found = self.difference(number + 1, extended, used | {index})
+            if found is None:
+                return None
+            first = first or found
+            if self.tries <= 0:
+                break
+        if first is None:
+            self.tries -= 1
+        return first or f"missing result of `{self.required[number].function}`"
+
+    def _matches(self, call: Made, pairing: _Pairing, used: frozenset[int]) -> Iterator[tuple[int, _Pairing]]:
+        """Calls that gave the result, each with its pairing; of those that pair alike, the first."""
+        ranked = [
+            (index in used, not pairing.copy().unify(call.arguments, made.arguments), index)
+            for index, made in enumerate(self.other.made)
+            if made.function == call.function
+        ]
+        tried: list[dict[str, str]] = []
+        for _, _, index in sorted(ranked):
+            extended = pairing.copy()
+            if extended.unify(call.result, self.other.made[index].result) and extended.forward not in tried:
+                tried.append(extended.forward)
+                yield index, extended
 
 
 @dataclass(slots=True)
@@ -111,6 +137,17 @@ class _Pairing:
 
     def adopt(self, other: _Pairing) -> None:
         self.forward, self.backward = other.forward, other.backward
+
+    def unify_states(self, a: Json, b: Json) -> bool:
+        """Unify, pairing first the values that stand alone: they tell keys apart that look alike."""
+        return self._pair_alone(a, b) and self.unify(a, b)
+
+    def _pair_alone(self, a: Json, b: Json) -> bool:
+        if isinstance(a, dict) and isinstance(b, dict):
+            return all(self._pair_alone(value, b[key]) for key, value in a.items() if key in b and key not in self.left)
+        if isinstance(a, list) and isinstance(b, list):
+            return all(map(self._pair_alone, a, b))
+        return not (isinstance(a, str) and isinstance(b, str) and a in self.left and b in self.right) or self._pair(a, b)
 
     def unify(self, a: Json, b: Json) -> bool:
         if isinstance(a, dict):
@@ -152,20 +189,34 @@ class _Pairing:
 
     def _unify_text(self, a: str, b: str) -> bool:
         if a in self.left or b in self.right:
-            if a not in self.left or b not in self.right:
-                return False
-            if self.forward.get(a, b) != b or self.backward.get(b, a) != a:
-                return False
-            self.forward[a], self.backward[b] = b, a
-            return True
-        return self._renamed(a) == b
+            return a in self.left and b in self.right and self._pair(a, b)
+        ours, theirs = _pieces(a, self.left), _pieces(b, self.right)
+        if len(ours) == len(theirs) and ours[::2] == theirs[::2]:
+            return all(map(self._pair, ours[1::2], theirs[1::2]))
+        paired = any(value in self.forward for value in ours[1::2]) or any(value in self.backward for value in theirs[1::2])
+        return a == b and not paired
 
-    def _renamed(self, text: str) -> str:
-        """Text that quotes minted values ("your reference is QX7K2"), with those renamed that are paired."""
-        for value, renamed in self.forward.items():
-            if value != renamed and value in text:
-                text = text.replace(value, renamed)
-        return text
+    def _pair(self, a: str, b: str) -> bool:
+        if self.forward.get(a, b) != b or self.backward.get(b, a) != a:
+            return False
+        self.forward[a], self.backward[b] = b, a
+        return True
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str, values: frozenset[str]) -> list[str]:
+    """A text that quotes minted values ("your reference is QX7K2"): what is between them, and they, in turn."""
+    quoting = _quoting(values)
+    return quoting.split(text) if quoting else [text]
+
+
+@lru_cache(maxsize=256)
+def _quoting(values: frozenset[str]) -> re.Pattern[str] | None:
+    """A pattern of whole values, the longest first."""
+    if not values:
+        return None
+    longest = sorted(values, key=lambda value: (-len(value), value))
+    return re.compile(r"(?<![^\W_])(" + "|".join(map(re.escape, longest)) + r")(?![^\W_])")
 
 
 def texts_in(value: Json) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -12,12 +11,9 @@ from magnetc.distill.pairs import PreferencePair
 from magnetc.distill.proofs.view import parse
 from magnetc.ir.json import Json, wire
 from magnetc.ir.path import TurnKind
-from magnetc.ir.schema import tool_schema
 from magnetc.ir.script import Script
-from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, Trajectory, Value
-from magnetc.ir.types import TypeTable
 
 WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "refusals", "reply": "replies"}
 
@@ -46,12 +42,7 @@ def _segments(offered: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
 
 def tools_text(spec: Spec, names: tuple[str, ...]) -> str:
     """The offered tools as JSON text: a string survives Arrow without null-filled keys."""
-    return "[" + ",".join(_schema_text(spec.tool[name], spec.type_table) for name in names) + "]"
-
-
-@lru_cache(maxsize=4096)
-def _schema_text(tool: FunctionSignature, table: TypeTable) -> str:
-    return wire(tool_schema(tool, table))
+    return "[" + ",".join(spec.tool_texts[name] for name in names) + "]"
 
 
 def _messages(messages: Sequence[Message], spec: Spec, *, trained_from: int) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from math import log
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -32,15 +32,29 @@ def integer(low: int, high: int, *key: object) -> int:
 def choose(candidates: Iterable[T], *key: object, name: Callable[[T], object] = str,
            weight: Callable[[T], float] | None = None) -> T:
     """One of `candidates`, by name. Raises ValueError when there is none."""
-    return min(candidates, key=lambda item: (_race(item, key, name, weight), str(name(item))))
+    race = _Race(key, name, weight)
+    return min(candidates, key=lambda item: (race(item), str(name(item))))
 
 
 def shuffle(candidates: Iterable[T], *key: object, name: Callable[[T], object] = str,
             weight: Callable[[T], float] | None = None) -> list[T]:
     """All candidates in a drawn order: the first is what `choose` would take, the next what it would take without it."""
-    return sorted(candidates, key=lambda item: (_race(item, key, name, weight), str(name(item))))
+    race = _Race(key, name, weight)
+    return sorted(candidates, key=lambda item: (race(item), str(name(item))))
 
 
-def _race(item: T, key: Sequence[object], name: Callable[[T], object], weight: Callable[[T], float] | None) -> float:
-    share = weight(item) if weight else 1.0
-    return -log(fraction(*key, name(item))) / share if share > 0 else float("inf")
+class _Race:
+    """The score of a candidate: its `fraction` under the key, the hash of which is begun once for all."""
+
+    def __init__(self, key: Sequence[object], name: Callable[[Any], object], weight: Callable[[Any], float] | None):
+        self._begun = blake2b(("\x1f".join(map(str, key)) + "\x1f").encode(), digest_size=8)
+        self._name, self._weight = name, weight
+
+    def __call__(self, item: object) -> float:
+        own = self._begun.copy()
+        own.update(str(self._name(item)).encode())
+        value = (int.from_bytes(own.digest(), "big") + 0.5) * _SCALE
+        if self._weight is None:
+            return -value
+        share = self._weight(item)
+        return -log(value) / share if share > 0 else float("inf")

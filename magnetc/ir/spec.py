@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
+from magnetc.ir.schema import tool_schema
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import (
     AskTemplate,
@@ -146,6 +147,11 @@ class Spec:
     @cached_property
     def tool(self) -> dict[str, FunctionSignature]:
         return {tool.name: tool for tool in self.tools}
+
+    @cached_property
+    def tool_texts(self) -> dict[str, str]:
+        """Each tool as a model is shown it, as JSON text."""
+        return {tool.name: wire(tool_schema(tool, self.type_table)) for tool in self.tools}
 
     @cached_property
     def type_table(self) -> TypeTable:

@@ -13,8 +13,7 @@ from magnetc.distill.proofs import executable, intact, necessary, nonequivalent,
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.necessary import Experiment, Verdict
 from magnetc.distill.proofs.view import ConversationView, parse
-from magnetc.ir.json import Json, wire
-from magnetc.ir.schema import tool_schema
+from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run
 from magnetc.tools.worlds.python import PythonWorld
@@ -36,7 +35,6 @@ class Prover:
 
     def __init__(self, spec: Spec, states: Mapping[str, Json]):
         self.spec, self.states = spec, states
-        self._schemas = {tool.name: wire(tool_schema(tool, spec.type_table)) for tool in spec.tools}
         self._existing: dict[str, frozenset[str]] = {}
 
     def existing(self, initial: str) -> frozenset[str]:
@@ -77,7 +75,7 @@ class Prover:
 
     async def _conversation(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
         view = parse(row["messages"], row["tools"], row["certificate"])
-        replay = await self._replay(view, world)
+        replay, _ = await self._replay(view, world)
         if fill:
             _fill(view, replay, row["certificate"])
         return self._positive(view, replay, row["certificate"]["world"]["final"])
@@ -87,15 +85,18 @@ class Prover:
         locale = str(view.certificate["locale"])
         found = {
             1: executable.check(view, replay.literal, final),
-            2: typed.check(view, self.spec, self._schemas),
+            2: typed.check(view, self.spec, self.spec.tool_texts),
             3: sourced.check(view, self.spec, locale),
             4: necessary.check(view, replay.verdicts),
             5: sufficient.check(view, self.spec, locale),
         }
         return [(proof, problem) for proof, problems in found.items() for problem in problems]
 
-    async def _replay(self, view: ConversationView, world: PythonWorld) -> _Replay:
-        """Replay a conversation and decide for each output leaf whether it is necessary: by results, else by states."""
+    async def _replay(self, view: ConversationView, world: PythonWorld, *also: Run) -> tuple[_Replay, list[tuple[Outcome, ...]]]:
+        """Replay a conversation and decide for each output leaf whether it is necessary: by results, else by states.
+
+        Runs `also` in the same round trip and returns their outcomes beside.
+        """
         locale = str(view.certificate["locale"])
         decided: dict[tuple[int, str], Verdict] = {}
         open_leaves = []
@@ -109,13 +110,14 @@ class Prover:
         runs = [Run(start=start, programs=[tried.literal], digest=True, stop_on_error=False)]
         if tried.derived:
             runs.append(Run(start=reminted, programs=[tried.derived], stop_on_error=False))
-        (literal,), *rest = await world.run_all(runs)
+        outcomes = await world.run_all([*runs, *also])
+        (literal,), *rest = outcomes[: len(runs)]
         found = necessary.brief_verdicts(tried, literal, rest[0][0] if rest else None)
         decided.update((place, verdict) for place, verdict in found.items() if verdict is not None)
         undecided = tuple(leaf for leaf in open_leaves if found[leaf.place] is None)
         if undecided:
             decided.update(await self._by_states(necessary.experiment(view, self.spec, undecided), view, world))
-        return _Replay(literal, decided)
+        return _Replay(literal, decided), outcomes[len(runs) :]
 
     async def _by_states(self, whole: Experiment, view: ConversationView,
                          world: PythonWorld) -> dict[tuple[int, str], Verdict]:
@@ -146,15 +148,14 @@ class Prover:
         ends = [nonequivalent.literal(good_calls), nonequivalent.literal(bad_calls), mended]
         whole = Run(start=start, programs=[nonequivalent.literal(rejected.calls)], digest=True, stop_on_error=False)
         turns = Run(start=start, programs=ends, mode="all", observe=True, stop_on_error=False)
-        (bad_end,), (good, bad, repair) = await world.run_all([whole, turns])
-        replay = await self._replay(chosen, world)
+        replay, ((bad_end,), (good, bad, repair)) = await self._replay(chosen, world, whole, turns)
         if fill:
             _fill(chosen, replay, certificate)
             certificate["world"]["final_rejected"] = bad_end.digest
         problems = self._positive(chosen, replay, certificate["world"]["final"])
         final = certificate["world"]["final_rejected"]
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, final)]
-        problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec, self._schemas)]
+        problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec, self.spec.tool_texts)]
         problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
         execution = nonequivalent.execution
         problems += [

@@ -91,8 +91,12 @@ def merge_words(parts: Parts) -> Parts:
 
 
 def finish(parts: Parts, frames: Frames) -> Parts:
-    """A finished sentence: elided, tidy, and no doubled final stop whatever the phrase or value before it ended in."""
-    parts = merge_words(tidy_parts(elide_parts(parts, frames.elide), frames.locale))
+    """A finished text: elided, tidy, and no doubled final stop whatever its last phrase or value ended in."""
+    return stop_once(merge_words(tidy_parts(elide_parts(parts, frames.elide), frames.locale)))
+
+
+def stop_once(parts: Parts) -> Parts:
+    """A sentence without its final stop where what stands before it ends in one."""
     if len(parts) < 2 or not isinstance(parts[-1], Words):
         return parts
     before = parts[-2]

@@ -44,11 +44,14 @@ def references(call: Call, pointer: str, source: OutputSource, conversation: Con
     phrases = conversation.spec.refers_to(entity.name, conversation.locale)
     done = conversation.result_of(source.call)
     seen = list(conversation.seen(entity.name))
+    mine = _eligible(call, pointer, source, done, seen, conversation) if done else []
+    if done is not None and not mine:
+        return
     for template, phrase in draw.shuffle(phrases, *key, "refer", name=lambda item: item[0].pick + item[1].text):
         if done is None:
             pointed = _not_yet(template, phrase, call, pointer, source, seen)
         else:
-            pointed = _among(template, phrase, call, pointer, source, done, seen, conversation, key)
+            pointed = _among(template, phrase, call, pointer, mine, seen, conversation, key)
         if pointed:
             yield pointed
 
@@ -66,25 +69,26 @@ def _not_yet(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, 
     return Pointed(Reference(words, call.id, pointer), pending)
 
 
-def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, source: OutputSource, done: Executed,
-           seen: list[Seen], conversation: Conversation, key: tuple) -> Pointed | None:
-    used = {
-        repr(value)
-        for earlier in conversation.executed
-        if earlier.call.function == call.function
-        for name, value in earlier.arguments.items()
-        if pointer == f"/{name}"
-    }
-    mine = [s for s in seen if s.executed is done and matches(source.pointer, s.pointer) and not is_stale(s, conversation)]
-    if "*" in source.pointer and not template.pick:
-        mine = [s for s in mine if repr(s.value) not in used]
-    if not mine:
-        return None
+def _eligible(call: Call, pointer: str, source: OutputSource, done: Executed, seen: list[Seen],
+              conversation: Conversation) -> list[Seen]:
+    """The producer's values at the source's place that still hold and that this argument has not had before."""
+    mine = [s for s in seen if s.executed is done and matches(source.pointer, s.pointer)]
+    if "*" in source.pointer:
+        own = [e for e in conversation.executed if e.call.function == call.function]
+        used = {repr(value) for e in own for name, value in e.arguments.items() if pointer == f"/{name}"}
+        mine = [s for s in mine if repr(s.value) not in used] if used else mine
+    return [s for s in mine if not is_stale(s, conversation)]
+
+
+def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, mine: list[Seen], seen: list[Seen],
+           conversation: Conversation, key: tuple) -> Pointed | None:
+    """Point at one of `mine`. A pick is made among all the items of their result: it has to name one of them."""
     if template.pick:
-        chosen = _pick(template, mine, seen)
+        listed = [s for s in seen if s.executed is mine[0].executed and s.pattern == mine[0].pattern]
+        chosen = _pick(template, listed, seen)
     else:
         chosen = draw.choose(mine, *key, "item", name=lambda s: s.pointer)
-    if chosen is None or ("*" in source.pointer and repr(chosen.value) in used):
+    if chosen is None or all(chosen is not item for item in mine):
         return None
     parts = _render(phrase.parts, chosen, conversation)
     if parts is None:

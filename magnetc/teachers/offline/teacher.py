@@ -13,7 +13,7 @@ from magnetc.ir.trajectory import MessagePart, Value
 from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import replies
-from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame
+from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
 from magnetc.teachers.offline.words import GoalWords, goal_words, said_form
 
 ATTEMPTS = 8
@@ -74,7 +74,7 @@ class OfflineTeacher:
             texts = drawn_frames(frames, mood, *key, index)
             text = next(t for t in texts if t not in used and (index == 0 or _joins(t)))
             used.add(text)
-            sentences.append(finish(fill(text, {"phrase": parts}, conversation.locale), frames))
+            sentences.append(stop_once(fill(text, {"phrase": parts}, conversation.locale)))
         said = sentences[0]
         for index, sentence in enumerate(sentences[1:]):
             said = fill(frame(frames, "next", *key, index), {"a": said, "b": sentence}, conversation.locale)
