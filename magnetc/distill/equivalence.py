@@ -18,7 +18,6 @@ from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import leaves
 
-
 PAIRINGS = 24
 """Ways to match required results that are tried before the executions count as different."""
 
