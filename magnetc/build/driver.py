@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -107,6 +108,8 @@ async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[
         async with pool.world() as world:
             return await builder.build(unit, world)
 
+    gc.collect()
+    gc.freeze()  # the spec lives as long as the build: collections need not walk it again and again
     summary = BuildSummary()
     units = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
     async for result in in_order(units, work, options.jobs * 2):

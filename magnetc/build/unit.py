@@ -102,10 +102,11 @@ class UnitBuilder:
         calls = len(translation.trajectory.tool_calls())
         result.conversations.append(Conversation(rows=rows, turns=len(script.turns), calls=calls, initial=initial))
         result.base = script.path.base
-        await self._pair(translation, session, world, result)
+        await self._pair(translation, session, world, result, rows)
         return True
 
-    async def _pair(self, translation: Translation, session: WorldSession, world: PythonWorld, result: UnitResult) -> None:
+    async def _pair(self, translation: Translation, session: WorldSession, world: PythonWorld, result: UnitResult,
+                    rows: list[dict[str, Any]]) -> None:
         spec = self.context.spec
         path = translation.trajectory.script.path
         share = dict(spec.recipe.negatives).get("mutate", 0.0)
@@ -116,7 +117,7 @@ class UnitBuilder:
         if pair is None:
             return
         row = pair_row(pair, translation.trajectory, spec)
-        failures = await self.prover.certify(row, world)
+        failures = await self.prover.certify(row, world, rows)
         if failures:
             self._count(failures, result)
         else:

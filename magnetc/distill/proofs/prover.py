@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,13 @@ class Prover:
             self._existing[initial] = texts_in(self.states[initial])
         return self._existing[initial]
 
-    async def certify(self, row: dict[str, Any], world: PythonWorld) -> list[Failure]:
-        """Complete the row's certificate (final digests, necessity, its own digest) and check it."""
-        return await self._examine(row, world, fill=True)
+    async def certify(self, row: dict[str, Any], world: PythonWorld, proven: Sequence[dict[str, Any]] = ()) -> list[Failure]:
+        """Complete the row's certificate (final digests, necessity, its own digest) and check it.
+
+        `proven` are rows certified just now: where one holds a pair's chosen side message by message, what was found of
+        it holds of the pair, and is not looked for again.
+        """
+        return await self._examine(row, world, fill=True, proven=proven)
 
     async def verify(self, row: dict[str, Any], world: PythonWorld, listed: str | None) -> list[Failure]:
         """Check every proof of a row; `listed` is the digest that the manifest has for it."""
@@ -60,14 +64,17 @@ class Prover:
             failures.append(Failure(name, 0, f"the row is not well formed: {_words(error)}"))
         return failures
 
-    async def _examine(self, row: dict[str, Any], world: PythonWorld, *, fill: bool) -> list[Failure]:
+    async def _examine(self, row: dict[str, Any], world: PythonWorld, *, fill: bool,
+                       proven: Sequence[dict[str, Any]] = ()) -> list[Failure]:
         at = row["certificate"]["world"]
         if at["initial"] not in self.states:
             return [Failure(row["id"], 1, f"the initial state `{at['initial']}` is not in `states/`")]
         if at["now"] != self.spec.recipe.world.now or type(at["seed"]) is not int:
             return [Failure(row["id"], 1, "the row's world has another `now` than the recipe, or no seed")]
-        examine = self._pair if "rejected" in row else self._conversation
-        problems = await examine(row, world, fill)
+        if "rejected" in row:
+            problems = await self._pair(row, world, fill, _same_conversation(row, proven))
+        else:
+            problems = await self._conversation(row, world, fill)
         if fill:
             row["certificate"] = {"row": "", **row["certificate"]}
             row["certificate"]["row"] = intact.row_digest(row)
@@ -137,7 +144,8 @@ class Prover:
         seed, initial = int(at["seed"]) + shift, str(at["initial"])
         return Reset(state=self.states[initial], seed=seed, now=str(at["now"]), digest=initial)
 
-    async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
+    async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool,
+                    proven: dict[str, Any] | None) -> list[tuple[int, str]]:
         certificate, prompt = row["certificate"], len(row["prompt"])
         chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate)
         replies = {**certificate, "arguments": {}, "replies": certificate["rejected_replies"], "refused": {}}
@@ -148,11 +156,18 @@ class Prover:
         ends = [nonequivalent.literal(good_calls), nonequivalent.literal(bad_calls), mended]
         whole = Run(start=start, programs=[nonequivalent.literal(rejected.calls)], digest=True, stop_on_error=False)
         turns = Run(start=start, programs=ends, mode="all", observe=True, stop_on_error=False)
-        replay, ((bad_end,), (good, bad, repair)) = await self._replay(chosen, world, whole, turns)
+        if proven is None:
+            replay, ((bad_end,), (good, bad, repair)) = await self._replay(chosen, world, whole, turns)
+            if fill:
+                _fill(chosen, replay, certificate)
+            problems = self._positive(chosen, replay, certificate["world"]["final"])
+        else:
+            (bad_end,), (good, bad, repair) = await world.run_all([whole, turns])
+            certificate["world"]["final"] = proven["certificate"]["world"]["final"]
+            certificate["arguments"] = proven["certificate"]["arguments"]
+            problems = []
         if fill:
-            _fill(chosen, replay, certificate)
             certificate["world"]["final_rejected"] = bad_end.digest
-        problems = self._positive(chosen, replay, certificate["world"]["final"])
         final = certificate["world"]["final_rejected"]
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, final)]
         problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec, self.spec.tool_texts)]
@@ -173,6 +188,16 @@ def _fill(view: ConversationView, replay: _Replay, certificate: dict[str, Any]) 
     certificate["world"] = {**certificate["world"], "final": replay.literal.digest}
     for (consumer, pointer), verdict in replay.verdicts.items():
         certificate["arguments"][view.calls[consumer].id][pointer]["necessary"] = verdict
+
+
+def _same_conversation(pair: dict[str, Any], proven: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The proven row whose conversation is the pair's chosen side, marks of training aside."""
+    chosen = [_bare(message) for message in (*pair["prompt"], *pair["chosen"])]
+    return next((row for row in proven if [_bare(message) for message in row["messages"]] == chosen), None)
+
+
+def _bare(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if key not in ("weight", "credit")}
 
 
 def _words(error: BaseException) -> str:
