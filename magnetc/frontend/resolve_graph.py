@@ -90,8 +90,9 @@ def _value_link(source: str, path: tuple[str, ...], target: str, parameter: tupl
     while isinstance(expr, (ListOf, MapOf)) and not isinstance(into.type, (ListOf, MapOf)):
         pointer, expr = pointer + "/*", expr.items if isinstance(expr, ListOf) else expr.values
     if not flows(expr, into.type, scope.table):
-        text = f"`{'.'.join((source, *path))}` has the type `{show_type(expr)}`, `{target}.{into.name}` takes `{show_type(into.type)}`"
-        scope.sink.error("MG305", text, origin, secondary=(Label(into.origin, f"`{into.name}` is declared here", at_key=True),),
+        given = f"`{'.'.join((source, *path))}` has the type `{show_type(expr)}`"
+        scope.sink.error("MG305", f"{given}, `{target}.{into.name}` takes `{show_type(into.type)}`", origin,
+                         secondary=(Label(into.origin, f"`{into.name}` is declared here", at_key=True),),
                          help="link a field of that type, or put a tool that converts it in between")
         return None
     return Link(source=source, target=target, pointer=pointer, parameter=into.name, origin=origin)

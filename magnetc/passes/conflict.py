@@ -23,7 +23,10 @@ Relax = Callable[[Constraints], Constraints]
 
 
 class Clause(NamedTuple):
-    """One constraint that can be left out: how it reads, where it stands (`at_key`: by its name), and the constraints without it."""
+    """One constraint that can be left out: how it reads, where it stands, and the constraints without it.
+
+    `at_key`: it stands at the name there, not at the value.
+    """
 
     text: str
     origin: Origin
@@ -48,17 +51,20 @@ def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
     many = len(context.spec.recipe.locales) > 1
     suffix = f" in locale `{locale}`" if many else ""
     if not core:
-        return Diagnostic(code="MG320", message=f"no walk can satisfy path `{name}`{suffix}", primary=Label(path.origin, at_key=True),
+        return Diagnostic(code="MG320", message=f"no walk can satisfy path `{name}`{suffix}",
+                          primary=Label(path.origin, at_key=True),
                           help="declare a tool that this path may use")
     first, *rest = core
+    primary = Label(first.origin, first.text, first.at_key) if first.origin.file else Label(path.origin, first.text, True)
     together = "these cannot hold together" if rest else "this cannot hold on the graph"
     return Diagnostic(
         code="MG320",
         message=f"no walk can satisfy path `{name}`{suffix}",
-        primary=Label(first.origin, first.text, first.at_key) if first.origin.file else Label(path.origin, first.text, True),
+        primary=primary,
         secondary=tuple(Label(clause.origin, clause.text, clause.at_key) for clause in rest if clause.origin.file),
         notes=(f"{together}: {'; '.join(clause.text for clause in core)}",),
-        help=f"relax {'one of them' if rest else 'it'}, or add a tool or a link that lets {'them meet' if rest else 'it hold'}",
+        help=f"relax {'one of them' if rest else 'it'}, or add a tool or a link that lets "
+             f"{'them meet' if rest else 'it hold'}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -208,11 +207,3 @@ def _words(error: BaseException) -> str:
             return "it is nested too deeply"
         case _:
             return str(error)
-
-
-def load_row(line: str) -> dict[str, Any]:
-    """One line of a data file. Raises ValueError when it is not a JSON object."""
-    row = json.loads(line)
-    if not isinstance(row, dict):
-        raise ValueError("not an object")
-    return row
