@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,7 +90,7 @@ class UnitBuilder:
         scenario = self.scenarios[script.path.variant]
         translation = await translate(script, self.context.spec, self.teacher, session, scenario)
         if isinstance(translation, Rejection):
-            result.dropped[f"path redrawn: {translation.reason}"] += 1
+            result.dropped[f"path redrawn: {_without_codes(translation.reason)}"] += 1
             return False
         rows = sft_rows(translation.trajectory, self.context.spec)
         for row in rows:
@@ -136,3 +137,8 @@ async def _initial_state(translation: Translation, world: PythonWorld) -> Json:
     assert isinstance(start, Reset)
     made = await world.reset(start, full=True)
     return made.state
+
+
+def _without_codes(reason: str) -> str:
+    """A world's words without ids and numbers, so that equal reasons are counted together."""
+    return re.sub(r"\S*\d\S*", "…", reason)

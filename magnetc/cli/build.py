@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from magnetc.cli.report import announce, diagnosed, fail, is_terminal, show
 from magnetc.diagnostics import Sink
+
+if TYPE_CHECKING:
+    from magnetc.build.driver import BuildSummary
 
 LEVELS = ("graph", "paths", "scripts")
 
@@ -95,19 +100,31 @@ def _progress(total: int | None):
     return bar()
 
 
-def _table(out: Path, summary) -> None:
+def _table(out: Path, summary: BuildSummary) -> None:
+    """The summary for people: what was made, by operation and by fault, and what was dropped, by kind."""
     from rich.console import Console
     from rich.table import Table
 
     figures = summary.figures()
     table = Table(show_header=False, box=None, pad_edge=False)
-    rows = [("conversations", figures["conversations"]), ("rows", figures["rows"]), ("preference pairs", figures["pairs"]),
-            ("user turns", figures["turns"]), ("tool calls", figures["calls"])]
-    rows += [(f"  {name}", count) for name, count in figures["operations"].items()]
-    rows += [(f"  fault {name}", count) for name, count in figures["faults"].items()]
-    rows += [(f"  {name}", count) for name, count in list(figures["dropped"].items())[:8]]
-    for name, count in rows:
-        table.add_row(name, f"{count:,}")
+    for name in ("conversations", "rows", "pairs", "turns", "calls"):
+        table.add_row({"pairs": "preference pairs", "turns": "user turns", "calls": "tool calls"}.get(name, name), f"{figures[name]:,}")
+    for title in ("operations", "faults"):
+        table.add_row(f"[bold]{title}[/bold]", "")
+        for name, count in figures[title].items():
+            table.add_row(f"  {name}", f"{count:,}")
+    table.add_row("[bold]drawn and not kept[/bold]", "")
+    for name, count in _kinds(figures["dropped"]).items():
+        table.add_row(f"  {name}", f"{count:,}")
     console = Console()
     console.print(table)
-    console.print(f"\nwritten to {out}; check it again with `magnetc verify {out}`", highlight=False, soft_wrap=True)
+    console.print(f"\nwritten to {out}, reasons in its README.md; check it again with `magnetc verify {out}`",
+                  highlight=False, soft_wrap=True)
+
+
+def _kinds(dropped: dict[str, int]) -> dict[str, int]:
+    """Counts by what was dropped, the reasons summed."""
+    kinds: Counter[str] = Counter()
+    for reason, count in dropped.items():
+        kinds[reason.partition(":")[0]] += count
+    return dict(kinds.most_common())

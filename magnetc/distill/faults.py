@@ -19,8 +19,8 @@ from magnetc.teachers.offline.values import candidates, draw_argument
 from magnetc.teachers.teacher import Teacher
 
 FAULTS = {
-    "wrong_function": 1.0, "missing_call": 1.6, "wrong_value": 1.0, "invented_value": 0.7, "acted_while_missing": 4.0,
-    "asked_needlessly": 0.4, "stale_reference": 2.5,
+    "wrong_function": 1.0, "missing_call": 0.8, "wrong_value": 1.0, "invented_value": 0.8, "acted_while_missing": 8.0,
+    "asked_needlessly": 0.5, "stale_reference": 6.0,
 }
 """Fault classes, with the weight that each is drawn with: rare opportunities count more."""
 
