@@ -151,5 +151,6 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     output.copy_recipe(options.folder, sorted(set(files)))
     described = output.data_files()
     summary.files = {name: entry["rows"] for name, entry in described.items()}
-    output.manifest(manifest(spec, described, scenarios))
+    others = output.digests_below("recipe") | output.digests_below("exports")
+    output.manifest(manifest(spec, described, scenarios, others))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

@@ -13,8 +13,12 @@ from magnetc.translate.scenario import Scenario
 VERSION = 1
 
 
-def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario]) -> dict[str, Any]:
-    """What is in the output, and how it is meant to be trained. No clock, no host, no duration."""
+def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario],
+             others: dict[str, str]) -> dict[str, Any]:
+    """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
+
+    `others` are the files that are no rows (the recipe's, the exports'), with their SHA-256.
+    """
     recipe = spec.recipe
     return {
         "version": VERSION,
@@ -28,6 +32,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         "world": {"python": recipe.world.python, "packages": list(recipe.world.packages), "replay": "exact"},
         "states": [scenario.initial for scenario in scenarios],
         "files": files,
+        "others": others,
         "train": {"stages": _stages(files), **json.loads(recipe.train)},
     }
 

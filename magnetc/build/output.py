@@ -71,6 +71,11 @@ class Output:
             }
         return described
 
+    def digests_below(self, folder: str) -> dict[str, str]:
+        """SHA-256 of each file below `folder`, by its name in the output."""
+        files = (path for path in sorted((self.partial / folder).rglob("*")) if path.is_file())
+        return {path.relative_to(self.partial).as_posix(): file_digest(path) for path in files}
+
     def copy_recipe(self, source: Path, files: list[str]) -> None:
         """The recipe as it was built: its documents, world sources and lock."""
         for name in files:

@@ -75,7 +75,13 @@ def read_manifest(out: Path) -> dict[str, Any]:
         raise _no_output(out, f"its `{MANIFEST}` does not say `rows`, `sha256` and `digests` of each file")
     if not isinstance(manifest.get("states"), list):
         raise _no_output(out, f"its `{MANIFEST}` lists no initial states")
+    if not _is_digests(manifest.get("others")):
+        raise _no_output(out, f"its `{MANIFEST}` does not list the recipe's files")
     return manifest
+
+
+def _is_digests(others: Any) -> bool:
+    return isinstance(others, dict) and all(isinstance(value, str) for pair in others.items() for value in pair)
 
 
 def _is_entry(entry: Any) -> bool:
@@ -99,6 +105,9 @@ def _file_failures(out: Path, manifest: dict[str, Any]) -> Iterator[Failure]:
                 yield Failure(path, 0, "the file is missing")
             elif file_digest(out / path) != expected:
                 yield Failure(path, 0, "the file does not have the digest that the manifest lists")
+    for path, expected in manifest["others"].items():
+        if not (out / path).is_file() or file_digest(out / path) != expected:
+            yield Failure(path, 0, "the file is missing or does not have the digest that the manifest lists")
     for folder in DATA:
         for path in sorted((out / folder).glob("*.jsonl")):
             name = f"{folder}/{path.name}"

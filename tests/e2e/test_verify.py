@@ -255,3 +255,11 @@ def test_an_added_row_is_found(copy):
     found = verify(copy)["failures"]
     assert any(row["id"] == failure["row"] and failure["proof"] == 0 for failure in found)
     assert yaml.safe_load((copy / "manifest.yaml").read_text())["files"]["sft/test.jsonl"]["rows"] == len(lines.splitlines())
+
+
+@pytest.mark.parametrize("name", ["recipe/world.py", "recipe/tools.yaml"])
+def test_a_changed_file_of_the_recipe_is_named(copy, name):
+    edit(copy, name, lambda lines: lines.append("\n"))
+    result = magnetc("verify", copy, "--trust")
+    assert result.exit_code == 1
+    assert f"{name}: proof 0 (intact)" in result.output
