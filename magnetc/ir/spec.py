@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from magnetc.ir.json import Json, wire
+from magnetc.ir.pointer import tokens
 from magnetc.ir.schema import tool_schema
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import (
@@ -17,7 +18,7 @@ from magnetc.ir.template import (
     ReplyTemplate,
     TurnTemplate,
 )
-from magnetc.ir.types import EntityType, TypeTable, leaves
+from magnetc.ir.types import EntityType, TypeExpr, TypeTable, at_pointer, leaves
 from magnetc.source import Origin
 
 ChainTemplate = TypeVar("ChainTemplate", TurnTemplate, ReplyTemplate)
@@ -169,6 +170,19 @@ class Spec:
             places = leaves(self.tool[function].returns)
             self._outputs[key] = tuple(at for at, ref in places if table.unify(ref.name, type_name))
         return self._outputs[key]
+
+    @cached_property
+    def _arguments(self) -> dict[tuple[str, str], TypeExpr | None]:
+        return {}
+
+    def argument_type(self, function: str, pointer: str) -> TypeExpr | None:
+        """Type of the argument leaf at `pointer`; None where the tool has no such argument."""
+        key = (function, pointer)
+        if key not in self._arguments:
+            name, *rest = tokens(pointer)
+            parameter = self.tool[function].parameter(name)
+            self._arguments[key] = at_pointer(parameter.type, tuple(rest)) if parameter else None
+        return self._arguments[key]
 
     @cached_property
     def turn_templates(self) -> dict[tuple[str, ...], tuple[TurnTemplate, ...]]:

@@ -91,8 +91,7 @@ class Conversation:
 
     def parameter_type(self, call: Call, pointer: str) -> TypeExpr | None:
         """Type of an argument leaf of `call`."""
-        parameter = self.spec.tool[call.function].parameter(tokens(pointer)[0])
-        return at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
+        return self.spec.argument_type(call.function, pointer)
 
     def seen(self, type_name: str) -> Iterator[Seen]:
         """Each value in earlier results whose entity type unifies with `type_name`, oldest first."""
@@ -108,27 +107,34 @@ def is_stale(seen: Seen, conversation: Conversation) -> bool:
 
     The thing is known by the minted ids beside the value in its result and among the arguments of its call.
     """
-    done = seen.executed
-    spec = conversation.spec
-    tool = spec.tool[done.call.function]
+    done, spec = seen.executed, conversation.spec
+    later = conversation.executed[conversation.executed.index(done) + 1 :]
+    touched = {
+        value
+        for call in later
+        if spec.tool[call.call.function].effect is Effect.WRITES
+        for value in call.arguments.values()
+        if isinstance(value, str)
+    }
+    if not touched:
+        return False
+    ids = _ids_beside(seen, spec)
+    return seen.value not in ids and not touched.isdisjoint(ids)
+
+
+def _ids_beside(seen: Seen, spec: Spec) -> set[str]:
+    tool = spec.tool[seen.executed.call.function]
     place, _, _ = seen.pattern.rpartition("/")
-    record = get(done.result, seen.pointer.rpartition("/")[0])
+    record = get(seen.executed.result, seen.pointer.rpartition("/")[0])
     beside = record.items() if isinstance(record, dict) else ()
     ids = {v for key, v in beside if _is_id(at_pointer(tool.returns, tokens(f"{place}/{key}")), v, spec)}
-    ids |= {v for key, v in done.arguments.items() if (p := tool.parameter(key)) and _is_id(p.type, v, spec)}
-    later = conversation.executed[conversation.executed.index(done) + 1 :]
-    return seen.value not in ids and any(
-        spec.tool[call.call.function].effect is Effect.WRITES and not ids.isdisjoint(_texts(call.arguments)) for call in later
-    )
+    given = seen.executed.arguments.items()
+    return ids | {v for key, v in given if (p := tool.parameter(key)) and _is_id(p.type, v, spec)}
 
 
 def _is_id(expr: TypeExpr | None, value: Json, spec: Spec) -> bool:
     entity = entity_of(expr, spec)
     return entity is not None and entity.minted and isinstance(value, str)
-
-
-def _texts(arguments: Mapping[str, Json]) -> set[str]:
-    return {value for value in arguments.values() if isinstance(value, str)}
 
 
 def entity_of(expr: TypeExpr | None, spec: Spec) -> EntityType | None:

@@ -16,7 +16,7 @@ from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json, wire
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.spec import Spec
-from magnetc.ir.types import EntityType, at_pointer
+from magnetc.ir.types import EntityType
 from magnetc.surface import occurs
 from magnetc.teachers.conversation import entity_of
 from magnetc.tools.worlds.protocol import Outcome, Ref, Step
@@ -75,7 +75,7 @@ def output_leaves(view: ConversationView, spec: Spec) -> tuple[OutputLeaf, ...]:
             if producer is None:
                 continue
             parameter = spec.tool[call.name].parameter(tokens(pointer)[0])
-            expr = at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
+            expr = spec.argument_type(call.name, pointer)
             try:
                 value = get(call.arguments, pointer)
             except LookupError:
@@ -237,7 +237,7 @@ def stands_elsewhere(leaf: OutputLeaf, view: ConversationView, spec: Spec, local
 
 def _holds(call: CallView, value: Json) -> bool:
     """Whether a call was given the value: its result then only echoes it."""
-    return value in call.arguments.values() or (isinstance(value, str) and value in wire(dict(call.arguments)))
+    return value in call.arguments.values() or (isinstance(value, str) and value in call.raw_arguments)
 
 
 def check(view: ConversationView, decided: dict[tuple[int, str], Verdict]) -> list[str]:

@@ -93,9 +93,7 @@ def _output_problem(view: ConversationView, call: CallView, value: Json, entry: 
 def reads_back(said: str, value: Json, call: CallView, pointer: str, view: ConversationView, spec: Spec,
                locale: str) -> bool:
     """Whether `said` reads as `value` under the argument's type, given today's date."""
-    parameter = spec.tool[call.name].parameter(tokens(pointer)[0])
-    expr = at_pointer(parameter.type, tokens(pointer)[1:]) if parameter else None
-    entity = entity_of(expr, spec)
+    entity = entity_of(spec.argument_type(call.name, pointer), spec)
     now = str(view.certificate["world"]["now"])
     reader = read_list if isinstance(value, list) else read
     if value in reader(said, entity, locale, now):

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from magnetc.distill.proofs.mentions import unsaid
 from magnetc.distill.proofs.sourced import argument_leaves, reads_back
 from magnetc.distill.proofs.view import CallView, ConversationView
-from magnetc.ir.pointer import tokens
 from magnetc.ir.spec import Spec
-from magnetc.ir.types import at_pointer
 from magnetc.surface import occurs
 from magnetc.teachers.conversation import entity_of
 
@@ -49,8 +47,7 @@ def _unsaid_problems(view: ConversationView, given: Mapping[int, list[str]]) -> 
 
 
 def _leaks(view: ConversationView, call: CallView, pointer: str, value: object, spec: Spec, locale: str) -> bool:
-    parameter = spec.tool[call.name].parameter(tokens(pointer)[0])
-    entity = entity_of(at_pointer(parameter.type, tokens(pointer)[1:]), spec) if parameter else None
+    entity = entity_of(spec.argument_type(call.name, pointer), spec)
     now = str(view.certificate["world"]["now"])
     return any(
         occurs(value, entity, locale, now, view.messages[index]["content"]) for index in view.users if index < call.message
