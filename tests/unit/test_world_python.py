@@ -242,7 +242,7 @@ async def test_a_world_without_state_is_told_by_its_attributes(world):
 
 @with_world("snapshots:CountingWorld")
 async def test_a_world_makes_its_own_snapshots(world):
-    start = (await world.reset(Reset(seed=5, now=NOW))).handle
+    start = Reset(seed=5, now=NOW)
     step = Step(call="add", args={"amount": 2})
     kept = await one(world, start, step, keep=True)
     assert kept.results[0]["count"] == 7

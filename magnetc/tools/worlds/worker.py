@@ -383,14 +383,14 @@ class Worker:
     def snapshot(self, request):
         """The snapshot a request starts from: that of its `handle`, or of its `reset`."""
         if "reset" in request:
-            return self.initial(request["reset"])[0]
+            return self.initial(request["reset"])
         try:
             return self.handles[request["handle"]]
         except KeyError:
             raise Failure("handle", f"there is no snapshot {request.get('handle')}") from None
 
     def initial(self, reset):
-        """(snapshot, digest of the state, profile) of an initial world, made once for the same arguments."""
+        """The snapshot of an initial world, made once for the same arguments."""
         seed, now, state_digest = reset.get("seed", 0), reset["now"], reset.get("known")
         if state_digest is None and reset.get("state") is not None:
             state_digest = digest(reset["state"])
@@ -403,10 +403,7 @@ class Worker:
                 assert self.cls is not None, "no world is open"
                 state = None if state_digest is None else _loads(self.states[state_digest])
                 with Timer(self.limit):
-                    world = self.cls(state, seed, now)
-                    view = View(world)
-                    profile = view.take("profile") if is_method(self.cls, "profile") else None
-                    made = (Snapshot(world), digest(view.state), profile)
+                    made = Snapshot(self.cls(state, seed, now))
             except Failure:
                 raise
             except TimeLimit as error:
@@ -422,10 +419,14 @@ class Worker:
         return made
 
     def reset(self, request):
-        snapshot, state_digest, profile = self.initial(request)
-        reply = {"handle": self.hold(snapshot), "state_digest": state_digest, "profile": profile}
+        """Hold an initial world, and tell what it is: the digest of its state, its profile, with `full` its state."""
+        snapshot = self.initial(request)
+        with Timer(self.limit):
+            view = View(snapshot.restore())
+            profile = view.take("profile") if is_method(self.cls, "profile") else None
+            reply = {"handle": self.hold(snapshot), "state_digest": digest(view.state), "profile": profile}
         if request.get("full"):
-            reply["state"] = View(snapshot.restore()).state
+            reply["state"] = view.state
         return encode(reply)
 
     def state(self, request):
