@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, canonical
 from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import leaves
@@ -74,10 +74,14 @@ def difference(reference: Execution, other: Execution, spec: Spec, existing: fro
 
     `existing` holds the texts of the initial state: a value that was there before stands for itself alone.
     """
+    required = [call for call in reference.made if call.required]
+    told = [(call.function, call.result) for call in other.made]
+    is_alike = reference.observed == other.observed and all((call.function, call.result) in told for call in required)
+    if is_alike and canonical(reference.observed) == canonical(other.observed):
+        return None  # the same to the letter: every value stands for itself
     pairing = _Pairing(
         minted_values(spec, reference.made) - existing, minted_values(spec, other.made) - existing
     )
-    required = [call for call in reference.made if call.required]
     return _Search(required, reference.observed, other).difference(0, pairing, frozenset())
 
 

@@ -94,16 +94,26 @@ def elide_parts(parts: Iterable[MessagePart], rules: Iterable[tuple[str, str]]) 
     return tuple(result) if rules else tuple(parts)
 
 
+_SPACES = re.compile(r"\s+")
+_STOPS = re.compile(r" +([,.]+)(?=\s|$)")
+_OTHER_STOPS = re.compile(r" +([?!:;])(?=\s|$)")
+_FRENCH_STOPS = re.compile(r"(?<=[^\s?!]) *([?!]+)(?=\s|$)")
+_COMMA_BEFORE_STOP = re.compile(r",(?=[,.?!;:](\s|$))")
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?=\s|$)")
+_UNTIDY = re.compile(r"\s{2}|[^\S ]|^\s|\s$| [,.?!:;]|,[,.?!;:]|\.\.")
+"""What any rule could change in an English text."""
+
+
 def tidy(text: str, locale: str) -> str:
     """Words with single spaces, and the spaces before punctuation that the language has: in French one before ? and !."""
-    text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r" +([,.]+)(?=\s|$)", r"\1", text)
-    if language_of(locale) == "fr":
-        text = re.sub(r"(?<=[^\s?!]) *([?!]+)(?=\s|$)", r" \1", text)
-    else:
-        text = re.sub(r" +([?!:;])(?=\s|$)", r"\1", text)
-    text = re.sub(r",(?=[,.?!;:](\s|$))", "", text)
-    return re.sub(r"(?<!\.)\.\.(?=\s|$)", ".", text)
+    is_french = language_of(locale) == "fr"
+    if not is_french and not _UNTIDY.search(text):
+        return text
+    text = _SPACES.sub(" ", text).strip()
+    text = _STOPS.sub(r"\1", text)
+    text = _FRENCH_STOPS.sub(r" \1", text) if is_french else _OTHER_STOPS.sub(r"\1", text)
+    text = _COMMA_BEFORE_STOP.sub("", text)
+    return _TWO_STOPS.sub(".", text)
 
 
 def tidy_parts(parts: Iterable[MessagePart], locale: str) -> tuple[MessagePart, ...]:

@@ -15,7 +15,7 @@ from magnetc.teachers.conversation import Conversation, entity_of
 
 DEFAULT_DAYS = (1, 40)
 POOL_SIZE = 150
-LARGE = 24
+LARGE = 8
 """Above this a value is drawn by its index: scoring every candidate buys stability that a long list does not need."""
 
 REUSE = 0.45
