@@ -92,6 +92,9 @@ class UnitBuilder:
         if isinstance(translation, Rejection):
             result.dropped[f"path redrawn: {_without_codes(translation.reason)}"] += 1
             return False
+        for reason in translation.dropped:
+            result.dropped[f"insert.long left out: {_without_codes(reason)}"] += 1
+        script = translation.trajectory.script
         rows = sft_rows(translation.trajectory, self.context.spec)
         for row in rows:
             failures = await self.prover.certify(row, world)

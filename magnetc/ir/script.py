@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from magnetc.ir.path import Call, SignaturePath, TurnKind
+from magnetc.ir.path import Call, OutputSource, SignaturePath, TurnKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +55,16 @@ class Script:
     path: SignaturePath
     turns: tuple[ScriptTurn, ...]
     offered: tuple[tuple[str, ...], ...]
+
+    def without_inserted(self, index: int) -> Script | None:
+        """The script without turn `index`, if Insert made that turn and nothing hangs on it; else None."""
+        turn = self.turns[index]
+        made = any(operation.startswith("insert.long") for operation in turn.operations)
+        own = {call.id for goal in turn.goals for call in goal.calls}
+        later = [call for other in self.turns[index + 1 :] for goal in other.goals for call in goal.calls]
+        used = any(isinstance(a.source, OutputSource) and a.source.call in own for call in later for a in call.arguments)
+        if not made or used or turn.kind is not TurnKind.NORMAL or turn.answers or turn.announces:
+            return None
+        path = self.path.with_turns(self.path.turns[:index] + self.path.turns[index + 1 :])
+        return replace(self, path=path, turns=self.turns[:index] + self.turns[index + 1 :],
+                       offered=self.offered[:index] + self.offered[index + 1 :])

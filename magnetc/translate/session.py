@@ -15,7 +15,7 @@ from magnetc.ir.trajectory import Message, MessagePart, ToolCall, Trajectory, Va
 from magnetc.surface import occurs
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
 from magnetc.teachers.teacher import Teacher
-from magnetc.tools.worlds.protocol import Outcome
+from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.translate.program import in_schema_order, program
 from magnetc.translate.scenario import Place, Scenario, WorldSession, mint_seed, values_of
 
@@ -38,6 +38,7 @@ class Translation:
     conversation: Conversation
     starts: list[Place]
     proposals: list[Proposal]
+    dropped: tuple[str, ...] = ()
 
 
 async def translate(script: Script, spec: Spec, teacher: Teacher, world: WorldSession,
@@ -61,6 +62,7 @@ class _Session:
     told: list[tuple[str, Json, int, str]] = field(default_factory=list)
     starts: list[Place] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
     async def run(self) -> Translation | Rejection:
         start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
@@ -69,13 +71,29 @@ class _Session:
         self.starts.append(start)
         system = self.teacher.system(self.conversation)
         self.messages.append(Message(role="system", turn=-1, parts=system))
-        for index, turn in enumerate(self.script.turns):
-            reason = await self._turn(index, turn)
-            if reason:
+        index = 0
+        while index < len(self.script.turns):
+            reason = await self._turn(index, self.script.turns[index])
+            if reason is None:
+                index += 1
+            elif not await self._drop(index, reason):
                 return Rejection(self.script.path.id, reason)
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence)
-        return Translation(trajectory, self.conversation, self.starts, self.proposals)
+        return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped))
+
+    async def _drop(self, index: int, reason: str) -> bool:
+        """Go on without a turn that Insert made and that does not hold here; False when the path stands on it."""
+        reduced = self.script.without_inserted(index)
+        if reduced is None:
+            return False
+        self.dropped.append(reason)
+        self.script, self.conversation.path = reduced, reduced.path
+        patterns = self._patterns(index)
+        if patterns:
+            (outcome,) = await self.world.run(Run(start=self.starts[-1], programs=[()], query=patterns))
+            self.conversation.state = values_of(outcome)
+        return True
 
     def _patterns(self, index: int) -> tuple[str, ...]:
         """State that turn `index` draws from."""
@@ -91,6 +109,8 @@ class _Session:
         proposal, run = await self._first_success(index, turn, calls, keep=acts)
         if proposal is None or run is None:
             return f"not executable: {self.world.last_reason}" if self.world.last_reason else NO_WORDS
+        if acts and self.script.without_inserted(index) and not self._needs_result(calls, run):
+            return "the user has said the value already"
         self._say(turn, proposal)
         leak = self._leak(turn, proposal)
         if leak:
@@ -112,6 +132,15 @@ class _Session:
             if run is not None:
                 return batch[chosen], run
         return None, None
+
+    def _needs_result(self, calls: list[Call], run: Outcome) -> bool:
+        """Whether a value of these calls comes from a result alone: an edge that Insert makes must be needed."""
+        return any(
+            isinstance(argument.source, OutputSource)
+            and self._told(call, argument.pointer, get(arguments, argument.pointer)) is None
+            for call, arguments in zip(calls, run.args)
+            for argument in call.arguments
+        )
 
     def _say(self, turn: ScriptTurn, proposal: Proposal) -> None:
         user_turn = sum(message.role == "user" for message in self.messages)
