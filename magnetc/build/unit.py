@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from magnetc.distill.pairs import make_pair
-from magnetc.distill.proofs.failure import Failure
+from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.rows import pair_row, sft_rows
 from magnetc.ir import draw
+from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
 from magnetc.ir.script import Script
 from magnetc.passes.context import CompileContext
@@ -21,6 +22,9 @@ from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.scenario import Scenario, WorldSession
 from magnetc.translate.session import Rejection, Translation, translate
+
+Calls = list[tuple[str, dict[str, Json], Json]]
+"""Executed calls: name, arguments, result."""
 
 ATTEMPTS = 12
 """Redraws of a path until one is executable, sayable and proven."""
@@ -40,19 +44,23 @@ class Conversation:
 
     rows: list[dict[str, Any]]
     turns: int
-    calls: int
+    called: tuple[str, ...]
     initial: Json = None
 
 
 @dataclass(slots=True)
 class UnitResult:
-    """What became of a unit: conversations, pairs, and what was dropped on the way, by reason."""
+    """What became of a unit: conversations, pairs, and what was dropped on the way, by reason.
+
+    `misfits` counts, by tool, how its results were not of the type it declares.
+    """
 
     unit: Unit
     base: str = ""
     conversations: list[Conversation] = field(default_factory=list)
     pairs: list[dict[str, Any]] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    misfits: dict[str, Counter[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +83,32 @@ class UnitBuilder:
             if compiled.rejected is not None:
                 continue
             base, *copies = compiled.scripts
-            kept = await self._conversation(base, world, result)
-            if not kept:
+            made = await self._conversation(base, world, result)
+            if made is None:
                 continue
             for copy in copies:
-                await self._conversation(copy, world, result)
+                await self._conversation(copy, world, result, made)
             return result
         result.dropped["unit abandoned"] += 1
         return result
 
-    async def _conversation(self, script: Script, world: PythonWorld, result: UnitResult) -> bool:
-        """Translate, distil and prove one script. Only what is proven in full is kept."""
+    async def _conversation(self, script: Script, world: PythonWorld, result: UnitResult,
+                            expected: Calls | None = None) -> Calls | None:
+        """Translate, distil and prove one script; its calls, or None. Only what is proven in full is kept.
+
+        `expected`: the calls of the path that `script` is a copy of. A copy that comes to others is no copy.
+        """
         session = WorldSession(world, self.context.spec)
         scenario = self.scenarios[script.path.variant]
         translation = await translate(script, self.context.spec, self.teacher, session, scenario)
         if isinstance(translation, Rejection):
-            result.dropped[f"path redrawn: {_without_codes(translation.reason)}"] += 1
-            return False
+            kind = "path redrawn" if expected is None else "copy dropped"
+            result.dropped[f"{kind}: {_without_codes(translation.reason)}"] += 1
+            return None
+        calls = [(call.name, dict(call.arguments), call.result) for call in translation.trajectory.tool_calls()]
+        if expected is not None and calls != expected:
+            result.dropped["copy dropped: it comes to other calls than its base"] += 1
+            return None
         for reason in translation.dropped:
             result.dropped[f"insert.long left out: {_without_codes(reason)}"] += 1
         script = translation.trajectory.script
@@ -100,14 +117,15 @@ class UnitBuilder:
             failures = await self.prover.certify(row, world)
             if failures:
                 self._count(failures, result)
+                self._note_misfits(translation, result)
                 return False
         wants_state = "bfcl" in self.context.spec.recipe.emit
         initial = await _initial_state(translation, world) if wants_state else None
-        calls = len(translation.trajectory.tool_calls())
-        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), calls=calls, initial=initial))
+        called = tuple(call.name for call in translation.trajectory.tool_calls())
+        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called, initial=initial))
         result.base = script.path.base
         await self._pair(translation, session, world, result, rows)
-        return True
+        return calls
 
     async def _pair(self, translation: Translation, session: WorldSession, world: PythonWorld, result: UnitResult,
                     rows: list[dict[str, Any]]) -> None:
@@ -131,7 +149,14 @@ class UnitBuilder:
         """Count a dropped row by the first proof that it failed."""
         first = failures[0]
         kind = "pair" if first.row.endswith(".pair") else "conversation"
-        result.dropped[f"{kind} dropped: proof {first.proof} fails"] += 1
+        result.dropped[f"{kind} dropped: proof {first.proof} ({PROOFS[first.proof]}) fails: {_without_codes(first.message)}"] += 1
+
+    def _note_misfits(self, translation: Translation, result: UnitResult) -> None:
+        spec = self.context.spec
+        for call in translation.trajectory.tool_calls():
+            found = violations(call.result, spec.tool[call.name].returns, spec.type_table)
+            if found:
+                result.misfits.setdefault(call.name, Counter())[found[0]] += 1
 
 
 async def _initial_state(translation: Translation, world: PythonWorld) -> Json:

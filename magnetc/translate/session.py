@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -200,7 +200,7 @@ class _Session:
             self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls"))
         self.conversation.executed.extend(done.values())
         self.conversation.bindings.update(proposal.bindings)
-        self.conversation.said = [(name, value) for name, value, _, _ in self.told]
+        self.conversation.said.extend(self._given(done))
         self.conversation.state = values_of(run)
         assert run.handle is not None
         self.starts.append(run.handle)
@@ -211,6 +211,14 @@ class _Session:
     def _tool_call(self, done: Executed) -> ToolCall:
         return ToolCall(id=self.wire_ids[done.call.id], source=done.call.id, name=done.call.function,
                         arguments=done.arguments, result=done.result)
+
+    def _given(self, done: dict[str, Executed]) -> Iterator[tuple[str, Json]]:
+        """What the user gave to these calls, in the calls' order: a copy that splits their turn comes to the same list."""
+        for executed in done.values():
+            for argument in executed.call.arguments:
+                entity = entity_of(self.conversation.parameter_type(executed.call, argument.pointer), self.spec)
+                if isinstance(argument.source, UserSource) and entity:
+                    yield entity.name, get(executed.arguments, argument.pointer)
 
     def _told(self, call: Call, pointer: str, value: Json) -> dict[str, Json] | None:
         """The user's own words for a result's value, where they said it earlier for an argument of its type.

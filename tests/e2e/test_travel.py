@@ -1,0 +1,77 @@
+"""The travel example: what its users are promised, on a small build of it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from dataset import magnetc, rows
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def travel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("travel") / "out"
+    result = magnetc("build", ROOT / "examples" / "travel", "--trust", "--paths", "150", "-o", out)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def skeletons_of(out: Path) -> Counter[str]:
+    path = ROOT / "benchmarks" / "skeletons.py"
+    spec = importlib.util.spec_from_file_location("skeletons", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Counter(module.skeletons(out))
+
+
+def sft(out: Path) -> dict[str, dict]:
+    return {row["id"]: row for part in ("train", "validation", "test") for row in rows(out, f"sft/{part}.jsonl")}
+
+
+def test_users_do_not_repeat_themselves(travel):
+    counts = skeletons_of(travel)
+    turns = sum(counts.values())
+    assert max(counts.values()) <= max(1, turns // 100)
+    assert len(counts) >= turns / 4
+
+
+def test_a_copy_differs_from_its_base_only_where_it_was_split(travel):
+    conversations = sft(travel)
+    compared = 0
+    for row in conversations.values():
+        base = conversations.get(row["tags"]["copy_of"] or "")
+        if base is None or not row["id"].endswith((".miss_params", ".miss_func")):
+            continue
+        own, other = (results(r) for r in (row, base))
+        assert own == other
+        said, original = (words(r) for r in (row, base))
+        assert len(said) == len(original) + 1
+        start = next(i for i, (a, b) in enumerate(zip(said, original)) if a != b or i + 1 == len(original))
+        assert said[:start] == original[:start]
+        assert said[start + 2 :] == original[start + 1 :]
+        compared += 1
+    assert compared >= 10
+
+
+def results(row: dict) -> list[tuple[str, str]]:
+    return [(m["name"], m["content"]) for m in row["messages"] if m["role"] == "tool"]
+
+
+def words(row: dict) -> list[str]:
+    return [m["content"] for m in row["messages"] if m["role"] == "user"]
+
+
+def test_both_languages_are_spoken(travel):
+    locales = Counter(row["tags"]["locale"] for row in sft(travel).values())
+    assert set(locales) == {"en", "fr"}
+
+
+def test_no_user_names_a_function(travel):
+    for row in sft(travel).values():
+        called = {call["function"]["name"] for m in row["messages"] for call in m.get("tool_calls", ())}
+        for text in words(row):
+            assert not any(name in text for name in called if "_" in name)
