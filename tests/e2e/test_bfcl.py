@@ -6,11 +6,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from magnetc.build.lock import find_site_packages, update_lock
+from magnetc.cli.main import main
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.emit.bfcl import to_bfcl
 from magnetc.eval.bfcl import check
+from magnetc.eval.judge import judge_conversations, judge_pairs
 from magnetc.frontend.load import load
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS
@@ -149,3 +152,23 @@ def test_an_export_replays_only_from_its_own_state(python):
         verdicts += check(python, [entry])
     assert [verdict["official"] for verdict in verdicts] == [True, True]
     assert [verdict["replayed"] for verdict in verdicts] == [True, False]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, python):
+    out = tmp_path_factory.mktemp("bfcl") / "out"
+    result = CliRunner().invoke(main, ["build", str(FOLDER), "--trust", "-o", str(out)])
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_every_built_conversation_passes_both_checkers(built):
+    verdicts = judge_conversations(built, print)
+    assert len(verdicts) >= 200
+    assert [v for v in verdicts if not (v["official"] and v["irrelevance"] and v["replayed"])] == []
+
+
+def test_what_proof_7_calls_non_equivalent_fails_there_too(built):
+    verdicts = judge_pairs(built, print)
+    assert len(verdicts) >= 100
+    assert [(v["row"], v["fault"]) for v in verdicts if v["official"] and v["irrelevance"]] == []

@@ -27,6 +27,6 @@ def test_an_installed_wheel_checks_and_builds(tmp_path: Path) -> None:
         subprocess.run([*command, *arguments], check=True, cwd=tmp_path, capture_output=True)
     listed = subprocess.run([str(python), "-c", "import magnetc, pathlib; print(*sorted(p.name for p in "
                              "(pathlib.Path(magnetc.__file__).parent / '_data').rglob('*')))"],
-                            check=True, capture_output=True, text=True).stdout
+                            check=True, capture_output=True, text=True, cwd=tmp_path).stdout
     for name in ("magnet.lark", "template.lark", "recipe.schema.json", "en.yaml", "fr.yaml", "types.magnet", "magnetc.lock"):
         assert name in listed
