@@ -85,7 +85,7 @@ def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, mi
     """Point at one of `mine`. A pick is made among all the items of their result: it has to name one of them."""
     if template.pick:
         listed = [s for s in seen if s.executed is mine[0].executed and s.pattern == mine[0].pattern]
-        chosen = _pick(template, listed, seen)
+        chosen = _pick(template, listed, seen, conversation)
     else:
         chosen = draw.choose(mine, *key, "item", name=lambda s: s.pointer)
     if chosen is None or all(chosen is not item for item in mine):
@@ -95,13 +95,18 @@ def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, mi
         return None
     if not template.pick and not _is_unique(phrase.parts, parts, chosen, seen, conversation):
         return None
-    if not template.pick and _is_bare(parts) and not _is_at_hand(chosen, conversation):
+    if template.pick in ("", "only") and _is_bare(parts) and not _is_at_hand(chosen, template.pick, conversation):
+        return None
+    if not template.pick and _is_bare(parts) and _is_rivalled(call, pointer, chosen, conversation):
         return None
     return Pointed(Reference(parts, call.id, pointer), Given(chosen.value, chosen.pointer))
 
 
-def _pick(template: ReferTemplate, mine: list[Seen], seen: list[Seen]) -> Seen | None:
-    """The one item that `least`, `most` or `only` names, among the last list of this type that the user has seen."""
+def _pick(template: ReferTemplate, mine: list[Seen], seen: list[Seen], conversation: Conversation) -> Seen | None:
+    """The one item that `least`, `most` or `only` names, among the last list of this type that the user has seen.
+
+    A later write on any of the items may have changed which of them it is.
+    """
     if seen and seen[-1].executed is not mine[0].executed:
         return None
     if template.pick == "only":
@@ -109,7 +114,7 @@ def _pick(template: ReferTemplate, mine: list[Seen], seen: list[Seen]) -> Seen |
     keyed: list[tuple[Json, Seen]] = []
     for item in mine:
         value = sibling(item, template.by)
-        if not isinstance(value, (int, float, str)) or isinstance(value, bool):
+        if not isinstance(value, (int, float, str)) or isinstance(value, bool) or _has_changed(item, value, template.by, conversation):
             return None
         keyed.append((value, item))
     if len(keyed) < 2 or len({type(value) is str for value, _ in keyed}) > 1:
@@ -136,11 +141,39 @@ def _is_bare(parts: tuple[Words | Value, ...]) -> bool:
     return not any(isinstance(part, Value) for part in parts)
 
 
-def _is_at_hand(chosen: Seen, conversation: Conversation) -> bool:
-    """Bare words ("that amount") reach back to the last results only; an id ("that booking") names a kind of thing."""
+def _has_changed(item: Seen, value: Json, field: str, conversation: Conversation) -> bool:
+    place, pattern = item.pointer.rpartition("/")[0], item.pattern.rpartition("/")[0]
+    return is_stale(Seen(value, item.executed, f"{place}/{field}", f"{pattern}/{field}"), conversation)
+
+
+def _is_at_hand(chosen: Seen, pick: str, conversation: Conversation) -> bool:
+    """Bare words ("that amount", the only item's "that flight") reach back to the last results only.
+
+    An id that no list gave ("that booking") names a kind of thing, however long ago. What a later call of the turn worked
+    on was never told: the reply gives what came of it.
+    """
     tool = conversation.spec.tool[chosen.executed.call.function]
     entity = entity_of(at_pointer(tool.returns, tokens(chosen.pattern)), conversation.spec)
-    return (entity is not None and entity.minted) or chosen.executed.turn == conversation.executed[-1].turn
+    if entity is not None and entity.minted and not pick:
+        return True
+    done = chosen.executed
+    if done.turn != conversation.executed[-1].turn:
+        return False
+    later = conversation.executed[conversation.executed.index(done) + 1 :]
+    sources = [a.source for other in later if other.turn == done.turn for a in other.call.arguments]
+    return not any(
+        isinstance(s, OutputSource) and s.call == done.call.id and s.pointer == chosen.pattern for s in sources
+    )
+
+
+def _is_rivalled(call: Call, pointer: str, chosen: Seen, conversation: Conversation) -> bool:
+    """Whether the user has named another value of the type: bare words might mean that one."""
+    entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
+    table = conversation.spec.type_table
+    return entity is not None and any(
+        value != chosen.value and (table.unify(name, entity.name) or table.unify(entity.name, name))
+        for name, value in conversation.said
+    )
 
 
 def sibling(item: Seen, field: str) -> Json:

@@ -9,12 +9,13 @@ from magnetc.ir import draw
 from magnetc.ir.path import Call, TurnKind
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import ScriptTurn
-from magnetc.ir.trajectory import MessagePart, Value
+from magnetc.ir.spec import Frames
+from magnetc.ir.trajectory import MessagePart
 from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import replies
 from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
-from magnetc.teachers.offline.words import GoalWords, goal_words, said_form
+from magnetc.teachers.offline.words import GoalWords, answered, goal_words
 
 ATTEMPTS = 8
 """Bindings tried per turn before the path is rejected (design: first success of at most 8)."""
@@ -68,16 +69,20 @@ class OfflineTeacher:
         if len(phrases) == 2 and {mood for mood, _ in phrases} == {"do"} and draw.fraction(*key, "join") < JOINED:
             (_, a), (_, b) = phrases
             phrases = [("do", fill(frame(frames, "join_do", *key), {"a": a, "b": b}, conversation.locale))]
-        sentences: list[Parts] = []
+        joined = len(phrases) < len(goals)
+        said: Parts = ()
         used: set[str] = set()
         for index, (mood, parts) in enumerate(phrases):
             texts = drawn_frames(frames, mood, *key, index)
-            text = next(t for t in texts if t not in used and (index == 0 or _joins(t)))
+            text = next(t for t in texts if t not in used and _suits(t, index, joined, frames))
             used.add(text)
-            sentences.append(stop_once(fill(text, {"phrase": parts}, conversation.locale)))
-        said = sentences[0]
-        for index, sentence in enumerate(sentences[1:]):
-            said = fill(frame(frames, "next", *key, index), {"a": said, "b": sentence}, conversation.locale)
+            if index == 0:
+                said = stop_once(fill(text, {"phrase": parts}, conversation.locale))
+                continue
+            link = frame(frames, "next", *key, index - 1)
+            text = text.replace("{Phrase}", "{phrase}") if "{b}" in link else text
+            sentence = stop_once(fill(text, {"phrase": parts}, conversation.locale))
+            said = fill(link, {"a": said, "b": sentence}, conversation.locale)
         group = "open" if turn.key == conversation.path.turns[0].key else "follow"
         return finish(fill(frame(frames, group, *key), {"s": said}, conversation.locale), frames)
 
@@ -97,18 +102,25 @@ class OfflineTeacher:
         for answer in turn.answers:
             call, pointer = leaf_named(turn, answer)
             binding = bindings.get((call.id, pointer))
-            text = said_form(binding.value, call, pointer, conversation, "", key) if isinstance(binding, Given) else None
-            if text is None:
+            goal = next(goal for goal in turn.goals if call in goal.calls)
+            value = answered(binding.value, goal, call, pointer, conversation, key) if isinstance(binding, Given) else None
+            if value is None:
                 return None
-            values.append((Value(text, call.id, pointer),))
-        value = join_parts(tuple(values), conversation.locale)
-        return Proposal(finish(fill(frame(frames, "answer", *key), {"value": value}, conversation.locale), frames), bindings)
+            values.append(value)
+        answer = fill(frame(frames, "answer", *key), {"value": join_parts(tuple(values), conversation.locale)}, conversation.locale)
+        return Proposal(finish(answer, frames), bindings)
 
 
-def _joins(frame_text: str) -> bool:
-    """Whether a frame may stand behind "Also,": it begins with the phrase, or with a plain request."""
-    return frame_text.startswith(("{Phrase}", "Could you {", "Would you {", "Can you {", "Please {", "I need you to {",
-                                  "I'd like you to {", "Pouvez-vous {", "Pourriez-vous {", "Merci de {"))
+def _suits(frame_text: str, index: int, joined: bool, frames: Frames) -> bool:
+    """Whether a frame suits what it is to hold.
+
+    A sentence behind "Also," begins with the phrase, or with a plain request. Of two joined phrases the second would have
+    to repeat a word that elides: "merci de noter ceci et de lire cela".
+    """
+    if joined and any(f"{word} {{phrase}}" in frame_text for word, _ in frames.elide):
+        return False
+    return index == 0 or frame_text.startswith(("{Phrase}", "Could you {", "Would you {", "Can you {", "Please {", "I need you to {",
+                                               "I'd like you to {", "Pouvez-vous {", "Pourriez-vous {", "Merci de {"))
 
 
 def leaf_named(turn: ScriptTurn, name: str) -> tuple[Call, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from magnetc.ir import draw
@@ -27,6 +28,11 @@ from magnetc.teachers.conversation import (
 from magnetc.teachers.offline.frames import Parts, merge_words
 from magnetc.teachers.offline.references import references
 from magnetc.teachers.offline.values import draw_argument, satisfied
+
+STANDING_ALONE = {"fr": "on"}
+"""The case of a value that is said alone, where it is not the bare one: a French date keeps its article, "le 6 avril"."""
+
+_QUOTED = re.compile(r"(“|« |\")\{(\w[\w.]*)\}(”| »|\")")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
     key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key, goal.calls[0].id)
     leaves = _leaves(goal, conversation)
     bound = _bind_known(leaves, conversation, said, (*key, attempt))
-    if bound is None or not _meets_constraints(goal, bound, conversation):
+    if bound is None or not _meets_constraints(goal, bound, conversation) or _says_one_twice(leaves, bound, conversation):
         return None
     user = {name for name, leaf in leaves.items() if isinstance(leaf.source, UserSource)}
     spoken = {name for name in user if f"{leaves[name].call.id}{leaves[name].pointer}" not in turn.withheld}
@@ -127,6 +133,24 @@ def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) 
     return True
 
 
+def _says_one_twice(leaves: dict[str, _Leaf], bound: Bindings, conversation: Conversation) -> bool:
+    """Whether two arguments of one goal have one name for one type: what is compared with itself, or copied over itself."""
+    named: list[tuple[str, Json]] = []
+    for leaf in leaves.values():
+        binding = bound.get((leaf.call.id, leaf.pointer))
+        entity = entity_of(conversation.parameter_type(leaf.call, leaf.pointer), conversation.spec)
+        if not isinstance(leaf.source, UserSource) or not isinstance(binding, Given) or entity is None:
+            continue
+        if entity.base == "string" and not entity.enum and not entity.format:
+            named.append((entity.name, binding.value))
+    table = conversation.spec.type_table
+    return any(
+        value == other and (table.unify(name, other_name) or table.unify(other_name, name))
+        for index, (name, value) in enumerate(named)
+        for other_name, other in named[index + 1 :]
+    )
+
+
 def _is_repeated(call: Call, bindings: Bindings, conversation: Conversation) -> bool:
     """Whether the same was asked before with the same values: nobody asks again for what they were just told."""
     own = {tokens(pointer)[0]: binding for (owner, pointer), binding in bindings.items() if owner == call.id}
@@ -150,7 +174,7 @@ def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outp
         leaf = leaves[name]
         if (leaf.call.id, leaf.pointer) not in bindings:
             implicit = _implicit(leaf, conversation)
-            if implicit is None:
+            if implicit is None or not (_is_pointed_at(leaf, leaves, writer) or _is_last(leaf, conversation)):
                 return None
             bindings[leaf.call.id, leaf.pointer] = implicit
     calls = {leaf.call.id: leaf.call for leaf in leaves.values()}
@@ -174,12 +198,39 @@ def _implicit(leaf: _Leaf, conversation: Conversation) -> Binding | None:
     return Given(items[0][1], items[0][0])
 
 
+def _is_pointed_at(leaf: _Leaf, leaves: dict[str, _Leaf], writer: _Writer) -> bool:
+    """Whether words of this goal point at another value of the result that the leaf takes its own from."""
+    return any(
+        isinstance(other.source, OutputSource)
+        and isinstance(leaf.source, OutputSource)
+        and other.source.call == leaf.source.call
+        and (other.call.id, other.pointer) in writer.pointed
+        for other in leaves.values()
+    )
+
+
+def _is_last(leaf: _Leaf, conversation: Conversation) -> bool:
+    """Whether no later result had a value of the type: without words, the user means the last they were told."""
+    entity = entity_of(conversation.parameter_type(leaf.call, leaf.pointer), conversation.spec)
+    assert isinstance(leaf.source, OutputSource)
+    done = conversation.result_of(leaf.source.call)
+    if entity is None or done is None:
+        return True
+    seen = list(conversation.seen(entity.name))
+    return not seen or seen[-1].executed is done
+
+
 class _Writer:
-    """Fills the slots of one phrase, collecting bindings of references and what was said."""
+    """Fills the slots of one phrase, collecting bindings of references and what was said.
+
+    `key` ends in the phrase. What a reference points at is drawn without it: a copy that withholds a value may need another
+    phrase, and still means the same thing.
+    """
 
     def __init__(self, leaves: dict[str, _Leaf], bindings: Bindings, conversation: Conversation, key: tuple):
         self.leaves, self.bindings, self.conversation, self.key = leaves, bindings, conversation, key
         self.said: list[tuple[str, Json]] = []
+        self.pointed: set[tuple[str, str]] = set()
 
     def fill(self, parts: tuple[Part, ...]) -> Parts | None:
         filled: list = []
@@ -210,10 +261,11 @@ class _Writer:
         leaf = self.leaves[slot.name]
         place = (leaf.call.id, leaf.pointer)
         if isinstance(leaf.source, OutputSource):
-            for pointed in references(leaf.call, leaf.pointer, leaf.source, self.conversation, *self.key, slot.name):
+            for pointed in references(leaf.call, leaf.pointer, leaf.source, self.conversation, *self.key[:-1], slot.name):
                 if place in self.bindings and self.bindings[place] != pointed.binding:
                     continue
                 self.bindings[place] = pointed.binding
+                self.pointed.add(place)
                 return pointed.reference
             return None
         binding = self.bindings[place]
@@ -238,6 +290,19 @@ def said_form(value: Json, call: Call, pointer: str, conversation: Conversation,
         return None
     ranked = [(form.text, 1.0 / (rank + 1)) for rank, form in enumerate(forms)]
     return draw.choose(ranked, *key, pointer, "form", name=lambda item: item[0], weight=lambda item: item[1])[0]
+
+
+def answered(value: Json, goal: Goal, call: Call, pointer: str, conversation: Conversation, key: tuple) -> Parts | None:
+    """A value as it stands alone: in the quotes that phrases of the goal put it in, a date in the form that needs no other word."""
+    text = said_form(value, call, pointer, conversation, STANDING_ALONE.get(conversation.locale, ""), key)
+    if text is None:
+        return None
+    named = [name for name, leaf in _leaves(goal, conversation).items() if (leaf.call.id, leaf.pointer) == (call.id, pointer)]
+    for phrase in phrases_for(conversation.spec, goal.chain, conversation.locale):
+        for before, name, after in _QUOTED.findall(phrase.text):
+            if name in named:
+                return Words(before), Value(text, call.id, pointer), Words(after)
+    return (Value(text, call.id, pointer),)
 
 
 def elided(parts: Parts, conversation: Conversation) -> Parts:
@@ -268,7 +333,7 @@ def _generic(goal: Goal, leaves: dict[str, _Leaf], spoken: set[str], outputs: se
         parts.append(Words(")"))
     for name in outputs:
         implicit = _implicit(leaves[name], conversation)
-        if implicit is None:
+        if implicit is None or not _is_last(leaves[name], conversation):
             return None
         bindings[leaves[name].call.id, leaves[name].pointer] = implicit
     return GoalWords("say", merge_words(tuple(parts)), bindings, tuple(said))
