@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build.compile import compile_recipe
+from magnetc.build.findings import Yield, report_results, report_states, report_yields
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
@@ -59,6 +60,8 @@ class BuildSummary:
     dropped: Counter[str] = field(default_factory=Counter)
     files: dict[str, int] = field(default_factory=dict)
     example: list[dict[str, Any]] = field(default_factory=list)
+    yields: dict[str, Yield] = field(default_factory=dict)
+    misfits: dict[str, Counter[str]] = field(default_factory=dict)
 
     def figures(self) -> dict[str, Any]:
         """The summary as JSON: largest counts first."""
@@ -68,7 +71,7 @@ class BuildSummary:
 
 
 async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
-    """Build the recipe's dataset. None when the recipe has errors: they are in `sink`.
+    """Build the recipe's dataset. None when the recipe has errors, or gives no conversation at all: they are in `sink`.
 
     Raises:
         MagnetError: what only effects can find: a world that does not start, code that is not trusted.
@@ -86,7 +89,14 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         async with pool.world() as world:
             world.check(spec.tools)
             scenarios = await _scenarios(world, spec)
+        report_states(spec, scenarios, sink)
+        if sink.has_errors:
+            return None
         summary = await _run(options, context, scenarios, pool, output)
+        report_results(summary.misfits, spec, sink)
+        report_yields(spec, summary.yields, summary.misfits, sink)
+        if sink.has_errors:
+            return None
         _finish(options, context, scenarios, summary, output, sink)
         output.commit()
         return summary
@@ -120,12 +130,20 @@ async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[
 
 def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary) -> None:
     summary.dropped.update(result.dropped)
+    made = summary.yields.setdefault(result.unit.path, Yield())
+    made.kept += bool(result.conversations)
+    made.dropped.update(result.dropped)
+    for tool, found in result.misfits.items():
+        summary.misfits.setdefault(tool, Counter()).update(found)
     part = partition(spec.recipe, result.base) if result.base else ""
     for conversation in result.conversations:
         summary.conversations += 1
         summary.turns += conversation.turns
-        summary.calls += conversation.calls
-        summary.operations.update(operation.partition("@")[0] for operation in conversation.rows[0]["tags"]["operations"])
+        summary.calls += len(conversation.called)
+        operations = [operation.partition("@")[0] for operation in conversation.rows[0]["tags"]["operations"]]
+        summary.operations.update(operations)
+        made.called.update(conversation.called)
+        made.applied.update(operations)
         for row in conversation.rows:
             output.row(f"sft/{part}.jsonl", row)
             summary.rows += 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from magnetc.cli.report import announce, diagnosed, fail
+from magnetc.cli.report import announce, diagnosed, fail, show
 from magnetc.diagnostics import Sink
 
 
@@ -33,3 +33,4 @@ def command(folder: Path, count: int, seed: int | None, trust: bool) -> None:
         for row in sorted((json.loads(line) for text in files for line in text.splitlines()), key=lambda row: row["id"]):
             title = " ".join([row["id"], *row["tags"]["operations"]])
             click.echo(f"── {title}\n{transcript(row['messages'])}\n")
+        show(sink, folder=folder)

@@ -74,10 +74,16 @@ class WorldSession:
 
     async def first_success(self, start: Place, programs: Sequence[Sequence[Step]], patterns: Sequence[str], *,
                             keep: bool) -> tuple[Outcome | None, int]:
-        """Run programs from `start` until one makes no error; its outcome and index, or (None, -1)."""
+        """Run programs from `start` until one makes no error; its outcome and index, or (None, -1).
+
+        Raises:
+            MagnetError: MG602 when a tool hangs: what is dropped for lack of time would differ between machines.
+        """
         run = Run(start=start, programs=programs, mode="first_success", keep=keep, query=tuple(patterns))
         outcomes = await self.run(run)
         best = outcomes[-1]
+        if best.late:
+            raise self.world.hangs(best.reason or "a tool did not return")
         if not best.ok:
             self.last_reason = best.reason or "error"
             return None, -1

@@ -9,11 +9,13 @@ import pytest
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
 from magnetc.ir.pointer import expand
-from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.signature import FunctionSignature, Parameter
 from magnetc.ir.spec import WorldSpec
+from magnetc.ir.types import Ref as TypeRef
 from magnetc.source import Origin
 from magnetc.tools.worlds.protocol import Ref, Reset, Run, Step
 from magnetc.tools.worlds.python import Limits, PythonWorld, WorldPool
+from magnetc.translate.scenario import WorldSession
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"
 NOW = "2026-03-02T09:00:00Z"
@@ -430,11 +432,28 @@ async def test_malformed_requests_are_answered(world):
 async def test_tools_without_a_method(world):
     names = ["book_flight", "search_flight", "order_pizza"]
     with pytest.raises(MagnetError) as caught:
-        world.check(FunctionSignature(name=name, origin=Origin("tools.yaml", f"/tools/{name}")) for name in names)
+        world.check(FunctionSignature(name=name, parameters=(Parameter(name="flight_id", type=TypeRef("string")),),
+                                      origin=Origin("tools.yaml", f"/tools/{name}")) for name in names)
     assert [(d.code, d.primary.at.pointer, d.help) for d in caught.value.diagnostics] == [
         ("MG603", "/tools/search_flight", "did you mean `search_flights`?"),
         ("MG603", "/tools/order_pizza", "add a method `order_pizza` to the class, or remove the tool")]
-    world.check([FunctionSignature(name="book_flight")])
+    world.check([FunctionSignature(name="book_flight", parameters=(Parameter(name="flight_id", type=TypeRef("string")),))])
+
+
+@with_world("travel:TravelWorld")
+async def test_a_method_that_no_call_can_suit(world):
+    with pytest.raises(MagnetError) as caught:
+        world.check([FunctionSignature(name="book_flight", parameters=(Parameter(name="flight", type=TypeRef("string")),))])
+    [found] = caught.value.diagnostics
+    assert found.code == "MG609"
+    assert found.message.endswith("takes no `flight` and needs a `flight_id`")
+
+
+@with_world("odd:OddWorld", seconds=0.2)
+async def test_a_session_does_not_go_on_after_a_tool_that_hangs(world):
+    session = WorldSession(world, None)
+    with pytest.raises(MagnetError, match=r"MG602.*`hang` did not return"):
+        await session.first_success(Reset(now=NOW), [[Step(call="hang")], [Step(call="grow")]], (), keep=False)
 
 
 def test_a_pool_lends_each_worker_once_and_forgets_handles():

@@ -106,7 +106,7 @@ class Outcome:
     `results` and `args` (resolved) have one entry for each call made; `at` says by pointer of the argument where in
     the earlier result its value was found. `error` is the index of the first step with an error result, or of the step
     whose call could not be made (then there is no result for it); `reason` says why in words. `instead` has the results
-    of what was tried instead of a step, by its index.
+    of what was tried instead of a step, by its index. `late`: the program was stopped at the limit of time.
     """
 
     results: Sequence[Json]
@@ -119,6 +119,7 @@ class Outcome:
     digest: str | None = None
     found: Mapping[str, Sequence[tuple[str, Json]]] = field(default_factory=dict)
     instead: Mapping[int, Sequence[Json]] = field(default_factory=dict)
+    late: bool = False
 
     @property
     def ok(self) -> bool:
@@ -175,4 +176,5 @@ def _outcome(steps: Sequence[Step], answer: dict[str, Json]) -> Outcome:
         at=[places or {} for places in answer["at"]],
         error=answer["error"], reason=answer["reason"], handle=answer.get("handle"),
         observed=answer.get("observe"), digest=answer.get("digest"), found=answer.get("query", {}),
-        instead={int(step): results for step, results in answer.get("instead", {}).items()})
+        instead={int(step): results for step, results in answer.get("instead", {}).items()},
+        late=answer.get("late", False))

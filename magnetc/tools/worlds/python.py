@@ -21,6 +21,7 @@ from magnetc.diagnostics.suggest import closest
 from magnetc.ir.json import Json
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import WorldSpec
+from magnetc.tools.worlds.methods import Takes, method_problem
 from magnetc.tools.worlds.protocol import Initial, Outcome, Reset, Run, outcomes, reset_message, run_message
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -163,6 +164,7 @@ class PythonWorld:
         self.executable = str(environment or sys.executable)
         self.tools: tuple[str, ...] = ()
         self.has: tuple[str, ...] = ()
+        self.takes: dict[str, Takes] = {}
         self._pipe: _Pipe | None = None
         self._starting = asyncio.Lock()
         self._starts = 0
@@ -194,10 +196,10 @@ class PythonWorld:
         await self.close()
 
     def check(self, tools: Iterable[FunctionSignature]) -> None:
-        """Raise MG603 for every tool that is not a method of the class."""
-        missing = [tool for tool in tools if tool.name not in self.tools]
-        if missing:
-            raise MagnetError(*(self._missing(tool) for tool in missing))
+        """Raise MG603 for every tool that is not a method of the class, MG609 for a method that no call can suit."""
+        problems = [found for tool in tools if (found := method_problem(tool, self.spec.python, self.tools, self.takes))]
+        if problems:
+            raise MagnetError(*problems)
 
     async def request(self, message: dict[str, Json], seconds: float | None = None) -> Json:
         """Send one request as `worker.py` understands it and return what is under `ok`.
@@ -247,6 +249,11 @@ class PythonWorld:
         reply = await self.request({"op": "drop", "handles": None if handles is None else list(handles)})
         return reply["handles"]
 
+    def hangs(self, text: str) -> MagnetError:
+        """MG602 for a tool that does not return; `text` says which."""
+        return MagnetError(self._diagnostic("MG602", f"hangs: {text}", help="a tool takes microseconds: look for a loop that "
+                                            "never ends, a lock, or something it waits for"))
+
     def drop_all(self) -> None:
         """Forget all handles without waiting for it."""
         if self._pipe and not self._pipe.closed.done():
@@ -285,6 +292,7 @@ class PythonWorld:
             raise
         self._pipe, self._known = pipe, set()
         self.tools, self.has = tuple(reply["tools"]), tuple(reply["has"])
+        self.takes = reply["takes"]
 
     async def _exchange(self, pipe: _Pipe, message: dict[str, Json], seconds: float) -> Json:
         try:
@@ -329,13 +337,6 @@ class PythonWorld:
         primary = Label(self.spec.origin.child("python")) if self.spec.origin.file else None
         return Diagnostic(code=code, message=f"the world `{self.spec.python}` {text}", primary=primary, notes=notes,
                           help=help)
-
-    def _missing(self, tool: FunctionSignature) -> Diagnostic:
-        near = closest(tool.name, self.tools)
-        return Diagnostic(
-            code="MG603", message=f"the world `{self.spec.python}` has no method for the tool `{tool.name}`",
-            primary=Label(tool.origin, at_key=True) if tool.origin.file else None,
-            help=f"did you mean `{near}`?" if near else f"add a method `{tool.name}` to the class, or remove the tool")
 
 
 class WorldPool:

@@ -371,7 +371,8 @@ class Worker:
             self.cls = load_class(self.folder, request["target"])
         names = [name for name in dir(self.cls) if not name.startswith("_")]
         self.tools = frozenset(name for name in names if name not in RESERVED and is_method(self.cls, name))
-        return encode({"tools": sorted(self.tools), "has": [name for name in RESERVED if is_method(self.cls, name)],
+        return encode({"tools": sorted(self.tools), "takes": {name: parameters_of(self.cls, name) for name in self.tools},
+                       "has": [name for name in RESERVED if is_method(self.cls, name)],
                        "python": sys.version.split()[0]})
 
     def hold(self, snapshot):
@@ -453,12 +454,12 @@ class Worker:
             program = Program(self, steps, request.get("stop_on_error", True))
             program.run(snapshot)
             outcome = program.outcome()
-            last = program.error is None or number == len(programs) - 1
+            last = program.error is None or program.late or number == len(programs) - 1
             if program.world is not None and (last or not first):
                 with Timer(self.limit):
                     outcome.extend(self.extras(request, program.world))
             outcomes.append("{" + ",".join(outcome) + "}")
-            if first and program.error is None:
+            if first and last:
                 break
         return "[" + ",".join(outcomes) + "]"
 
@@ -486,6 +487,7 @@ class Program:
         self.texts, self.parsed, self.arguments, self.places = [], {}, [], []
         self.instead = {}
         self.error = self.reason = None
+        self.late = False
 
     def run(self, snapshot):
         """Run every step. After a time limit or a reference that cannot be resolved, `world` is None or as it was."""
@@ -503,6 +505,7 @@ class Program:
             Timer.stop()
             self.world = None  # it may be half changed
             text = f"`{step.get('call')}` did not return within {self.worker.limit:g} s"
+            self.late = True
             self.fail(len(self.texts), text)
             self.texts.append(encode({"error": text}))
 
@@ -576,6 +579,8 @@ class Program:
         told = ['"results":[' + ",".join(self.texts) + "]", '"args":[' + ",".join(self.arguments) + "]",
                 '"at":[' + ",".join(self.places) + "]", '"error":' + encode(self.error),
                 '"reason":' + encode(self.reason)]
+        if self.late:
+            told.append('"late":true')
         if self.instead:
             tried = (f'"{number}":[{",".join(texts)}]' for number, texts in self.instead.items())
             told.append('"instead":{' + ",".join(tried) + "}")
@@ -625,6 +630,17 @@ class Timer:
 def is_method(cls, name):
     method = getattr(cls, name, None)
     return callable(method) and not isinstance(method, type)
+
+
+def parameters_of(cls, name):
+    """What a method takes: `{"may": names or None for any, "must": names}`; None when only calling it could tell."""
+    method = next(vars(owner)[name] for owner in cls.__mro__ if name in vars(owner))
+    if not isinstance(method, type(parameters_of)) or hasattr(method, "__wrapped__"):
+        return None
+    code, takes_any = method.__code__, 0x08
+    names = code.co_varnames[1:code.co_argcount + code.co_kwonlyargcount]
+    positional = code.co_varnames[1:code.co_argcount - len(method.__defaults__ or ())]
+    return {"may": None if code.co_flags & takes_any else list(names), "must": list(positional)}
 
 
 def load_class(folder, target):

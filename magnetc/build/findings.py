@@ -1,0 +1,147 @@
+"""What a build finds out about its recipe: warnings that only a world or many drawn paths can give."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from magnetc.diagnostics import Sink
+from magnetc.ir.conform import violations
+from magnetc.ir.json import Json
+from magnetc.ir.pointer import expand
+from magnetc.ir.spec import Spec
+from magnetc.ir.types import EntityType, Ref
+from magnetc.translate.scenario import Scenario
+
+ENOUGH = 5
+"""How often a thing should have happened by the recipe's own numbers before its absence is worth a warning."""
+
+SHARE = 0.9
+"""Of a path's count: a path that gives less is told."""
+
+DETERMINISM = ("the same calls from the same state have to give the same results: take randomness from `seed` alone, restore "
+               "everything from `state`, and let `snapshot` copy all that tools change")
+
+
+@dataclass(slots=True)
+class Yield:
+    """What one path gave: units kept, calls by tool, operations applied, and what was dropped, by reason."""
+
+    kept: int = 0
+    called: Counter[str] = field(default_factory=Counter)
+    applied: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+def report_states(spec: Spec, scenarios: Sequence[Scenario], sink: Sink) -> None:
+    """MG608 where initial states and profiles hold none of the values that the recipe draws from them.
+
+    An error where a pattern ends at a list or an object: no argument can be that.
+    """
+    if "profile" in spec.recipe.show and not any(scenario.profile for scenario in scenarios):
+        sink.warning("MG608", f"`system` shows the profile, and the world `{spec.recipe.world.python}` has none",
+                     spec.recipe.world.origin.child("python"),
+                     help="give the class a method `profile` that returns a dictionary, or show only the date")
+    documents = {"state": [scenario.state for scenario in scenarios],
+                 "system": [{"date": "", "profile": scenario.profile} for scenario in scenarios]}
+    for entity in spec.types:
+        for source, found in documents.items():
+            pattern = getattr(entity, source)
+            parent = spec.type_table.get(entity.parent or "")
+            if pattern and pattern != (parent and getattr(parent, source)) and not pattern.startswith("/date"):
+                _report_values(entity, source, pattern, found, spec, sink)
+
+
+def _report_values(entity: EntityType, source: str, pattern: str, documents: Sequence[Json], spec: Spec, sink: Sink) -> None:
+    values = [value for document in documents for _, value in expand(document, pattern)]
+    wrong = [violations(value, Ref(entity.name), spec.type_table) for value in values]
+    nested = any(isinstance(value, (list, dict)) for value in values)
+    where = "the world's initial states" if source == "state" else "what the system message shows"
+    at = entity.origin.child(source)
+    if not values:
+        sink.warning("MG608", f"`{pattern}` matches nothing in {where}", at, help=_nearest(pattern, documents[0]))
+    elif nested or all(wrong):
+        tell = sink.error if nested else sink.warning
+        problem = next(found[0] for found in wrong if found).partition("` ")[2]
+        tell("MG608", f"what stands at `{pattern}` in {where} is no `{entity.name}`: it {problem}", at,
+             help="point at the value itself: `*` stands for every item of a list, or every key of an object")
+
+
+def _nearest(pattern: str, document: Json) -> str:
+    """How far the pattern leads, and what stands there instead."""
+    tokens = pattern.split("/")[1:]
+    for length in range(len(tokens) - 1, -1, -1):
+        prefix = "".join(f"/{token}" for token in tokens[:length])
+        for _, value in expand(document, prefix) if prefix else [("", document)]:
+            if isinstance(value, dict) and value:
+                return f"`{prefix or '/'}` has {', '.join(f'`{key}`' for key in list(value)[:8])}"
+            if isinstance(value, list) and value:
+                return f"`{prefix}` is a list: `{prefix}/*` stands for its items"
+    return "the document is empty there"
+
+
+def report_results(misfits: Mapping[str, Counter[str]], spec: Spec, sink: Sink) -> None:
+    """MG612 for tools whose results are not what they declare: no conversation with such a result is kept."""
+    for name in sorted(misfits):
+        first, count = misfits[name].most_common(1)[0]
+        sink.warning("MG612", f"`{name}` returned what it does not declare, so conversations were dropped: {first}",
+                     spec.tool[name].origin, at_key=True, notes=(f"{count} times",),
+                     help="change the method, or what the tool returns")
+
+
+def report_yields(spec: Spec, yields: Mapping[str, Yield], misfits: Iterable[str], sink: Sink) -> None:
+    """MG613 to MG615: tools that nothing calls, operations that never apply, paths that give less than they should.
+
+    Tools among `misfits` are reported already. A build that gives nothing at all is an error.
+    """
+    dropped: Counter[str] = Counter()
+    called: Counter[str] = Counter()
+    applied: Counter[str] = Counter()
+    for each in yields.values():
+        dropped, called, applied = dropped + each.dropped, called + each.called, applied + each.applied
+    kept = sum(each.kept for each in yields.values())
+    for path in spec.paths:
+        asked, made = dict(spec.recipe.paths).get(path.name, 0), yields.get(path.name, Yield())
+        if (asked and not kept) or (asked - made.kept >= ENOUGH and made.kept < SHARE * asked):
+            why = _why(made.dropped, ("path redrawn", "conversation dropped", "assign-sources rejected"))
+            tell = sink.warning if kept else sink.error
+            tell("MG615", f"path `{path.name}` gave {made.kept} of {asked} conversations", path.origin, at_key=True, notes=why,
+                 help=DETERMINISM if any("does not replay" in reason for reason in why) else
+                 "see to the most frequent reason: a phrase, a constraint, or what the world answers")
+    if kept >= ENOUGH * len(spec.tools):
+        for tool in spec.tools:
+            if tool.name not in called and tool.name not in misfits:
+                sink.warning("MG613", f"no conversation calls `{tool.name}`", tool.origin, at_key=True,
+                             notes=_why(dropped, (), about=tool.name),
+                             help="see whether a path allows it, a phrase fits it and its arguments have sources; "
+                                  "or remove it")
+    for operation in spec.operations:
+        for name, chance, advice in _kinds(operation.name, dict(operation.options)):
+            if name not in applied and chance * kept >= ENOUGH:
+                sink.warning("MG614", f"`{name}` was never applied", operation.origin,
+                             notes=_why(dropped, (f"{name} refused",)), help=advice)
+
+
+def _kinds(operation: str, options: Mapping[str, Json]) -> Iterator[tuple[str, float, str]]:
+    """(name in tags, chance, what it needs) of each kind of an operation that the recipe asks for."""
+    advice = {
+        "merge": {"p": "two turns merge when both can be said before either is served: `refer ... least`, or values"},
+        "insert": {"short": "it needs turn templates of chains: `turn a then b { ... }`",
+                   "long": "it needs edges along which a value flows, and `refer` phrases that point at it"},
+        "split": {"miss_func": "it needs a `capability` phrase for each tool, in each locale",
+                  "miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`"},
+    }
+    defaults = {"merge": {"p": 0.3}, "insert": {"short": 0.5, "long": 0.5}, "split": {"miss_func": 0.1, "miss_params": 0.1}}
+    for option, text in advice.get(operation, {}).items():
+        chance = options.get(option, defaults[operation][option])
+        if isinstance(chance, (int, float)):
+            yield operation if operation == "merge" else f"{operation}.{option}", float(chance), text
+
+
+def _why(dropped: Counter[str], kinds: Iterable[str], about: str = "") -> tuple[str, ...]:
+    """The most frequent reasons of some kinds, or about a tool: `12 times: no phrase fits ...`."""
+    kinds = tuple(kinds)
+    mine = [(reason, count) for reason, count in dropped.most_common()
+            if (not kinds or reason.partition(":")[0] in kinds) and (not about or f"`{about}`" in reason or f"`{about}." in reason)]
+    return tuple(f"{count} times: {reason}" for reason, count in mine[:3])
