@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magnetc.diagnostics import Diagnostic, Label
 from magnetc.passes.automaton import Automaton, PatternAutomaton
-from magnetc.passes.constraints import Constraints
+from magnetc.passes.constraints import Constraints, Need
 from magnetc.passes.product import Product
 from magnetc.source import Origin
 
@@ -120,12 +120,20 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
         yield Clause(f"at most {limit.count} of `{limit.tool}`", limit.origin,
                      lambda c, o=limit: replace(c, at_most=tuple(x for x in c.at_most if x != o)))
     for need in full.needs:
-        who = f"only {_names(need.producers)}" if need.producers else "no tool"
-        yield Clause(f"`{need.tool}.{need.parameter}` takes `{need.type}`, which {who} can give", need.origin,
+        yield Clause(f"`{need.tool}.{need.parameter}` takes `{need.type}`, {_given_by(context, need)}", need.origin,
                      lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)), at_key=True)
     if path.pattern is not None:
         text = f"pattern `{path.pattern_text}`" if path.pattern_text else "pattern"
         yield Clause(text, at("pattern"), lambda c: replace(c, pattern=None))
+
+
+def _given_by(context: CompileContext, need: Need) -> str:
+    if need.producers:
+        return f"which only {_names(need.producers)} can give"
+    parameter = next(p for p in context.parameters[need.tool] if p.name == need.parameter)
+    if parameter.outputs:
+        return f"of which {_names(tuple(sorted(parameter.outputs)))} gives many and no `refer` phrase can pick one"
+    return "which no tool can give"
 
 
 def _names(names: tuple[str, ...]) -> str:
