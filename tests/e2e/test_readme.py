@@ -12,7 +12,7 @@ from magnetc.cli.main import main
 from magnetc.emit.transcript import transcript
 
 ROOT = Path(__file__).parents[2]
-SHOWN = "booking-000002"
+SHOWN = "care-000000"
 
 
 def shown_conversation(row: dict) -> str:

@@ -159,6 +159,14 @@ def test_before_its_call_has_run_only_words_without_slots_point():
         ("that zip code", Pending("c0", "/zipcode"))]
 
 
+def test_that_a_list_has_one_item_is_not_said_before_it_was_told():
+    source = OutputSource("c0", "/flights/*/flight_id")
+    wanted = call("c1", "book_flight", flight_id=source)
+    only, cheapest = refer("FlightId", "that flight", pick="only"), refer("FlightId", "the cheapest", pick="least", by="price")
+    found = list(references(wanted, "/flight_id", source, conversation(spec=spec_of(only, cheapest)), "key"))
+    assert [text(item.reference.parts) for item in found] == ["the cheapest"]
+
+
 def test_nobody_asks_again_for_what_they_were_just_told():
     wanted = call("c1", "get_zipcode", city=UserSource("t1"))
     asked = script_turn("t1", Goal(calls=(wanted,)))
@@ -217,6 +225,16 @@ def test_a_sentence_behind_a_link_is_lower_cased_and_plain():
                 assert not re.search("favor|hurry|short on time", after), words
                 seen += 1
     assert seen > TURNS / 6
+
+
+def test_help_is_asked_for_once_and_at_the_end():
+    say = replace(turn("list_cities"), phrases=(phrase("en", "I need a list of the cities", "say"),))
+    spec = spec_of(turns=[say])
+    for index in range(TURNS):
+        goals = (Goal(calls=(call("c0", "list_cities"),)), Goal(calls=(call("c1", "get_zipcode", city=UserSource("t")),)))
+        proposal = next(OfflineTeacher().propose(script_turn(f"t{index}", *goals), conversation(spec=spec, name=["Paris"])))
+        before = re.split("list of the cities", text(proposal.parts), flags=re.IGNORECASE)[1].partition("zip code")[0]
+        assert "help" not in before, text(proposal.parts)
 
 
 def test_a_value_that_begins_the_second_sentence_is_lower_cased_too():

@@ -58,8 +58,11 @@ def references(call: Call, pointer: str, source: OutputSource, conversation: Con
 
 def _not_yet(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, source: OutputSource,
              seen: list[Seen]) -> Pointed | None:
-    """Before the producer ran, only a pick, or a phrase without slots for the first value of its type, is unique."""
-    if not all(isinstance(part, Text) for part in phrase.parts):
+    """Before the producer ran, only a pick, or a phrase without slots for the first value of its type, is unique.
+
+    That a list has one item is known once it was told.
+    """
+    if template.pick == "only" or not all(isinstance(part, Text) for part in phrase.parts):
         return None
     listed = "*" in source.pointer
     if listed != bool(template.pick) or (not listed and seen):

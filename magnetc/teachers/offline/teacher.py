@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ ATTEMPTS = 8
 
 JOINED = 0.6
 """Share of merged requests that become one sentence, when both goals are verb phrases."""
+
+
+_ENDS_WITH_PHRASE = re.compile(r"\{phrase\}\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class OfflineTeacher:
         used: set[str] = set()
         for index, (mood, parts) in enumerate(phrases):
             texts = drawn_frames(frames, mood, *key, index)
-            text = next(t for t in texts if t not in used and _suits(t, index, joined, frames))
+            text = next(t for t in texts if t not in used and _suits(t, index, len(phrases), joined, frames))
             used.add(text)
             if index == 0:
                 said = stop_once(fill(text, {"phrase": parts}, conversation.locale))
@@ -111,13 +115,16 @@ class OfflineTeacher:
         return Proposal(finish(answer, frames), bindings)
 
 
-def _suits(frame_text: str, index: int, joined: bool, frames: Frames) -> bool:
+def _suits(frame_text: str, index: int, sentences: int, joined: bool, frames: Frames) -> bool:
     """Whether a frame suits what it is to hold.
 
-    A sentence behind "Also," begins with the phrase, or with a plain request. Of two joined phrases the second would have
+    A sentence behind "Also," begins with the phrase, or with a plain request; one before it ends with the phrase, so that
+    "Could you help me with that?" is said once and at the end. Of two joined phrases the second would have
     to repeat a word that elides: "merci de noter ceci et de lire cela".
     """
     if joined and any(f"{word} {{phrase}}" in frame_text for word, _ in frames.elide):
+        return False
+    if index < sentences - 1 and not _ENDS_WITH_PHRASE.search(frame_text):
         return False
     return index == 0 or frame_text.startswith(("{Phrase}", "Could you {", "Would you {", "Can you {", "Please {", "I need you to {",
                                                "I'd like you to {", "Pouvez-vous {", "Pourriez-vous {", "Merci de {"))

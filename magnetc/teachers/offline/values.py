@@ -19,7 +19,10 @@ LARGE = 8
 """Above this a value is drawn by its index: scoring every candidate buys stability that a long list does not need."""
 
 REUSE = 0.45
-"""Chance that a user speaks of the last value of a type again: conversations keep their subject."""
+"""Chance that a user speaks of the last value of a type again: conversations keep their subject.
+
+Examples are texts and numbers of their own, and no subject: nobody sends one message twice.
+"""
 
 
 def draw_argument(expr: TypeExpr, conversation: Conversation, said: Sequence[tuple[str, Json]], *key: object) -> Json:
@@ -42,7 +45,7 @@ def draw_argument(expr: TypeExpr, conversation: Conversation, said: Sequence[tup
 def _draw_entity(entity: EntityType, conversation: Conversation, said: Sequence[tuple[str, Json]], key: tuple) -> Json:
     earlier = [v for name, v in said if conversation.spec.type_table.unify(name, entity.name)]
     finite = candidates(entity, conversation)
-    if earlier and draw.fraction(*key, "reuse") < REUSE and (not finite or earlier[-1] in finite):
+    if earlier and not entity.examples and draw.fraction(*key, "reuse") < REUSE and (not finite or earlier[-1] in finite):
         return earlier[-1]
     if len(finite) > LARGE:
         return finite[draw.integer(0, len(finite) - 1, *key)]
