@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build.compile import compile_recipe
-from magnetc.build.findings import Yield, report_results, report_states, report_yields
+from magnetc.build.findings import Yield, report_replies, report_results, report_states, report_yields
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
@@ -62,6 +62,7 @@ class BuildSummary:
     example: list[dict[str, Any]] = field(default_factory=list)
     yields: dict[str, Yield] = field(default_factory=dict)
     misfits: dict[str, Counter[str]] = field(default_factory=dict)
+    wordless: Counter[str] = field(default_factory=Counter)
 
     def figures(self) -> dict[str, Any]:
         """The summary as JSON: largest counts first."""
@@ -94,6 +95,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             return None
         summary = await _run(options, context, scenarios, pool, output)
         report_results(summary.misfits, spec, sink)
+        report_replies(summary.wordless, spec, sink)
         report_yields(spec, summary.yields, summary.misfits, sink)
         if sink.has_errors:
             return None
@@ -133,6 +135,7 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
     made = summary.yields.setdefault(result.unit.path, Yield())
     made.kept += bool(result.conversations)
     made.dropped.update(result.dropped)
+    summary.wordless.update(result.wordless)
     for tool, found in result.misfits.items():
         summary.misfits.setdefault(tool, Counter()).update(found)
     part = partition(spec.recipe, result.base) if result.base else ""

@@ -90,6 +90,17 @@ def report_results(misfits: Mapping[str, Counter[str]], spec: Spec, sink: Sink) 
                      help="change the method, or what the tool returns")
 
 
+def report_replies(wordless: Counter[str], spec: Spec, sink: Sink) -> None:
+    """MG616 for tools that were asked for something, and of whose results the agent said nothing."""
+    for name in sorted(wordless):
+        known = any(template.chain[-1][0] == name for template in spec.replies)
+        text = "no `reply` fits what it returned" if known else "it has no `reply`"
+        sink.warning("MG616", f"asked for `{name}`, the agent only says that it is done: {text}", spec.tool[name].origin,
+                     at_key=True, notes=(f"{wordless[name]} times",),
+                     help="a phrase with an empty list or an absent field does not fit: add another `reply`, or let the world "
+                          "answer with an error" if known else f"add one: `reply {name} {{ ... }}`")
+
+
 def report_yields(spec: Spec, yields: Mapping[str, Yield], misfits: Iterable[str], sink: Sink) -> None:
     """MG613 to MG615: tools that nothing calls, operations that never apply, paths that give less than they should.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,8 @@ from magnetc.ir import draw
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
 from magnetc.ir.script import Script
+from magnetc.ir.signature import Effect
+from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import compile_unit
 from magnetc.teachers.teacher import Teacher
@@ -52,7 +55,8 @@ class Conversation:
 class UnitResult:
     """What became of a unit: conversations, pairs, and what was dropped on the way, by reason.
 
-    `misfits` counts, by tool, how its results were not of the type it declares.
+    `misfits` counts, by tool, how its results were not of the type it declares; `wordless`, by tool that reads, how
+    often the agent only said that it was done.
     """
 
     unit: Unit
@@ -61,6 +65,7 @@ class UnitResult:
     pairs: list[dict[str, Any]] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     misfits: dict[str, Counter[str]] = field(default_factory=dict)
+    wordless: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ class UnitBuilder:
         called = tuple(call.name for call in translation.trajectory.tool_calls())
         result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called, initial=initial))
         result.base = script.path.base
+        result.wordless.update(_wordless(translation, self.context.spec))
         await self._pair(translation, session, world, result, rows)
         return calls
 
@@ -157,6 +163,21 @@ class UnitBuilder:
             found = violations(call.result, spec.tool[call.name].returns, spec.type_table)
             if found:
                 result.misfits.setdefault(call.name, Counter())[found[0]] += 1
+
+
+def _wordless(translation: Translation, spec: Spec) -> Iterator[str]:
+    """Tools that read, to whose results the agent had nothing to say but that it is done."""
+    script = translation.trajectory.script
+    done = spec.frame[script.path.locale].texts["done"]
+    for message in translation.trajectory.messages:
+        if message.purpose != "reply":
+            continue
+        goals = script.turns[message.turn].goals
+        silent = [goals[-1]] if message.text.endswith(done) else []
+        silent += [goals[0]] if len(goals) > 1 and message.text.startswith(done) else []
+        for goal in silent:
+            if spec.tool[goal.calls[-1].function].effect is Effect.READS:
+                yield goal.calls[-1].function
 
 
 async def _initial_state(translation: Translation, world: PythonWorld) -> Json:

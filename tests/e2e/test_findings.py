@@ -12,6 +12,8 @@ MISTAKES = {
     "parameter": ("world.py", "def return_book(self, loan_id)", "def return_book(self, loan)", "MG609", "takes no `loan_id`"),
     "result": ("world.py", '"returned": True', '"given": True', "MG612", "`/returned` is missing"),
     "chains": ("turns.yaml", None, None, "MG614", "`split.miss_func` was never applied"),
+    "reply": ("turns.yaml", '  - {chain: [opening_hours], phrases: [{locale: en, text: "It is open from {opens} to {closes}."}]}\n', "",
+              "MG616", "it has no `reply`"),
     "replay": ("world.py", "_code(self.seed, kind,", "_code(__import__('os').urandom(4), kind,", "MG615", "does not replay"),
     "errors": ("world.py", "lent = {", "raise ValueError('moved')\n        lent = {", "MG615", "not executable: moved"),
 }
