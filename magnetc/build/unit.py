@@ -123,7 +123,7 @@ class UnitBuilder:
             if failures:
                 self._count(failures, result)
                 self._note_misfits(translation, result)
-                return False
+                return None
         wants_state = "bfcl" in self.context.spec.recipe.emit
         initial = await _initial_state(translation, world) if wants_state else None
         called = tuple(call.name for call in translation.trajectory.tool_calls())
