@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,14 +121,27 @@ async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[
         async with pool.world() as world:
             return await builder.build(unit, world)
 
-    gc.collect()
-    gc.freeze()  # the spec lives as long as the build: collections need not walk it again and again
     summary = BuildSummary()
     units = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
-    async for result in in_order(units, work, options.jobs * 2):
-        _write(result, context.spec, output, summary)
-        options.progress(result)
+    with _rare_collections():
+        async for result in in_order(units, work, options.jobs * 2):
+            _write(result, context.spec, output, summary)
+            options.progress(result)
     return summary
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Few walks of the garbage collector: the spec lives as long as the build, and units make many objects and few cycles."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary) -> None:
