@@ -21,7 +21,7 @@ A script prints its path, then `script` and its turns:
       round c1
       hole c1 /value c0 /distance Miles
 
-Words are bare; one with a space, quote or bracket in it is a JSON string. Goals and rounds name calls of the path, and
+`offered` stands where the offered tools change. Words are bare; one with a space, quote or bracket in it is a JSON string. Goals and rounds name calls of the path, and
 lines may be indented at will.
 """
 
@@ -234,10 +234,13 @@ def _parse_source(words: _Words) -> ArgumentSource:
 
 def print_script(script: Script) -> str:
     lines = ["script"]
+    known: tuple[str, ...] | None = None
     for turn, offered in zip(script.turns, script.offered):
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
         lines.append(f"{_line('turn', turn.key, turn.kind)}{operations}")
-        lines.append("  " + _line("offered", *offered))
+        if offered != known:
+            lines.append("  " + _line("offered", *offered))
+        known = offered
         for name in ("withheld", "answers", "announces"):
             if getattr(turn, name):
                 lines.append("  " + _line(name, *getattr(turn, name)))
@@ -260,14 +263,15 @@ def parse_script(text: str) -> Script:
         if block and (words is None or words.peek() == "turn"):
             turn, tools = _parse_script_turn(block, path.turns[len(turns)])
             turns.append(turn)
-            offered.append(tools)
+            offered.append(tools if tools is not None else offered[-1])
             block = []
         if words is not None:
             block.append(words)
     return Script(path=path, turns=tuple(turns), offered=tuple(offered))
 
 
-def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...]]:
+def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...] | None]:
+    """A turn, and the tools offered from it on, where they change."""
     head, *body = block
     head.expect("turn")
     turn = _parse_turn(head)
@@ -288,7 +292,7 @@ def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, t
     made = ScriptTurn(key=turn.key, kind=turn.kind, goals=tuple(goals), rounds=tuple(groups), holes=tuple(holes),
                       operations=turn.operations, withheld=lists.get("withheld", ()), answers=lists.get("answers", ()),
                       announces=lists.get("announces", ()))
-    return made, lists.get("offered", ())
+    return made, lists.get("offered")
 
 
 def _lines(text: str) -> Iterator[_Words]:
