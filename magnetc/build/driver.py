@@ -35,7 +35,7 @@ from magnetc.translate.scenario import Scenario, make_scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """What the command line says. `jobs` workers of the world; `concurrency` units under way."""
+    """What the command line says. `jobs` workers of the world, twice as many units under way."""
 
     folder: Path
     out: Path

@@ -23,7 +23,7 @@ from magnetc.passes.pipeline import compile_unit
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.python import PythonWorld
-from magnetc.translate.scenario import Scenario, WorldSession
+from magnetc.translate.scenario import Scenario
 from magnetc.translate.session import Rejection, Translation, translate
 
 Calls = list[tuple[str, dict[str, Json], Json]]
@@ -103,9 +103,8 @@ class UnitBuilder:
 
         `expected`: the calls of the path that `script` is a copy of. A copy that comes to others is no copy.
         """
-        session = WorldSession(world, self.context.spec)
         scenario = self.scenarios[script.path.variant]
-        translation = await translate(script, self.context.spec, self.teacher, session, scenario)
+        translation = await translate(script, self.context.spec, self.teacher, world, scenario)
         if isinstance(translation, Rejection):
             kind = "path redrawn" if expected is None else "copy dropped"
             result.dropped[f"{kind}: {_without_codes(translation.reason)}"] += 1
@@ -130,10 +129,10 @@ class UnitBuilder:
         result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called, initial=initial))
         result.base = script.path.base
         result.wordless.update(_wordless(translation, self.context.spec))
-        await self._pair(translation, session, world, result, rows)
+        await self._pair(translation, world, result, rows)
         return calls
 
-    async def _pair(self, translation: Translation, session: WorldSession, world: PythonWorld, result: UnitResult,
+    async def _pair(self, translation: Translation, world: PythonWorld, result: UnitResult,
                     rows: list[dict[str, Any]]) -> None:
         spec = self.context.spec
         path = translation.trajectory.script.path
@@ -141,7 +140,7 @@ class UnitBuilder:
         if draw.fraction(spec.recipe.seed, "pair", path.id) >= share:
             return
         existing = self.prover.existing(translation.trajectory.world.initial)
-        pair = await make_pair(translation, spec, self.teacher, session, existing, result.dropped)
+        pair = await make_pair(translation, spec, self.teacher, world, existing, result.dropped)
         if pair is None:
             return
         row = pair_row(pair, translation.trajectory, spec)

@@ -19,8 +19,8 @@ from magnetc.ir.trajectory import Message, MessagePart, ToolCall
 from magnetc.teachers.conversation import Bindings, Executed, Given, Pending
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome, Run
+from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.program import in_schema_order, program
-from magnetc.translate.scenario import WorldSession
 from magnetc.translate.session import Translation
 
 TRIES = 6
@@ -29,12 +29,11 @@ TRIES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferencePair:
-    """`prompt` messages are shared; `chosen` and `rejected` follow it. `corresponds` maps rejected call ids to chosen ones.
+    """`prompt` messages are shared; `chosen` and `rejected` follow it. `turn` is the faulty one.
 
-    `credit` is the index, in `rejected`, after the last message of the faulty user turn.
+    `corresponds` maps the id of a rejected call to that of the chosen call it stands for.
     """
 
-    kind: str
     turn: int
     prompt: tuple[Message, ...]
     chosen: tuple[Message, ...]
@@ -42,11 +41,11 @@ class PreferencePair:
     corresponds: dict[str, str]
 
 
-async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession, existing: frozenset[str],
+async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: PythonWorld, existing: frozenset[str],
                     dropped: Counter[str]) -> PreferencePair | None:
     """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
     for branch in islice(_drawn_branches(translation), TRIES):
-        pair = await _try(branch, translation, spec, teacher, world, existing)
+        pair = await _Forge(branch, translation, spec, teacher, world, existing).pair()
         if pair is not None:
             return pair
         dropped[f"mutation dropped: {branch.kind} is not observable"] += 1
@@ -66,15 +65,10 @@ def _drawn_branches(translation: Translation) -> Iterator[Branch]:
             yield found[draw.integer(0, len(found) - 1, *key, kind, index)]
 
 
-async def _try(branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession,
-               existing: frozenset[str]) -> PreferencePair | None:
-    return await _Forge(branch, translation, spec, teacher, world, existing).pair()
-
-
 class _Forge:
     """Builds the rejected side of one branch."""
 
-    def __init__(self, branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: WorldSession,
+    def __init__(self, branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: PythonWorld,
                  existing: frozenset[str]):
         self.branch, self.translation, self.spec = branch, translation, spec
         self.teacher, self.world, self.existing = teacher, world, existing
@@ -241,7 +235,7 @@ class _Forge:
         mine = [i for i, m in enumerate(messages) if m.turn == self.branch.turn and m.role == "assistant"]
         root = mine[self.branch.round]
         return PreferencePair(
-            kind=self.branch.kind, turn=self.branch.turn, prompt=messages[:root], chosen=messages[root:],
+            turn=self.branch.turn, prompt=messages[:root], chosen=messages[root:],
             rejected=tuple(self.messages), corresponds=self.corresponds,
         )
 

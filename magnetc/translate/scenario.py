@@ -1,4 +1,4 @@
-"""Scenarios: the initial states that units are spread over, and one trajectory's session with a world."""
+"""Scenarios: the initial states that units are spread over."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from magnetc.ir import draw
 from magnetc.ir.json import Json, digest
 from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
-from magnetc.tools.worlds.protocol import Outcome, Reset, Run, Step
+from magnetc.tools.worlds.protocol import Outcome, Reset
 from magnetc.tools.worlds.python import PythonWorld
 
 MINT_RANGE = 1 << 30
@@ -50,49 +50,6 @@ async def make_scenario(world: PythonWorld, spec: Spec, variant: int) -> Scenari
 def mint_seed(spec: Spec, base: str) -> int:
     """The seed that decides what a unit's calls mint: ids differ between conversations, not between copies."""
     return draw.integer(0, MINT_RANGE, spec.recipe.seed, "mint", base)
-
-
-class WorldSession:
-    """One unit's use of a world: snapshots are handles, dropped together at the end."""
-
-    def __init__(self, world: PythonWorld, spec: Spec):
-        self.world, self.spec = world, spec
-        self.last_reason = ""
-        self._handles: list[int] = []
-
-    async def run(self, run: Run) -> tuple[Outcome, ...]:
-        """Run programs, and remember the snapshots they kept."""
-        outcomes = await self.world.run(run)
-        self._handles += [outcome.handle for outcome in outcomes if outcome.handle is not None]
-        return outcomes
-
-    async def run_all(self, runs: Sequence[Run]) -> list[tuple[Outcome, ...]]:
-        """Several runs in one round trip."""
-        found = await self.world.run_all(runs)
-        self._handles += [outcome.handle for outcomes in found for outcome in outcomes if outcome.handle is not None]
-        return found
-
-    async def first_success(self, start: Place, programs: Sequence[Sequence[Step]], patterns: Sequence[str], *,
-                            keep: bool) -> tuple[Outcome | None, int]:
-        """Run programs from `start` until one makes no error; its outcome and index, or (None, -1).
-
-        Raises:
-            MagnetError: MG602 when a tool hangs: what is dropped for lack of time would differ between machines.
-        """
-        run = Run(start=start, programs=programs, mode="first_success", keep=keep, query=tuple(patterns))
-        outcomes = await self.run(run)
-        best = outcomes[-1]
-        if best.late:
-            raise self.world.hangs(best.reason or "a tool did not return")
-        if not best.ok:
-            self.last_reason = best.reason or "error"
-            return None, -1
-        return best, len(outcomes) - 1
-
-    async def close(self) -> None:
-        """Forget this unit's snapshots."""
-        await self.world.drop(self._handles)
-        self._handles.clear()
 
 
 def values_of(outcome: Outcome) -> dict[str, list[Json]]:

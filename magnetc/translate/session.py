@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
 from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
 from magnetc.ir.pointer import get
 from magnetc.ir.script import Script, ScriptTurn
@@ -16,17 +16,17 @@ from magnetc.surface import occurs
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome, Run
+from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.program import in_schema_order, program
-from magnetc.translate.scenario import Place, Scenario, WorldSession, mint_seed, values_of
+from magnetc.translate.scenario import Place, Scenario, mint_seed, values_of
 
 NO_WORDS = "no words: no phrase says this turn's values uniquely"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why a unit did not become a trajectory. `reason` is short and stable: it is counted."""
+    """Why a script did not become a trajectory. `reason` is short and stable: it is counted."""
 
-    unit: str
     reason: str
 
 
@@ -41,10 +41,22 @@ class Translation:
     dropped: tuple[str, ...] = ()
 
 
-async def translate(script: Script, spec: Spec, teacher: Teacher, world: WorldSession,
+async def translate(script: Script, spec: Spec, teacher: Teacher, world: PythonWorld,
                     scenario: Scenario) -> Translation | Rejection:
     """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed."""
     return await _Session(script, spec, teacher, world, scenario).run()
+
+
+async def run_in_time(world: PythonWorld, run: Run) -> tuple[Outcome, ...]:
+    """The outcomes of a run.
+
+    Raises:
+        MagnetError: MG602 when a tool hangs: what is dropped for lack of time would differ between machines.
+    """
+    outcomes = await world.run(run)
+    if outcomes[-1].late:
+        raise world.hangs(outcomes[-1].reason or "a tool did not return")
+    return outcomes
 
 
 @dataclass(slots=True)
@@ -52,7 +64,7 @@ class _Session:
     script: Script
     spec: Spec
     teacher: Teacher
-    world: WorldSession
+    world: PythonWorld
     scenario: Scenario
     conversation: Conversation = field(init=False)
     messages: list[Message] = field(default_factory=list)
@@ -63,6 +75,7 @@ class _Session:
     starts: list[Place] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    error: str = ""
 
     async def run(self) -> Translation | Rejection:
         start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
@@ -77,7 +90,7 @@ class _Session:
             if reason is None:
                 index += 1
             elif not await self._drop(index, reason):
-                return Rejection(self.script.path.id, reason)
+                return Rejection(reason)
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence)
         return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped))
@@ -108,7 +121,7 @@ class _Session:
         calls = [call for round_ in rounds for call in round_]
         proposal, run = await self._first_success(index, turn, calls, keep=acts)
         if proposal is None or run is None:
-            return f"not executable: {self.world.last_reason}" if self.world.last_reason else NO_WORDS
+            return f"not executable: {self.error}" if self.error else NO_WORDS
         if acts and self.script.without_inserted(index) and not self._needs_result(calls, run):
             return "the user has said the value already"
         self._say(turn, proposal)
@@ -124,13 +137,15 @@ class _Session:
                              keep: bool) -> tuple[Proposal | None, Outcome | None]:
         """The first proposal that executes: one by itself, since most do, then the others together."""
         proposals = self.teacher.propose(turn, self.conversation)
-        self.world.last_reason = ""
+        self.error = ""
         patterns = self._patterns(index + 1)
-        while batch := list(islice(proposals, 1 if not self.world.last_reason else None)):
+        while batch := list(islice(proposals, 1 if not self.error else None)):
             programs = [program(calls, proposal.bindings) for proposal in batch]
-            run, chosen = await self.world.first_success(self.starts[-1], programs, patterns, keep=keep)
-            if run is not None:
-                return batch[chosen], run
+            run = Run(start=self.starts[-1], programs=programs, keep=keep, query=patterns)
+            outcomes = await run_in_time(self.world, run)
+            if outcomes[-1].ok:
+                return batch[len(outcomes) - 1], outcomes[-1]
+            self.error = outcomes[-1].reason or "error"
         return None, None
 
     def _needs_result(self, calls: list[Call], run: Outcome) -> bool:
@@ -170,8 +185,6 @@ class _Session:
         return None
 
     def _texts(self) -> list[str]:
-        from magnetc.ir.json import wire
-
         texts = [message.text for message in self.messages if message.parts]
         return texts + [wire(call.result) for message in self.messages for call in message.calls]
 

@@ -15,7 +15,7 @@ from magnetc.ir.types import Ref as TypeRef
 from magnetc.source import Origin
 from magnetc.tools.worlds.protocol import Ref, Reset, Run, Step
 from magnetc.tools.worlds.python import Limits, PythonWorld, WorldPool
-from magnetc.translate.scenario import WorldSession
+from magnetc.translate.session import run_in_time
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"
 NOW = "2026-03-02T09:00:00Z"
@@ -451,9 +451,8 @@ async def test_a_method_that_no_call_can_suit(world):
 
 @with_world("odd:OddWorld", seconds=0.2)
 async def test_a_session_does_not_go_on_after_a_tool_that_hangs(world):
-    session = WorldSession(world, None)
     with pytest.raises(MagnetError, match=r"MG602.*`hang` did not return"):
-        await session.first_success(Reset(now=NOW), [[Step(call="hang")], [Step(call="grow")]], (), keep=False)
+        await run_in_time(world, Run(start=Reset(now=NOW), programs=[[Step(call="hang")], [Step(call="grow")]]))
 
 
 def test_a_pool_lends_each_worker_once_and_forgets_handles():
