@@ -63,7 +63,7 @@ def branches(kind: str, index: int, turn: ScriptTurn, proposal: Proposal, conver
     if kind == "acted_while_missing":
         yield from _acted_while_missing(index, turn, proposal, conversation)
     elif kind == "asked_needlessly":
-        yield from _asked_needlessly(index, turn, proposal, conversation)
+        yield from _asked_needlessly(index, turn, proposal)
     else:
         for number, round_ in enumerate(turn.rounds):
             for call in round_:
@@ -228,18 +228,15 @@ def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature
 
 def _missing_call(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal) -> Iterator[Branch]:
     """A turn of several calls with one left out that no other call of the turn depends on."""
-    order = [c for round_ in turn.rounds for c in round_]
-    needed = {a.source.call for c in order for a in c.arguments if isinstance(a.source, OutputSource)}
-    if len(order) < 2 or call.id in needed:
+    made = [c for round_ in turn.rounds for c in round_]
+    if call.id in {a.source.call for c in made for a in c.arguments if isinstance(a.source, OutputSource)}:
         return
     rounds = tuple(kept for round_ in turn.rounds[number:] if (kept := tuple(c for c in round_ if c is not call)))
     yield Branch(kind="missing_call", turn=index, round=number, rounds=rounds, bindings=proposal.bindings, place=call.id)
 
 
-def _asked_needlessly(index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+def _asked_needlessly(index: int, turn: ScriptTurn, proposal: Proposal) -> Iterator[Branch]:
     """A question for something that the user has said already."""
-    if turn.answers or turn.announces:
-        return
     for call in turn.rounds[0]:
         for argument in call.arguments:
             if isinstance(argument.source, UserSource):
@@ -281,13 +278,12 @@ def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: 
     bad = [c for c in rejected.calls if c.message == prompt]
     if not good:
         return "acted_while_missing" if bad else "none"
-    turn_end = next((i for i in rejected.users if i > prompt), len(rejected.messages))
-    turn_start = max((i for i in rejected.users if i < prompt), default=0)
-    if not any(turn_start < call.message < turn_end for call in rejected.calls):
+    calls_made = _turn_calls(rejected, prompt)
+    if not calls_made:
         return "asked_needlessly"
-    pairs = [(g, b) for g, b in zip(good, bad) if g.name != b.name or g.arguments != b.arguments]
-    if len(good) != len(bad) or len(_turn_calls(chosen, prompt)) != len(_turn_calls(rejected, prompt)):
+    if len(good) != len(bad) or _turn_calls(chosen, prompt) != calls_made:
         return "missing_call"
+    pairs = [(g, b) for g, b in zip(good, bad) if g.name != b.name or g.arguments != b.arguments]
     if len(pairs) != 1:
         return "none"
     g, b = pairs[0]
@@ -299,10 +295,10 @@ def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: 
     return _value_fault(chosen, g.message, g.id, changed[0], b.arguments[changed[0]])
 
 
-def _turn_calls(view: ConversationView, prompt: int) -> list[str]:
+def _turn_calls(view: ConversationView, prompt: int) -> int:
+    """How many calls the user turn has in which the prompt ends."""
     start = max((i for i in view.users if i < prompt), default=0)
-    end = next((i for i in view.users if i > prompt), len(view.messages))
-    return [call.name for call in view.calls if start < call.message < end]
+    return sum(start < call.message < view.turn_end(prompt) for call in view.calls)
 
 
 def _value_fault(chosen: ConversationView, message: int, call_id: str, name: str, value: Json) -> str:
@@ -327,5 +323,3 @@ def _scalars(value: Json) -> list[Json]:
     if isinstance(value, list):
         return [s for item in value for s in _scalars(item)]
     return [value]
-
-

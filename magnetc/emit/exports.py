@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -45,8 +46,6 @@ def bfcl(conversation: Conversation, sheet: Sheet) -> None:
 
 
 def _names(row: Mapping[str, Any]) -> list[str]:
-    import json
-
     return [tool["function"]["name"] for tool in json.loads(row["tools"])]
 
 

@@ -9,6 +9,7 @@ in one replay per producer; other values by giving the consumer another value of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -68,6 +69,7 @@ class Experiment:
 
 
 def output_leaves(view: ConversationView, spec: Spec) -> tuple[OutputLeaf, ...]:
+    """Every leaf that the certificate says comes from a result."""
     found = []
     for index, call in enumerate(view.calls):
         for pointer, entry in view.sources.get(call.id, {}).items():
@@ -149,7 +151,8 @@ def perturbed(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Json:
     return _neighbour(leaf.value, entity)
 
 
-def _same_type(leaf: OutputLeaf, view: ConversationView, spec: Spec):
+def _same_type(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Iterator[Json]:
+    """Values of the leaf's entity type in results before its consumer."""
     if leaf.entity is None:
         return
     for call in view.calls[: leaf.consumer]:
@@ -216,7 +219,7 @@ def _was_reminted(leaf: OutputLeaf, derived: Outcome) -> bool:
         return False
 
 
-def stands_elsewhere(leaf: OutputLeaf, view: ConversationView, spec: Spec, locale: str) -> bool:
+def stands_elsewhere(leaf: OutputLeaf, view: ConversationView, locale: str) -> bool:
     """Whether the agent could have the value from another place than its producer's result."""
     if leaf.is_default or (leaf.entity is not None and len(leaf.entity.enum) == 1):
         return True

@@ -91,7 +91,7 @@ class Prover:
         locale = str(view.certificate["locale"])
         found = {
             1: executable.check(view, replay.literal, final),
-            2: typed.check(view, self.spec, self.spec.tool_texts),
+            2: typed.check(view, self.spec),
             3: sourced.check(view, self.spec, locale),
             4: necessary.check(view, replay.verdicts),
             5: sufficient.check(view, self.spec, locale),
@@ -107,7 +107,7 @@ class Prover:
         decided: dict[tuple[int, str], Verdict] = {}
         open_leaves = []
         for leaf in necessary.output_leaves(view, self.spec):
-            if necessary.stands_elsewhere(leaf, view, self.spec, locale):
+            if necessary.stands_elsewhere(leaf, view, locale):
                 decided[leaf.place] = False
             else:
                 open_leaves.append(leaf)
@@ -169,7 +169,7 @@ class Prover:
             certificate["world"]["final_rejected"] = bad_end.digest
         final = certificate["world"]["final_rejected"]
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, final)]
-        problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec, self.spec.tool_texts)]
+        problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec)]
         problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
         execution = nonequivalent.execution
         problems += [

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.conform import violations
 from magnetc.ir.json import wire
 from magnetc.ir.spec import Spec
 
 
-def check(view: ConversationView, spec: Spec, schemas: Mapping[str, str]) -> list[str]:
-    """`schemas`: the recipe's tools as they are offered, as JSON text by name."""
+def check(view: ConversationView, spec: Spec) -> list[str]:
+    """The offered tools are the recipe's, and calls and results are as they declare."""
+    schemas = spec.tool_texts
     problems = [f"the row offers `{name}`, which the recipe does not have" for name in view.offered if name not in schemas]
     if not problems and "[" + ",".join(schemas[name] for name in view.offered) + "]" != view.tools:
         problems.append("the offered tools are not described as in the recipe")

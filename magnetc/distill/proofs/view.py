@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -28,14 +28,14 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """A conversation and its certificate. Raises ValueError (`parse`) when it is not a well-formed row."""
+    """A conversation and its certificate. `position` is a call's index among `calls`, by its id."""
 
     messages: list[dict[str, Any]]
     calls: list[CallView]
     tools: str
     offered: tuple[str, ...]
     certificate: Mapping[str, Any]
-    position: dict[str, int] = field(default_factory=dict)
+    position: dict[str, int]
 
     @property
     def users(self) -> list[int]:
