@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
     from magnetc.build.driver import BuildSummary
+    from magnetc.build.unit import UnitResult
 
 LEVELS = ("graph", "paths", "scripts")
 
@@ -66,8 +69,7 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
            sink: Sink) -> None:
     from magnetc.build.driver import BuildOptions, build
 
-    total = paths
-    with _progress(total) as advance:
+    with _progress(paths) as advance:
         options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, announce=announce,
                                progress=advance, **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
@@ -81,23 +83,19 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
         _table(out, summary)
 
 
-def _progress(total: int | None):
-    from contextlib import contextmanager
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[UnitResult], None]]:
+    """A bar on stderr while a terminal watches; yields what advances it by a unit."""
+    if not is_terminal():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    @contextmanager
-    def bar():
-        if not is_terminal():
-            yield lambda _: None
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("build", total=total)
-            yield lambda _: progress.advance(task)
-
-    return bar()
+    columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("build", total=total)
+        yield lambda _: progress.advance(task)
 
 
 def _table(out: Path, summary: BuildSummary) -> None:

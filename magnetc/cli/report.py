@@ -14,7 +14,7 @@ import click
 
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 
-BUILT, ERRORS, USAGE, GATE, INTERRUPTED = 0, 1, 2, 3, 130
+ERRORS, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def show(sink: Sink, form: str = "full", folder: Path | None = None) -> None:

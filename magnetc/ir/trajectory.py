@@ -18,7 +18,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """Text that says a value; masked in skeletons.
+    """Text that says a value.
 
     In user words: the argument leaf at `pointer` of `call`. In a reply: the place in that call's result, or after `#` in
     its arguments. In the system message: the place in what is shown, with an empty `call`.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from magnetc.passes.context import CompileContext
 
 Dump = Callable[[str, SignaturePath | Script], None]
-"""Called after each pass with its name and what it made: what `--emit` prints."""
+"""Called after each pass with its name and what it made."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,11 +66,10 @@ class UnitPass(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """`verify` checks the invariants of the IR after every pass; it is cheap, and off only in benchmarks."""
+    """Checks the invariants of the IR after every pass, and shows `dump` what each made."""
 
     context: CompileContext
     dump: Dump | None = None
-    verify: bool = True
 
     def run(self, passes: Sequence[UnitPass], path: SignaturePath, log: Log) -> SignaturePath | None:
         """The path after all passes, or None once one of them rejects it."""
@@ -84,11 +83,10 @@ class Manager:
 
     def between(self, name: str, made: SignaturePath | Script) -> None:
         """The one callback between passes."""
-        if self.verify:
-            problems = (verify_script(self.context.spec, made) if isinstance(made, Script)
-                        else verify_path(self.context.spec, self.context.graph, made))
-            if problems:
-                raise MagnetError(broken(name, made.path.id if isinstance(made, Script) else made.id, problems))
+        problems = (verify_script(self.context.spec, made) if isinstance(made, Script)
+                    else verify_path(self.context.spec, self.context.graph, made))
+        if problems:
+            raise MagnetError(broken(name, made.path.id if isinstance(made, Script) else made.id, problems))
         if self.dump:
             self.dump(name, made)
 

@@ -38,8 +38,6 @@ SOURCES = (AssignSources,)
 COPIES = (Split,)
 SCRIPTS = (Lower,)
 
-PASSES = GRAPH + PATHS + OPERATIONS + SOURCES + COPIES + SCRIPTS
-
 Configured = TypeVar("Configured", bound=Merge | Insert | Split)
 
 ATTEMPTS = 16
@@ -69,9 +67,9 @@ def build_graph(spec: Spec) -> LocalDependencyGraph:
 
 
 def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt: int = 0, *,
-                 dump: Dump | None = None, verify: bool = True) -> CompiledUnit:
+                 dump: Dump | None = None) -> CompiledUnit:
     """Run every pass of one unit."""
-    manager, log = Manager(context, dump, verify), Log()
+    manager, log = Manager(context, dump), Log()
     path = SamplePaths().run(context, path_name, ordinal, attempt)
     if path is None:
         log.reject(SamplePaths().name, f"no walk can satisfy path `{path_name}`")
@@ -86,15 +84,14 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies())
 
 
-def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None, *,
-                  dump: Dump | None = None) -> Iterator[CompiledUnit]:
+def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None) -> Iterator[CompiledUnit]:
     """Every unit that the recipe asks for, each redrawn until its passes accept it, or given up as rejected."""
     context = CompileContext(spec, graph or build_graph(spec))
     for name, count in spec.recipe.paths:
         for ordinal in range(count):
-            unit = compile_unit(context, name, ordinal, dump=dump)
+            unit = compile_unit(context, name, ordinal)
             while unit.rejected is not None and unit.attempt + 1 < ATTEMPTS:
-                unit = compile_unit(context, name, ordinal, unit.attempt + 1, dump=dump)
+                unit = compile_unit(context, name, ordinal, unit.attempt + 1)
             yield unit
 
 

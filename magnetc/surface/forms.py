@@ -16,7 +16,6 @@ from magnetc.surface import dates, numerals, times
 from magnetc.surface.form import Form, fold, language_of, unique
 from magnetc.surface.lists import join, segmentations
 from magnetc.surface.notation import Notation, notation, primitive, same, type_of
-from magnetc.surface.text import capitalise
 
 _MOST_READINGS = 8
 
@@ -96,12 +95,6 @@ def read_list(text: str, entity: EntityType | None, locale: str, now: str) -> tu
         if len(found) >= _MOST_READINGS:
             break
     return tuple(found[:_MOST_READINGS])
-
-
-def capitalise_value(text: str, entity: EntityType | None, locale: str, now: str) -> str:
-    """A value's form as the first word of a sentence; unchanged where a capital would make it another value."""
-    raised = capitalise(text)
-    return raised if raised == text or read(raised, entity, locale, now) == read(text, entity, locale, now) else text
 
 
 def long_date(now: str, locale: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from magnetc.ir.types import EntityType, Said
-from magnetc.surface import capitalise_value, long_date, read, read_list, say, say_list
+from magnetc.surface import long_date, read, read_list, say, say_list
 
 NOW = "2026-03-02T09:00:00Z"
 DATE = EntityType(name="Date", base="string", format="date")
@@ -152,12 +152,6 @@ def test_values_without_a_type():
 def test_the_date_of_the_system_message():
     assert long_date(NOW, "en") == "Monday, March 2, 2026"
     assert long_date("2026-03-01", "fr") == "dimanche 1er mars 2026"
-
-
-def test_a_value_is_capitalised_only_where_it_stays_itself():
-    assert capitalise_value("tomorrow", DATE, "en", NOW) == "Tomorrow"
-    assert capitalise_value("economy", CABIN, "en", NOW) == "Economy"
-    assert capitalise_value("note", EntityType(name="Title", base="string"), "en", NOW) == "note"
 
 
 def test_a_locale_without_rules_has_raw_values():

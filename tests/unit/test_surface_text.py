@@ -12,7 +12,6 @@ from magnetc.surface import (
     join_parts,
     lower_first,
     occurs,
-    skeleton,
     tidy,
     tidy_parts,
 )
@@ -81,11 +80,6 @@ def test_join():
     assert [join(list("ABC"[:n]), "en") for n in range(4)] == ["", "A", "A and B", "A, B and C"]
     items = ((Value("A"),), (Value("B"),), (Value("C"),))
     assert "".join(map(text_of, join_parts(items, "fr"))) == "A, B et C"
-
-
-def test_skeleton_masks_values_and_keeps_the_words_of_a_reference():
-    parts = (Words("Cancel "), Reference((Words("the "), Value("Boston"), Words(" booking"))), Words(" on "), Value("May 1"))
-    assert skeleton(parts) == "Cancel the <v> booking on <v>"
 
 
 @pytest.mark.parametrize(("value", "entity", "locale", "text", "expected"), [

@@ -38,7 +38,6 @@ class Block:
     """One statement's text, from offset `start` of its file. A broken one has had its diagnostic and is not parsed."""
 
     start: int
-    keyword: str
     end: int = 0
     broken: bool = False
     open: list[tuple[str, int]] = field(default_factory=list)
@@ -100,11 +99,11 @@ class _Splitter:
         """Keep a bracket that closes nothing, on a line of its own, from breaking the statement before it."""
         if self.block and not self.block.broken:
             self.finish(at)
-            self.block = Block(at, "")
+            self.block = Block(at)
             self.blocks.append(self.block)
 
     def _start(self, text: str, at: int) -> None:
-        self.block = Block(at, text, broken=text not in KEYWORDS)
+        self.block = Block(at, broken=text not in KEYWORDS)
         self.blocks.append(self.block)
         if self.block.broken:
             near = closest(text, KEYWORDS)

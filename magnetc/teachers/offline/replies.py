@@ -205,4 +205,3 @@ def system_message(conversation: Conversation) -> Parts:
             profile = Value(wire(conversation.profile), "", "/profile")
             parts.extend(fill(frame(frames, "system_profile", *key), {"profile": (profile,)}, conversation.locale))
     return merge_words(tuple(parts))
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from magnetc.ir import draw
 from magnetc.ir.path import Call, TurnKind
@@ -24,15 +23,11 @@ ATTEMPTS = 8
 JOINED = 0.6
 """Share of merged requests that become one sentence, when both goals are verb phrases."""
 
-
 _ENDS_WITH_PHRASE = re.compile(r"\{phrase\}\W*$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
 class OfflineTeacher:
     """Deterministic: the same script, spec and world give the same words."""
-
-    name: str = "offline"
 
     def system(self, conversation: Conversation) -> Parts:
         return replies.system_message(conversation)

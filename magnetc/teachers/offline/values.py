@@ -11,7 +11,7 @@ from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.signature import Constraint, FunctionSignature
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr
-from magnetc.teachers.conversation import Conversation, entity_of
+from magnetc.teachers.conversation import Conversation
 
 DEFAULT_DAYS = (1, 40)
 POOL_SIZE = 150
@@ -136,11 +136,3 @@ def _holds(constraint: Constraint, arguments: dict[str, Json]) -> bool:
             return left > right
         case _:
             return left >= right
-
-
-def is_sayable(expr: TypeExpr, conversation: Conversation) -> bool:
-    """Whether a user can be given values of this type at all."""
-    entity = entity_of(expr, conversation.spec)
-    if entity is None:
-        return False
-    return bool(candidates(entity, conversation)) or _generate(entity, conversation.now, ()) is not None
