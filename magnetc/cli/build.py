@@ -53,7 +53,6 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
     context = compile_recipe(folder, sink, seed=seed, paths=paths)
     if context is None:
         fail(sink, folder=folder)
-        return
     if "graph" in levels:
         click.echo(print_graph(context.graph))
     if "paths" in levels or "scripts" in levels:
@@ -75,7 +74,6 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
         summary = asyncio.run(build(options, sink))
     if summary is None:
         fail(sink, folder=folder)
-        return
     show(sink, folder=folder)
     if as_json:
         click.echo(json.dumps({"out": str(out), **summary.figures()}, indent=2, ensure_ascii=False))

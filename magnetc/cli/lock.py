@@ -21,5 +21,4 @@ def command(folder: Path) -> None:
         written = lock_recipe(folder, sink, announce)
     if written is None:
         fail(sink, folder=folder)
-        return
     click.echo(f"wrote {written}", err=True)

@@ -24,7 +24,6 @@ def command(folder: Path) -> None:
         spec = load(folder, sink, IMPORTERS)
         if spec is None:
             fail(sink, folder=folder)
-            return
         trust(code_digest(folder, spec.recipe.world), folder)
     for path in code_files(folder):
         click.echo(f"  {path.as_posix()}", err=True)

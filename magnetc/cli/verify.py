@@ -28,7 +28,6 @@ def command(out: Path, trust: bool, jobs: int | None, as_json: bool) -> None:
         found = asyncio.run(verify(out, sink, trust=trust, jobs=jobs, announce=announce))
     if found is None:
         fail(sink, folder=out / "recipe")
-        return
     if as_json:
         failures = [{"row": f.row, "proof": f.proof, "message": f.message} for f in found.failures]
         click.echo(json.dumps({"rows": found.rows, "failures": failures}, indent=2, ensure_ascii=False))
