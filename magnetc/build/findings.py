@@ -12,6 +12,9 @@ from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, Ref
+from magnetc.passes.insert import Insert
+from magnetc.passes.merge import Merge
+from magnetc.passes.split import Split
 from magnetc.translate.scenario import Scenario
 
 ENOUGH = 5
@@ -143,9 +146,9 @@ def _kinds(operation: str, options: Mapping[str, Json]) -> Iterator[tuple[str, f
         "split": {"miss_func": "it needs a `capability` phrase for each tool, in each locale",
                   "miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`"},
     }
-    defaults = {"merge": {"p": 0.3}, "insert": {"short": 0.5, "long": 0.5}, "split": {"miss_func": 0.1, "miss_params": 0.1}}
+    defaults = {made.name: made for made in (Merge(), Insert(), Split())}
     for option, text in advice.get(operation, {}).items():
-        chance = options.get(option, defaults[operation][option])
+        chance = options.get(option, getattr(defaults[operation], option))
         if isinstance(chance, (int, float)):
             yield operation if operation == "merge" else f"{operation}.{option}", float(chance), text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from magnetc.diagnostics import Label, Sink
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
 from magnetc.ir.signature import FunctionSignature
-from magnetc.ir.types import PRIMITIVES
+from magnetc.ir.types import PRIMITIVES, TypeTable
 from magnetc.source import Origin
 
 
@@ -115,3 +115,13 @@ class Definitions:
 
     def check_type(self, name: str, at: Origin, sink: Sink, *, at_key: bool = False) -> bool:
         return self.types.check(name, at, sink, also=PRIMITIVES, at_key=at_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the names in graph and turn documents mean, and where problems with them go."""
+
+    definitions: Definitions
+    tools: Mapping[str, FunctionSignature]
+    table: TypeTable
+    sink: Sink

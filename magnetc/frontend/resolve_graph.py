@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.dotted import join_dotted, split_dotted
-from magnetc.frontend.names import Definitions, items, unknown
+from magnetc.frontend.names import Definitions, Scope, items, unknown
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import GraphSpec, Link
@@ -18,19 +17,11 @@ from magnetc.source import Origin
 from magnetc.source.origin import escape
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    definitions: Definitions
-    tools: Mapping[str, FunctionSignature]
-    table: TypeTable
-    sink: Sink
-
-
 def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools: Mapping[str, FunctionSignature],
                   table: TypeTable, sink: Sink) -> GraphSpec:
     """All graph documents as one. `infer` is their union, `typed` when none names it."""
     documents = tuple(documents)
-    scope = _Scope(definitions, tools, table, sink)
+    scope = Scope(definitions, tools, table, sink)
     links = [link for data, origin in items(documents, "graph", "links") if (link := _link(data, origin, scope))]
     unlinks = []
     for data, origin in items(documents, "graph", "unlinks"):
@@ -43,7 +34,7 @@ def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools
     return GraphSpec(infer=infer, links=tuple(dict.fromkeys(links)), unlinks=tuple(dict.fromkeys(unlinks)))
 
 
-def _link(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> Link | None:
+def _link(data: Mapping[str, Any], origin: Origin, scope: Scope) -> Link | None:
     source = _tool_end(data["from"], origin.child("from"), scope)
     target = _tool_end(data["to"], origin.child("to"), scope)
     if source is None or target is None:
@@ -60,7 +51,7 @@ def _link(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> Link | None
     return _value_link(source_name, path, target_name, parameter, origin, scope)
 
 
-def _tool_end(text: str, origin: Origin, scope: _Scope) -> tuple[str, tuple[str, ...]] | None:
+def _tool_end(text: str, origin: Origin, scope: Scope) -> tuple[str, tuple[str, ...]] | None:
     """(tool, rest of the path) of one end. A tool whose own name holds dots is found by its longest prefix."""
     parts = split_dotted(text)
     for length in range(len(parts), 0, -1):
@@ -72,7 +63,7 @@ def _tool_end(text: str, origin: Origin, scope: _Scope) -> tuple[str, tuple[str,
 
 
 def _value_link(source: str, path: tuple[str, ...], target: str, parameter: tuple[str, ...], origin: Origin,
-                scope: _Scope) -> Link | None:
+                scope: Scope) -> Link | None:
     if source not in scope.tools or target not in scope.tools:
         return None
     giver, taker = scope.tools[source], scope.tools[target]

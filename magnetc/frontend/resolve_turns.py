@@ -9,7 +9,7 @@ from typing import Any
 from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.dotted import split_dotted
-from magnetc.frontend.names import Definitions, items, unknown
+from magnetc.frontend.names import Definitions, Scope, items, unknown
 from magnetc.frontend.slots import (
     Chain,
     Named,
@@ -48,19 +48,11 @@ class Templates:
     capabilities: tuple[CapabilityTemplate, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    definitions: Definitions
-    tools: Mapping[str, FunctionSignature]
-    table: TypeTable
-    sink: Sink
-
-
 def resolve_turns(documents: Iterable[Document], definitions: Definitions, tools: Mapping[str, FunctionSignature],
                   table: TypeTable, sink: Sink) -> Templates:
     """Resolve all documents of kind turns. A phrase that does not parse is left out, after an error."""
     documents = tuple(documents)
-    scope = _Scope(definitions, tools, table, sink)
+    scope = Scope(definitions, tools, table, sink)
 
     def each(key: str, read: Any) -> tuple:
         found = (read(data, origin, scope) for data, origin in items(documents, "turns", key))
@@ -82,7 +74,7 @@ def _phrases(data: Iterable[Mapping[str, Any]], origin: Origin, sink: Sink) -> t
     return tuple(phrases)
 
 
-def _chain(data: Iterable[Any], origin: Origin, scope: _Scope) -> Chain | None:
+def _chain(data: Iterable[Any], origin: Origin, scope: Scope) -> Chain | None:
     """(tool, alias) pairs; None when a tool is unknown or an alias is taken."""
     chain: list[tuple[str, str]] = []
     sound = True
@@ -107,7 +99,7 @@ def _chain(data: Iterable[Any], origin: Origin, scope: _Scope) -> Chain | None:
     return None
 
 
-def _without_shadows(chain: Chain, origin: Origin, scope: _Scope) -> Chain | None:
+def _without_shadows(chain: Chain, origin: Origin, scope: Scope) -> Chain | None:
     head = scope.tools[chain[0][0]]
     for index, (_, alias) in enumerate(chain):
         if alias and head.parameter(alias):
@@ -117,7 +109,7 @@ def _without_shadows(chain: Chain, origin: Origin, scope: _Scope) -> Chain | Non
     return chain
 
 
-def _turn(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> TurnTemplate | None:
+def _turn(data: Mapping[str, Any], origin: Origin, scope: Scope) -> TurnTemplate | None:
     phrases = _phrases(data["phrases"], origin, scope.sink)
     chain = _chain(data["chain"], origin, scope)
     if chain is None:
@@ -141,7 +133,7 @@ def _show_chain(chain: Chain) -> str:
     return " then ".join(f"`{name}`" + (f" as `{alias}`" if alias else "") for name, alias in chain)
 
 
-def _reply(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> ReplyTemplate | None:
+def _reply(data: Mapping[str, Any], origin: Origin, scope: Scope) -> ReplyTemplate | None:
     phrases = _phrases(data["phrases"], origin, scope.sink)
     chain = _chain(data["chain"], origin, scope)
     if chain is None:
@@ -167,7 +159,7 @@ def _inside(sections: tuple[str, ...], slots: dict[str, TypeExpr],
     return slots
 
 
-def _check_reply_slot(each: Named, slots: dict[str, TypeExpr], phrase: Phrase, chain: Chain, scope: _Scope) -> None:
+def _check_reply_slot(each: Named, slots: dict[str, TypeExpr], phrase: Phrase, chain: Chain, scope: Scope) -> None:
     expr = slots.get(each.name)
     if expr is None:
         alias = each.name.partition(".")[0]
@@ -188,7 +180,7 @@ def _is_sayable(expr: TypeExpr) -> bool:
     return isinstance(expr, Ref) or (isinstance(expr, ListOf) and isinstance(expr.items, Ref))
 
 
-def _refer(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> ReferTemplate | None:
+def _refer(data: Mapping[str, Any], origin: Origin, scope: Scope) -> ReferTemplate | None:
     phrases = _phrases(data["phrases"], origin, scope.sink)
     name, pick, by = data["type"], data.get("pick", ""), data.get("by", "")
     if not scope.definitions.types.check(name, origin.child("type"), scope.sink):
@@ -211,7 +203,7 @@ def _refer(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> ReferTempl
     return ReferTemplate(type=name, phrases=phrases, pick=pick, by=by, origin=origin)
 
 
-def _around(name: str, scope: _Scope) -> tuple[set[str], set[str], bool]:
+def _around(name: str, scope: Scope) -> tuple[set[str], set[str], bool]:
     """What may identify a value of a type: fields beside it in results, and arguments of the tools that return it.
 
     The last item is whether some result is opaque, so that it may hold such a value too.
@@ -228,7 +220,7 @@ def _around(name: str, scope: _Scope) -> tuple[set[str], set[str], bool]:
     return fields, arguments, opaque
 
 
-def _ask(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> AskTemplate | None:
+def _ask(data: Mapping[str, Any], origin: Origin, scope: Scope) -> AskTemplate | None:
     phrases = _phrases(data["phrases"], origin, scope.sink)
     for phrase in phrases:
         _without_slots(phrase, "a question", scope.sink)
@@ -249,7 +241,7 @@ def _ask(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> AskTemplate 
     return AskTemplate(of=f"{tool}.{parameter}", phrases=phrases, origin=origin)
 
 
-def _capability(data: Mapping[str, Any], origin: Origin, scope: _Scope) -> CapabilityTemplate | None:
+def _capability(data: Mapping[str, Any], origin: Origin, scope: Scope) -> CapabilityTemplate | None:
     phrases = _phrases(data["phrases"], origin, scope.sink)
     for phrase in phrases:
         _without_slots(phrase, "a capability", scope.sink)
