@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Literal
 
 from magnetc.ir.json import Json
 
-
-class Unset(Enum):
-    """Stands for a result that is not given: null is a result too."""
-
-    UNSET = "unset"
-
-
-UNSET = Unset.UNSET
-
-Pick = Literal["", "only", "least", "most", "index"]
-"""Which match of a pattern: `""` and `only` the single one, `least` and `most` by a sibling field, `index` the n-th."""
+Pick = Literal["", "only", "least", "most"]
+"""Which match of a pattern: `""` and `only` the single one, `least` and `most` by a sibling field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +24,12 @@ class Ref:
     at: str
     pick: Pick = ""
     by: str = ""
-    index: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One call. `refs` fill leaves of `args`, by pointer.
 
-    `given` is taken for the result whatever the call returns (a counterfactual); with `skip` the call is not made.
     `instead` holds other values for some leaves of the arguments, by pointer: each set is tried on a copy of the world
     just before the call, and leaves no trace but its result.
     """
@@ -49,8 +37,6 @@ class Step:
     call: str
     args: Mapping[str, Json] = field(default_factory=dict)
     refs: Mapping[str, Ref] = field(default_factory=dict)
-    given: Json = UNSET
-    skip: bool = False
     instead: Sequence[Mapping[str, Json]] = ()
 
 
@@ -140,12 +126,8 @@ def step_message(step: Step) -> dict[str, Json]:
     """One step on the wire; members at their default are left out."""
     message: dict[str, Json] = {"call": step.call, "args": step.args}
     if step.refs:
-        message["refs"] = {pointer: {"step": ref.step, "at": ref.at, "pick": ref.pick, "by": ref.by, "index": ref.index}
+        message["refs"] = {pointer: {"step": ref.step, "at": ref.at, "pick": ref.pick, "by": ref.by}
                            for pointer, ref in step.refs.items()}
-    if step.given is not UNSET:
-        message["given"] = step.given
-    if step.skip:
-        message["skip"] = True
     if step.instead:
         message["instead"] = list(step.instead)
     return message

@@ -197,11 +197,6 @@ def pick(result, ref):
     found = expand(result, pattern)
     if not found:
         raise Unresolved(f"nothing is at `{pattern}`")
-    if how == "index":
-        index = ref.get("index", 0)
-        if not 0 <= index < len(found):
-            raise Unresolved(f"`{pattern}` has {len(found)} items, none at {index}")
-        return found[index]
     if how in ("", "only"):
         if len(found) > 1:
             raise Unresolved(f"`{pattern}` has {len(found)} items, not one")
@@ -529,13 +524,7 @@ class Program:
             self.places.append("null")
         if "instead" in step:
             self.instead[number] = [self.elsewhere(step.get("call"), arguments, leaves) for leaves in step["instead"]]
-        text = message = None
-        if not step.get("skip"):
-            text, message = self.call(step.get("call"), arguments)
-        if "given" in step:
-            text, message = encode(step["given"]), None
-        if text is None:
-            text, message = '{"error":"the step was skipped"}', "the step was skipped and given no result"
+        text, message = self.call(step.get("call"), arguments)
         self.texts.append(text)
         if message is not None:
             self.fail(number, message)
