@@ -89,7 +89,7 @@ class _Forge:
         wrong = Run(start=start, programs=[steps], keep=True, observe=True, stop_on_error=False)
         right = Run(start=end, programs=[()], observe=True)
         (bad,), (good,) = await self.world.run_all([wrong, right])
-        if bad.reason and len(bad.results) < len(steps):
+        if bad.late or (bad.reason and len(bad.results) < len(steps)):
             return None
         if not self._observable(earlier, faulty, bad, good):
             return None
