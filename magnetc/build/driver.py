@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.card import card
 from magnetc.emit.exports import EXPORTS
+from magnetc.emit.graph import node_link
 from magnetc.emit.transcript import transcript
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
@@ -186,6 +188,7 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     output.copy_recipe(options.folder, sorted(set(files)))
     described = output.data_files()
     summary.files = {name: entry["rows"] for name, entry in described.items()}
-    others = output.digests_below("recipe") | output.digests_below("exports")
+    output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")
+    others = output.digests("recipe", "exports", "graph.json")
     output.manifest(manifest(spec, described, scenarios, others))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

@@ -17,7 +17,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
              others: dict[str, str]) -> dict[str, Any]:
     """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
 
-    `others` are the files that are no rows (the recipe's, the exports'), with their SHA-256.
+    `others` are the files that are no rows (the recipe's, the exports', the graph), with their SHA-256.
     """
     recipe = spec.recipe
     return {

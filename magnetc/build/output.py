@@ -71,9 +71,10 @@ class Output:
             }
         return described
 
-    def digests_below(self, folder: str) -> dict[str, str]:
-        """SHA-256 of each file below `folder`, by its name in the output."""
-        files = (path for path in sorted((self.partial / folder).rglob("*")) if path.is_file())
+    def digests(self, *names: str) -> dict[str, str]:
+        """SHA-256 of the files named, and of each file below the folders named, by its name in the output."""
+        places = [self.partial / name for name in names]
+        files = [path for place in places for path in (place, *sorted(place.rglob("*"))) if path.is_file()]
         return {path.relative_to(self.partial).as_posix(): file_digest(path) for path in files}
 
     def copy_recipe(self, source: Path, files: list[str]) -> None:

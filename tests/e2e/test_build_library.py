@@ -15,6 +15,8 @@ from dataset import LIBRARY, Row, magnetc, rows, sides
 
 from magnetc.distill.faults import FAULTS
 from magnetc.distill.proofs.intact import row_digest
+from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
+from magnetc.ir.text import print_graph
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,32 @@ def test_files(library):
     data = {name.replace("digests/", "").replace("-", "/").replace(".txt", ".jsonl") for name in digests}
     recipe = {f"recipe/{path.name}" for path in LIBRARY.iterdir() if path.is_file()}
     assert len(states) == 3
-    assert found == {"manifest.yaml", "README.md"} | states | digests | data | recipe
+    assert found == {"manifest.yaml", "README.md", "graph.json"} | states | digests | data | recipe
+
+
+def test_graph_is_the_one_that_emit_prints(library):
+    data = json.loads((library / "graph.json").read_text())
+    edges = []
+    for edge in data["edges"]:
+        values = tuple(ValueFlow(value["at"], value["parameter"]) for value in edge["values"])
+        edges.append(Edge(**edge | {"kind": EdgeKind(edge["kind"]), "values": values}))
+    graph = LocalDependencyGraph(nodes=tuple(node["id"] for node in data["nodes"]), edges=tuple(edges))
+    assert graph.edges
+    assert print_graph(graph).strip() == magnetc("build", LIBRARY, "--emit", "graph").stdout.strip()
+
+
+def test_necessary_values_flow_along_edges_of_the_graph(library, conversations):
+    data = json.loads((library / "graph.json").read_text())
+    flows = {(e["source"], e["target"], v["parameter"]) for e in data["edges"] for v in e["values"]}
+    seen = set()
+    for row in conversations:
+        named = {c["id"]: c["function"]["name"] for m in row["messages"] for c in m.get("tool_calls", ())}
+        for call, arguments in row["certificate"]["arguments"].items():
+            for pointer, source in arguments.items():
+                if source.get("necessary"):
+                    seen.add((named[source["output"]], named[call], pointer.split("/")[1]))
+    assert seen
+    assert seen <= flows
 
 
 def test_manifest_digests_are_right(library):
