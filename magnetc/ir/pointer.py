@@ -41,7 +41,7 @@ def _expand(document: Json, rest: tuple[str, ...], at: str) -> Iterator[tuple[st
         return
     token, rest = rest[0], rest[1:]
     if isinstance(document, list):
-        indices = range(len(document)) if token == "*" else [int(token)] if token.isdigit() else []
+        indices = range(len(document)) if token == "*" else [int(token)] if token.isdecimal() else []
         for index in indices:
             if index < len(document):
                 yield from _expand(document[index], rest, f"{at}/{index}")
