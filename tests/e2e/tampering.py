@@ -90,6 +90,16 @@ def reworded(text: str, said: str, number: int = 0) -> str | None:
     return text[: here.start()] + instead + text[here.end() :]
 
 
+def _without_mention(row: Row, part: str, index: int, said: str) -> Iterator[Row]:
+    """Copies in which one of the first three mentions of `said` in a message says something else."""
+    for number in range(3):
+        text = reworded(row[part][index]["content"], said, number)
+        if text is not None:
+            copy = deepcopy(row)
+            copy[part][index]["content"] = text
+            yield copy
+
+
 def _whole(text: str, start: int, end: int) -> bool:
     return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
 
@@ -104,12 +114,7 @@ def changed_words(row: Row) -> Iterator[Row]:
     told = {(e["user"], e["said"]) for entries in row["certificate"]["arguments"].values() for e in entries.values() if "user" in e}
     for turn, said in sorted(told):
         part, index = users(row)[turn]
-        for number in range(3):
-            text = reworded(row[part][index]["content"], said, number)
-            if text is not None:
-                copy = deepcopy(row)
-                copy[part][index]["content"] = text
-                yield copy
+        yield from _without_mention(row, part, index, said)
 
 
 def changed_replies(row: Row) -> Iterator[Row]:
@@ -122,12 +127,7 @@ def changed_replies(row: Row) -> Iterator[Row]:
             else:
                 part, index = ("prompt", int(place)) if int(place) < before else (side, int(place) - before)
             for said in sorted({entry["said"] for entry in entries}):
-                for number in range(3):
-                    text = reworded(row[part][index]["content"], said, number)
-                    if text is not None:
-                        copy = deepcopy(row)
-                        copy[part][index]["content"] = text
-                        yield copy
+                yield from _without_mention(row, part, index, said)
 
 
 def swapped_sides(row: Row) -> Iterator[Row]:
