@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from magnetc.ir import draw
@@ -9,7 +10,7 @@ from magnetc.ir.json import Json, wire
 from magnetc.ir.path import Call
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import Goal, ScriptTurn
-from magnetc.ir.template import Choice, Part, Section, Slot, Text
+from magnetc.ir.template import Choice, Part, Phrase, Section, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Value, Words
 from magnetc.ir.types import TypeExpr, at_pointer
@@ -148,18 +149,11 @@ def clarification(call: Call, pointer: str, turn: ScriptTurn, conversation: Conv
     entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
     names = [f"{call.function}.{tokens(pointer)[0]}"]
     names += list(conversation.spec.type_table.ancestry(entity.name)) if entity else []
+    key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, call.id, pointer, "clarify")
     for name in names:
-        phrases = [
-            phrase
-            for ask in conversation.spec.asks
-            if ask.of == name
-            for phrase in ask.phrases
-            if phrase.locale == conversation.locale
-        ]
-        if phrases:
-            key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, call.id, pointer, "clarify")
-            phrase = draw.choose(phrases, *key, name=lambda p: p.text)
-            question = (Words("".join(part.text for part in phrase.parts if isinstance(part, Text))),)
+        asks = (phrase for ask in conversation.spec.asks if ask.of == name for phrase in ask.phrases)
+        question = _drawn_words(asks, conversation, *key)
+        if question is not None:
             frames = conversation.spec.frame[conversation.locale]
             return finish(fill(frame(frames, "clarify", *key), {"question": question}, conversation.locale), frames)
     return None
@@ -167,16 +161,16 @@ def clarification(call: Call, pointer: str, turn: ScriptTurn, conversation: Conv
 
 def capability(tool: str, conversation: Conversation, *key: object) -> Parts | None:
     """The verb phrase for what `tool` lets the agent do."""
-    phrases = [
-        phrase
-        for template in conversation.spec.capabilities
-        if template.tool == tool
-        for phrase in template.phrases
-        if phrase.locale == conversation.locale
-    ]
-    if not phrases:
+    verbs = (phrase for able in conversation.spec.capabilities if able.tool == tool for phrase in able.phrases)
+    return _drawn_words(verbs, conversation, *key, "capability")
+
+
+def _drawn_words(phrases: Iterable[Phrase], conversation: Conversation, *key: object) -> tuple[Words] | None:
+    """One of the phrases of the conversation's locale, of which there may be none. They have no slots."""
+    known = [phrase for phrase in phrases if phrase.locale == conversation.locale]
+    if not known:
         return None
-    phrase = draw.choose(phrases, *key, "capability", name=lambda p: p.text)
+    phrase = draw.choose(known, *key, name=lambda p: p.text)
     return (Words("".join(part.text for part in phrase.parts if isinstance(part, Text))),)
 
 
