@@ -7,9 +7,10 @@ import pytest
 
 from magnetc.build.lock import find_site_packages, lock_recipe, update_lock
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.frontend.json_schema import normalised
 from magnetc.frontend.snapshot import read_snapshot
 from magnetc.source import Origin
-from magnetc.tools.importers.bfcl import import_functions, json_schema, locked_functions
+from magnetc.tools.importers.bfcl import import_functions, locked_functions
 
 LOG = {
     "name": "add_entry",
@@ -53,7 +54,7 @@ def test_documents_become_json_schema(site_packages):
 
 def test_a_property_called_type_is_no_type():
     schema = {"type": "dict", "properties": {"type": {"type": "float"}}}
-    assert json_schema(schema) == {"type": "object", "properties": {"type": {"type": "number"}}}
+    assert normalised(schema) == {"type": "object", "properties": {"type": {"type": "number"}}}
 
 
 def test_the_digest_is_that_of_the_documents(site_packages):

@@ -19,6 +19,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.frontend.json_schema import normalised
 from magnetc.ir.json import Json, digest
 
 PACKAGE = "bfcl_eval"
@@ -26,7 +27,6 @@ DOCUMENTS = Path(PACKAGE, "data", "multi_turn_func_doc")
 MAPPING = Path(PACKAGE, "constants", "executable_backend_config.py")
 MAPPING_NAME = "MULTI_TURN_FUNC_DOC_FILE_MAPPING"
 
-JSON_SCHEMA_TYPES = {"dict": "object", "float": "number", "tuple": "array"}
 LICENCES = {"Apache 2.0": "Apache-2.0"}
 
 
@@ -121,23 +121,8 @@ def _tool(document: Mapping[str, Json]) -> dict[str, Json]:
     description = document.get("description", "")
     return {"name": document["name"],
             "description": description.rpartition("Tool description: ")[2].strip(),
-            "parameters": json_schema(document["parameters"]),
-            "returns": json_schema(document.get("response") or {"type": "dict", "properties": {}})}
-
-
-def json_schema(node: Json) -> Json:
-    """A schema with BFCL's type names as JSON Schema, recursively. Descriptions and defaults are kept as they are."""
-    if not isinstance(node, dict):
-        return node
-    schema = dict(node)
-    if isinstance(node.get("type"), str):
-        schema["type"] = JSON_SCHEMA_TYPES.get(node["type"], node["type"])
-    if isinstance(node.get("properties"), dict):
-        schema["properties"] = {name: json_schema(inner) for name, inner in node["properties"].items()}
-    for key in ("items", "additionalProperties"):
-        if key in node:
-            schema[key] = json_schema(node[key])
-    return schema
+            "parameters": normalised(document["parameters"]),
+            "returns": normalised(document.get("response") or {"type": "dict", "properties": {}})}
 
 
 def _error(message: str, help: str | None = None) -> MagnetError:
