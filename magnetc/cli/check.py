@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from magnetc.cli.report import diagnosed, fail, show
+from magnetc.cli.report import counted, diagnosed, fail, show
 from magnetc.diagnostics import Severity, Sink
 
 
@@ -23,12 +23,12 @@ def command(folder: Path, form: str, warnings: str) -> None:
     sink = Sink()
     with diagnosed(sink, form, folder):
         context = compile_recipe(folder, sink)
-    counted = sum(d.severity is Severity.WARNING for d in sink.diagnostics)
-    if context is None or (warnings == "error" and counted):
+    noted = sum(d.severity is Severity.WARNING for d in sink.diagnostics)
+    if context is None or (warnings == "error" and noted):
         fail(sink, form, folder)
     show(sink, form, folder)
     if form in ("full", "concise"):
         spec = context.spec
-        noted = f", {counted} warning{'s' * (counted != 1)}" if counted else ""
-        click.echo(f"`{spec.recipe.name}` is sound: {len(spec.tools)} tools, {len(context.graph.edges)} edges, "
-                   f"{len(spec.paths)} paths{noted}", err=True)
+        parts = [counted(len(spec.tools), "tool"), counted(len(context.graph.edges), "edge"), counted(len(spec.paths), "path")]
+        parts += [counted(noted, "warning")] if noted else []
+        click.echo(f"`{spec.recipe.name}` is sound: {', '.join(parts)}", err=True)

@@ -28,6 +28,11 @@ def show(sink: Sink, form: str = "full", folder: Path | None = None) -> None:
         click.echo(text.rstrip("\n"), err=form in ("full", "concise"))
 
 
+def counted(number: int, noun: str) -> str:
+    """"1 path", "2 paths"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def fail(sink: Sink, form: str = "full", folder: Path | None = None) -> NoReturn:
     """Render the sink and leave with the code for errors."""
     show(sink, form, folder)

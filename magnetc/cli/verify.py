@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from magnetc.cli.report import ERRORS, announce, diagnosed, fail
+from magnetc.cli.report import ERRORS, announce, counted, diagnosed, fail
 from magnetc.diagnostics import Sink
 
 SHOWN = 50
@@ -36,7 +36,7 @@ def command(out: Path, trust: bool, jobs: int | None, as_json: bool) -> None:
             click.echo(str(failure))
         if len(found.failures) > SHOWN:
             click.echo(f"... and {len(found.failures) - SHOWN} more")
-        click.echo(f"{found.rows} rows checked, {len(found.failures)} failures" if found.failures
-                   else f"{found.rows} rows checked: every proof holds")
+        click.echo(f"{counted(found.rows, 'row')} checked" +
+                   (f", {counted(len(found.failures), 'failure')}" if found.failures else ": every proof holds"))
     if found.failures:
         raise SystemExit(ERRORS)

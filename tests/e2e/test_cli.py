@@ -70,6 +70,11 @@ def test_python_runs_the_package():
     assert done.stderr.startswith("`library` is sound: 5 tools, ")
 
 
+def test_check_counts_what_it_read(warned):
+    assert magnetc("check", LIBRARY).stderr.endswith("5 edges, 1 path\n")
+    assert magnetc("check", warned).stderr.endswith("5 edges, 2 paths, 1 warning\n")
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
     (["bulid"], "No such command 'bulid'; did you mean `build`?"),
     (["frobnicate"], "No such command 'frobnicate'"),
