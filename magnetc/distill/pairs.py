@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from magnetc.distill.equivalence import Execution, Made, difference
 from magnetc.distill.faults import FAULTS, Branch, branches, kinds_at, question
 from magnetc.ir import draw
 from magnetc.ir.json import Json
@@ -18,6 +17,7 @@ from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, MessagePart, ToolCall
 from magnetc.teachers.conversation import Bindings, Executed, Given, Pending
 from magnetc.teachers.teacher import Teacher
+from magnetc.tools.worlds.equivalence import Execution, Made, difference
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.program import in_schema_order, program

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
-from magnetc.distill.equivalence import Execution, Made
+from magnetc.tools.worlds.equivalence import Execution, Made
 
 Step = tuple[str, ...]
 """("search", flight, city), ("book", booking, flight), ("cancel", booking), ("read", booking) or ("budget", amount): flights

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec_small import small_spec
 
-from magnetc.distill.equivalence import Execution, difference, equivalent
+from magnetc.tools.worlds.equivalence import Execution, difference, equivalent
 
 SPEC = small_spec()
 CITIES = ("Oslo", "Rome", "Bern")

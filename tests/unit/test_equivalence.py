@@ -6,7 +6,7 @@ import pytest
 from airline import Airline
 from spec_small import small_spec
 
-from magnetc.distill.equivalence import Execution, Made, difference, equivalent, minted_values, texts_in
+from magnetc.tools.worlds.equivalence import Execution, Made, difference, equivalent, minted_values, texts_in
 
 SPEC = small_spec()
 TRIP = [("search", "f1", "Oslo"), ("search", "f2", "Rome"), ("book", "b1", "f1"), ("book", "b2", "f2"), ("read", "b1"), ("budget", "300")]

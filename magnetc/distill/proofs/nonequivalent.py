@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from magnetc.distill.equivalence import Execution, Made, difference, equivalent
 from magnetc.distill.faults import FAULTS, fault_between
 from magnetc.distill.proofs import single_fault
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json, wire
 from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.equivalence import Execution, Made, difference, equivalent
 from magnetc.tools.worlds.protocol import Outcome, Ref, Step
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from magnetc.diagnostics import MagnetError
-from magnetc.distill.equivalence import texts_in
 from magnetc.distill.proofs import executable, intact, necessary, nonequivalent, sourced, sufficient, typed
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.necessary import Experiment, Verdict
 from magnetc.distill.proofs.view import ConversationView, parse
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.equivalence import texts_in
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run
 from magnetc.tools.worlds.python import PythonWorld
 
