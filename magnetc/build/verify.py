@@ -9,20 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from magnetc.build.output import MANIFEST, file_digest
-from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.build.opened import Opened, open_output
+from magnetc.build.output import file_digest
+from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
-from magnetc.frontend import load
-from magnetc.ir.json import Json, digest, wire
-from magnetc.ir.spec import Spec
-from magnetc.tools.environments import ensure_environment
-from magnetc.tools.importers import IMPORTERS
-from magnetc.tools.trust import require_trust
-from magnetc.tools.worlds.python import PythonWorld, WorldPool
+from magnetc.ir.json import wire
+from magnetc.tools.worlds.python import PythonWorld
 
 DATA = ("sft", "preference")
 """Folders of data files."""
@@ -47,58 +41,18 @@ async def verify(out: Path, sink: Sink, *, trust: bool = False, jobs: int | None
     Raises:
         MagnetError: MG620 when `out` is no output, MG606 when its code is not trusted.
     """
-    manifest = read_manifest(out)
-    spec = load(out / "recipe", sink, IMPORTERS)
-    if spec is None or sink.has_errors:
+    opened = open_output(out, sink, trust=trust, announce=announce)
+    if opened is None:
         return None
-    require_trust(out / "recipe", spec.recipe.world, trust)
-    packages = spec.recipe.world.packages
-    environment = ensure_environment(packages, announce) if packages else None
     found = Verification()
-    found.failures += _file_failures(out, manifest)
-    prover = Prover(spec, _states(out, manifest, found))
-    await _check_rows(out, manifest, spec, prover, environment, jobs or os.cpu_count() or 1, found, progress)
+    found.failures += [*_file_failures(opened), *opened.failures]
+    await _check_rows(opened, jobs or os.cpu_count() or 1, found, progress)
     return found
 
 
-def read_manifest(out: Path) -> dict[str, Any]:
-    """The manifest of an output. Raises MagnetError (MG620) when there is none, or it is not one."""
-    try:
-        manifest = yaml.safe_load((out / MANIFEST).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _no_output(out, f"its `{MANIFEST}` cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise _no_output(out, f"its `{MANIFEST}` cannot be read: {str(error).splitlines()[0]}") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise _no_output(out, f"its `{MANIFEST}` lists no files")
-    if not all(map(_is_entry, manifest["files"].values())):
-        raise _no_output(out, f"its `{MANIFEST}` does not say `rows`, `sha256` and `digests` of each file")
-    if not isinstance(manifest.get("states"), list):
-        raise _no_output(out, f"its `{MANIFEST}` lists no initial states")
-    if not _is_digests(manifest.get("others")):
-        raise _no_output(out, f"its `{MANIFEST}` does not list the recipe's files")
-    return manifest
-
-
-def _is_digests(others: Any) -> bool:
-    return isinstance(others, dict) and all(isinstance(value, str) for pair in others.items() for value in pair)
-
-
-def _is_entry(entry: Any) -> bool:
-    match entry:
-        case {"rows": int(), "sha256": str(), "digests": {"file": str(), "sha256": str()}}:
-            return True
-        case _:
-            return False
-
-
-def _no_output(out: Path, why: str) -> MagnetError:
-    return MagnetError(Diagnostic(code="MG620", message=f"`{out}` is not an output of `magnetc build`", notes=(why,),
-                                  help="name the folder that a build wrote with `-o`"))
-
-
-def _file_failures(out: Path, manifest: dict[str, Any]) -> Iterator[Failure]:
+def _file_failures(opened: Opened) -> Iterator[Failure]:
     """Files whose digest is not the manifest's. Rows that changed are named as rows; this catches what is between them."""
+    out, manifest = opened.folder, opened.manifest
     for name, entry in manifest["files"].items():
         for path, expected in ((name, entry["sha256"]), (entry["digests"]["file"], entry["digests"]["sha256"])):
             if not (out / path).is_file():
@@ -115,32 +69,15 @@ def _file_failures(out: Path, manifest: dict[str, Any]) -> Iterator[Failure]:
                 yield Failure(name, 0, "the manifest does not list this file: its rows are not checked")
 
 
-def _states(out: Path, manifest: dict[str, Any], found: Verification) -> dict[str, Json]:
-    states: dict[str, Json] = {}
-    for expected in manifest["states"]:
-        path = out / "states" / f"{expected}.json"
-        try:
-            state = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            found.failures.append(Failure(f"states/{expected}.json", 0, "the initial state cannot be read"))
-            continue
-        if digest(state) != expected:
-            found.failures.append(Failure(f"states/{expected}.json", 0, "the initial state does not have its digest"))
-        else:
-            states[expected] = state
-    return states
-
-
-async def _check_rows(out: Path, manifest: dict[str, Any], spec: Spec, prover: Prover, environment: Path | None, jobs: int,
-                      found: Verification, progress: Callable[[int], None]) -> None:
-    pool = WorldPool(spec.recipe.world, out / "recipe", environment, size=jobs)
+async def _check_rows(opened: Opened, jobs: int, found: Verification, progress: Callable[[int], None]) -> None:
+    prover, pool = Prover(opened.spec, opened.states), opened.pool(jobs)
 
     async def work(batch: list[_Line]) -> list[list[Failure]]:
         async with pool.world() as world:
             return [await _check_line(prover, world, line) for line in batch]
 
     try:
-        async for results in in_order(_batches(out, manifest, found), work, jobs * 2):
+        async for results in in_order(_batches(opened, found), work, jobs * 2):
             found.rows += len(results)
             found.failures += [failure for failures in results for failure in failures]
             progress(len(results))
@@ -184,10 +121,11 @@ def _wire_line(row: dict[str, Any]) -> str:
         return ""
 
 
-def _batches(out: Path, manifest: dict[str, Any], found: Verification) -> Iterator[list[_Line]]:
+def _batches(opened: Opened, found: Verification) -> Iterator[list[_Line]]:
     """The lines of every data file, in batches. Rows that are listed and not there become failures."""
+    out = opened.folder
     batch: list[_Line] = []
-    for name, entry in manifest["files"].items():
+    for name, entry in opened.manifest["files"].items():
         if not (out / name).is_file():
             continue
         listed = _listed(out / entry["digests"]["file"])

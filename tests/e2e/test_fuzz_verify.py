@@ -9,7 +9,7 @@ from dataset import rows, sealed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from magnetc.build.verify import Verification, _states, read_manifest
+from magnetc.build.opened import read_manifest, read_states
 from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover
@@ -30,7 +30,7 @@ def bench(library):
     loop = asyncio.new_event_loop()
     spec = load(library / "recipe", Sink(), {})
     assert spec is not None
-    prover = Prover(spec, _states(library, read_manifest(library), Verification()))
+    prover = Prover(spec, read_states(library, read_manifest(library))[0])
     world = loop.run_until_complete(PythonWorld.start(spec.recipe.world, library / "recipe", limits=Limits(seconds=2)))
     try:
         yield list(rows(library)), lambda row: loop.run_until_complete(prover.verify(row, world, None))

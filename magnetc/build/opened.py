@@ -1,0 +1,115 @@
+"""An output opened to be executed again: its manifest, the recipe it was built from, its states, its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from magnetc.build.output import MANIFEST
+from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.distill.proofs.failure import Failure
+from magnetc.frontend import load
+from magnetc.ir.json import Json, digest
+from magnetc.ir.spec import Spec
+from magnetc.tools.environments import ensure_environment
+from magnetc.tools.importers import IMPORTERS
+from magnetc.tools.trust import require_trust
+from magnetc.tools.worlds.python import WorldPool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """`states` has the initial states by digest; `failures` says which the manifest lists and the folder does not have.
+
+    `environment` is the Python that the world runs in, None for the one that runs magnetc.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    spec: Spec
+    states: Mapping[str, Json]
+    environment: Path | None
+    failures: tuple[Failure, ...] = ()
+
+    def pool(self, jobs: int | None = None) -> WorldPool:
+        """Workers of the output's world, as many as the machine has processors unless `jobs` says; the caller closes it."""
+        size = jobs or os.cpu_count() or 1
+        return WorldPool(self.spec.recipe.world, self.folder / "recipe", self.environment, size=size)
+
+
+def open_output(out: Path, sink: Sink, *, trust: bool = False, announce: Callable[[str], None] = print) -> Opened | None:
+    """Read what the rows of the output in `out` are executed with. None when its recipe does not load: see `sink`.
+
+    Raises:
+        MagnetError: MG620 when `out` is no output, MG606 when its code is not trusted.
+    """
+    manifest = read_manifest(out)
+    spec = load(out / "recipe", sink, IMPORTERS)
+    if spec is None or sink.has_errors:
+        return None
+    require_trust(out / "recipe", spec.recipe.world, trust)
+    packages = spec.recipe.world.packages
+    environment = ensure_environment(packages, announce) if packages else None
+    states, failures = read_states(out, manifest)
+    return Opened(folder=out, manifest=manifest, spec=spec, states=states, environment=environment,
+                  failures=tuple(failures))
+
+
+def read_manifest(out: Path) -> dict[str, Any]:
+    """The manifest of an output. Raises MagnetError (MG620) when there is none, or it is not one."""
+    try:
+        manifest = yaml.safe_load((out / MANIFEST).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _no_output(out, f"its `{MANIFEST}` cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _no_output(out, f"its `{MANIFEST}` cannot be read: {str(error).splitlines()[0]}") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise _no_output(out, f"its `{MANIFEST}` lists no files")
+    if not all(map(_is_entry, manifest["files"].values())):
+        raise _no_output(out, f"its `{MANIFEST}` does not say `rows`, `sha256` and `digests` of each file")
+    if not isinstance(manifest.get("states"), list):
+        raise _no_output(out, f"its `{MANIFEST}` lists no initial states")
+    if not _is_digests(manifest.get("others")):
+        raise _no_output(out, f"its `{MANIFEST}` does not list the recipe's files")
+    return manifest
+
+
+def _is_digests(others: Any) -> bool:
+    return isinstance(others, dict) and all(isinstance(value, str) for pair in others.items() for value in pair)
+
+
+def _is_entry(entry: Any) -> bool:
+    match entry:
+        case {"rows": int(), "sha256": str(), "digests": {"file": str(), "sha256": str()}}:
+            return True
+        case _:
+            return False
+
+
+def _no_output(out: Path, why: str) -> MagnetError:
+    return MagnetError(Diagnostic(code="MG620", message=f"`{out}` is not an output of `magnetc build`", notes=(why,),
+                                  help="name the folder that a build wrote with `-o`"))
+
+
+def read_states(out: Path, manifest: Mapping[str, Any]) -> tuple[dict[str, Json], list[Failure]]:
+    """The initial states that the manifest lists, by digest, and a failure for each that is not there as it was."""
+    states: dict[str, Json] = {}
+    failures: list[Failure] = []
+    for expected in manifest["states"]:
+        name = f"states/{expected}.json"
+        try:
+            state = json.loads((out / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            failures.append(Failure(name, 0, "the initial state cannot be read"))
+            continue
+        if digest(state) != expected:
+            failures.append(Failure(name, 0, "the initial state does not have its digest"))
+        else:
+            states[expected] = state
+    return states, failures
