@@ -1,0 +1,152 @@
+"""How chat templates write tool calls, and how generated text is read back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_DECODER = json.JSONDecoder()
+_THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_NAME = re.compile(r"\s*([\w.\-]+)\s*(?:\[CALL_ID\]\s*\w*\s*)?\[ARGS\]\s*")
+
+Call = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What an agent's message says: words, calls as (name, arguments), and the text of calls that do not parse.
+
+    `reasoning` is the text of a leading think block, which is no part of the words.
+    """
+
+    content: str = ""
+    calls: tuple[Call, ...] = ()
+    malformed: str = ""
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """A way to write tool calls. `vllm` and `sglang` are their servers' names for it (`--tool-call-parser`)."""
+
+    name: str
+    vllm: str
+    sglang: str
+    read: Callable[[str], Parsed]
+
+    def parse(self, text: str) -> Parsed:
+        """The words and calls of `text`, which is an agent's message without its end-of-turn token. Never raises."""
+        think = _THINK.match(text)
+        parsed = self.read(text[think.end() :] if think else text)
+        if not think:
+            return parsed
+        return Parsed(content=parsed.content, calls=parsed.calls, malformed=parsed.malformed, reasoning=think[1].strip())
+
+
+def _value_at(text: str, position: int) -> tuple[Any, int]:
+    """The JSON value at `position` (after white space) and where it ends; (None, position) when there is none."""
+    start = _SPACE.match(text, position).end()  # pyright: ignore[reportOptionalMemberAccess]
+    try:
+        return _DECODER.raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return None, position
+
+
+def _call(value: Any, *keys: str) -> Call | None:
+    """The call that an object states, its arguments under the first of `keys` that it has."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("name"), str) or not value["name"]:
+        return None
+    arguments = next((value[key] for key in keys if key in value), None)
+    return (value["name"], arguments) if isinstance(arguments, dict) else None
+
+
+def _read_hermes(text: str) -> Parsed:
+    words, calls, broken = [], [], []
+    position = 0
+    while (start := text.find("<tool_call>", position)) >= 0:
+        words.append(text[position:start])
+        value, end = _value_at(text, start + len("<tool_call>"))
+        close = re.compile(r"\s*(</tool_call>|$)").match(text, end)
+        call = _call(value, "arguments") if close else None
+        if call and close:
+            calls.append(call)
+            position = close.end()
+            continue
+        after = text.find("</tool_call>", start)
+        position = len(text) if after < 0 else after + len("</tool_call>")
+        broken.append(text[start:position])
+    words.append(text[position:])
+    return Parsed(content="".join(words).strip(), calls=tuple(calls), malformed="\n".join(broken))
+
+
+def _read_llama(text: str) -> Parsed:
+    stripped = text.strip()
+    tagged = stripped.startswith("<|python_tag|>")
+    body = stripped.removeprefix("<|python_tag|>")
+    if not tagged and not body.startswith("{"):
+        return Parsed(content=stripped)
+    calls = []
+    position = 0
+    while position < len(body):
+        value, end = _value_at(body, position)
+        call = _call(value, "parameters", "arguments")
+        if call is None:
+            return Parsed(calls=tuple(calls), malformed=body[position:].strip())
+        calls.append(call)
+        position = re.compile(r"[\s;]*").match(body, end).end()  # pyright: ignore[reportOptionalMemberAccess]
+    return Parsed(calls=tuple(calls))
+
+
+def _read_mistral(text: str) -> Parsed:
+    words, *pieces = text.split("[TOOL_CALLS]")
+    calls, broken = [], []
+    content = [words]
+    for piece in _joined(pieces):
+        found, end = _mistral_calls(piece)
+        calls += found or ()
+        if found is None:
+            broken.append("[TOOL_CALLS]" + piece)
+        else:
+            content.append(piece[end:])
+    return Parsed(content="".join(content).strip(), calls=tuple(calls), malformed="\n".join(broken))
+
+
+def _joined(pieces: list[str]) -> list[str]:
+    """`pieces` of a text split at `[TOOL_CALLS]`, where one is rejoined that was inside a string of a call."""
+    made: list[str] = []
+    for piece in pieces:
+        if made and _mistral_calls(made[-1])[0] is None and _mistral_calls(made[-1] + "[TOOL_CALLS]" + piece)[0]:
+            made[-1] += "[TOOL_CALLS]" + piece
+        else:
+            made.append(piece)
+    return made
+
+
+def _mistral_calls(piece: str) -> tuple[list[Call] | None, int]:
+    """The calls that follow one `[TOOL_CALLS]`, and where they end; None when they do not parse."""
+    if named := _NAME.match(piece):
+        arguments, end = _value_at(piece, named.end())
+        return ([(named[1], arguments)] if isinstance(arguments, dict) else None), end
+    value, end = _value_at(piece, 0)
+    made = [_call(item, "arguments") for item in value] if isinstance(value, list) and value else [None]
+    calls = [call for call in made if call]
+    return (calls if len(calls) == len(made) else None), end
+
+
+HERMES = Dialect(name="hermes", vllm="hermes", sglang="qwen25", read=_read_hermes)
+MISTRAL = Dialect(name="mistral", vllm="mistral", sglang="mistral", read=_read_mistral)
+LLAMA3_JSON = Dialect(name="llama3_json", vllm="llama3_json", sglang="llama3", read=_read_llama)
+DIALECTS = (HERMES, MISTRAL, LLAMA3_JSON)
+
+
+def dialect_of(text: str, call: Call) -> Dialect | None:
+    """The dialect in which `text`, an agent's message rendered by a template, states `call` and nothing else."""
+    return next((dialect for dialect in DIALECTS if dialect.parse(text) == _only(call)), None)
+
+
+def _only(call: Call) -> Parsed:
+    return Parsed(calls=(call,))

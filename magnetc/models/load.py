@@ -1,0 +1,80 @@
+"""Tokenizers and models from a folder or the Hugging Face hub, with diagnostics for what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.models.chat import Chat
+
+
+def required(*names: str) -> tuple[ModuleType, ...]:
+    """The modules of the extra `train`, imported when they are needed. Raises MagnetError MG710 when one is missing."""
+    try:
+        return tuple(import_module(name) for name in names)
+    except ImportError as error:
+        missing = error.name or ", ".join(names)
+        raise MagnetError(
+            Diagnostic(code="MG710", message=f"`{missing}` is not installed", help='pip install "magnetc[train]"')
+        ) from error
+
+
+def load_tokenizer(path: str | Path) -> Any:
+    """The tokenizer of a model folder or hub name.
+
+    Raises:
+        MagnetError: MG710 without the extra `train`, MG712 when it cannot be loaded.
+    """
+    (transformers,) = required("transformers")
+    return _loaded(transformers.AutoTokenizer.from_pretrained, path)
+
+
+def load_chat(path: str | Path, options: Mapping[str, Any] | None = None) -> Chat:
+    """The chat template of a model, with its tokenizer; `options` are passed to the template.
+
+    Raises:
+        MagnetError: as `load_tokenizer`, and MG713 when the tokenizer has no chat template.
+    """
+    return Chat(load_tokenizer(path), options)
+
+
+def load_model(path: str | Path, *, dtype: str = "float32", device: str = "cpu", **settings: Any) -> Any:
+    """The causal language model of a folder or hub name; `dtype` is torch's name for it (`bfloat16`).
+
+    Raises:
+        MagnetError: MG710 without the extra `train`, MG712 when it cannot be loaded.
+    """
+    torch, transformers = required("torch", "transformers")
+    load = transformers.AutoModelForCausalLM.from_pretrained
+    return _loaded(load, path, dtype=getattr(torch, dtype), **settings).to(device)
+
+
+def _loaded(load: Any, path: str | Path, **settings: Any) -> Any:
+    name = str(path)
+    if _is_folder(name) and not Path(name).is_dir():
+        raise _not_loaded(name, "there is no such folder")
+    try:
+        return load(name, **settings)
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise _not_loaded(name, first) from error
+
+
+def _is_folder(name: str) -> bool:
+    """Whether a name can only be a path: hub names have at most one slash and no dot or slash in front."""
+    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+
+
+def _not_loaded(name: str, why: str) -> MagnetError:
+    return MagnetError(
+        Diagnostic(
+            code="MG712",
+            message=f"the base model `{name}` cannot be loaded",
+            notes=(why,),
+            help="name a folder that holds a model in Hugging Face's form, or a hub name that can be downloaded or is cached",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Training on what a build wrote: token-level rows and losses. Needs the extra `magnetc[train]`."""
