@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from magnetc.distill.proofs.view import ConversationView
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKind, UserSource
 from magnetc.ir.pointer import get, tokens
-from magnetc.ir.script import ScriptTurn
+from magnetc.ir.script import Script, ScriptTurn
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.types import Ref
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal, entity_of
@@ -58,8 +57,9 @@ def kinds_at(turn: ScriptTurn) -> tuple[str, ...]:
     return (*VALUE_FAULTS, "wrong_function", *(("missing_call",) if several else ()), *asked)
 
 
-def branches(kind: str, index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
-    """Every faulty continuation of one class that this turn offers."""
+def branches(kind: str, index: int, script: Script, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """Every faulty continuation of one class that turn `index` gives room for."""
+    turn = script.turns[index]
     if kind == "acted_while_missing":
         yield from _acted_while_missing(index, turn, proposal, conversation)
     elif kind == "asked_needlessly":
@@ -68,7 +68,7 @@ def branches(kind: str, index: int, turn: ScriptTurn, proposal: Proposal, conver
         for number, round_ in enumerate(turn.rounds):
             for call in round_:
                 if kind == "wrong_function":
-                    yield from _wrong_functions(index, number, call, turn, proposal, conversation)
+                    yield from _wrong_functions(index, number, call, script, proposal, conversation)
                 elif kind == "missing_call":
                     yield from _missing_call(index, number, call, turn, proposal)
                 else:
@@ -174,19 +174,18 @@ def _scrambled(value: str, key: tuple) -> str:
     return head + dash + "".join(letters)
 
 
-def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal,
+def _wrong_functions(index: int, number: int, call: Call, script: Script, proposal: Proposal,
                      conversation: Conversation) -> Iterator[Branch]:
-    """Another offered tool that takes these arguments: the nearest by name and category first."""
+    """Another tool offered in this turn that takes these arguments: the nearest by name and category first."""
     done = conversation.result_of(call.id)
     if done is None:
         return
     mine = conversation.spec.tool[call.function]
-    later = {tool for t in conversation.path.turns[index:] if t.kind is TurnKind.MISS_FUNC for tool in t.withheld}
     found = 0
-    for other in _by_likeness(mine, conversation.spec.tools):
+    for other in conversation.spec.nearest(call.function):
         if found == NEAREST:
             return
-        if other.name == call.function or other.name in later:
+        if other.name == call.function or other.name not in script.offered[index]:
             continue
         mapped = _map_arguments(call, mine, other)
         if mapped is None:
@@ -196,19 +195,9 @@ def _wrong_functions(index: int, number: int, call: Call, turn: ScriptTurn, prop
         bindings = dict(proposal.bindings)
         for new, old in mapped:
             bindings[call.id, new.pointer] = proposal.bindings[call.id, old.pointer]
-        rounds = tuple(tuple(wrong if c is call else c for c in round_) for round_ in turn.rounds[number:])
+        rounds = tuple(tuple(wrong if c is call else c for c in round_) for round_ in script.turns[index].rounds[number:])
         yield Branch(kind="wrong_function", turn=index, round=number, rounds=rounds, bindings=bindings,
                      place=f"{call.id}:{other.name}")
-
-
-@lru_cache(maxsize=1024)
-def _by_likeness(mine: FunctionSignature, tools: tuple[FunctionSignature, ...]) -> tuple[FunctionSignature, ...]:
-    return tuple(sorted(tools, key=lambda tool: (-_likeness(mine, tool), tool.name)))
-
-
-def _likeness(a: FunctionSignature, b: FunctionSignature) -> float:
-    mine, other = set(a.name.split("_")), set(b.name.split("_"))
-    return len(mine & other) / len(mine | other) + (a.category == b.category) + 0.5 * (a.effect is b.effect)
 
 
 def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature) -> list[tuple[Argument, Argument]] | None:

@@ -60,7 +60,7 @@ def _drawn_branches(translation: Translation) -> Iterator[Branch]:
     share = Counter(kind for kind, _ in places)
     drawn = draw.shuffle(places, *key, name=lambda p: f"{p[0]} {p[1]}", weight=lambda p: FAULTS[p[0]] / share[p[0]])
     for kind, index in drawn:
-        found = list(branches(kind, index, script.turns[index], translation.proposals[index], conversation))
+        found = list(branches(kind, index, script, translation.proposals[index], conversation))
         if found:
             yield found[draw.integer(0, len(found) - 1, *key, kind, index)]
 

@@ -13,6 +13,9 @@ from magnetc.ir.json import Json
 from magnetc.ir.spec import OperationSpec, PathSpec, ToolSet
 from magnetc.source import Origin
 
+COUNTS = ("most",)
+"""Options of operations that are numbers and no probabilities."""
+
 
 def resolve_paths(documents: Iterable[Document], definitions: Definitions, sets: Mapping[str, ToolSet],
                   sink: Sink) -> tuple[PathSpec, ...]:
@@ -93,6 +96,7 @@ def resolve_operations(documents: Iterable[Document], sink: Sink) -> tuple[Opera
                 if isinstance(value, list):
                     _check_range(option, name, value, place.child(option), sink)
             _check_sum(name, options, place, sink)
+            _check_room(options, place, sink)
             operations[name] = OperationSpec(name=name, options=tuple((k, _plain(v)) for k, v in options.items()),
                                              origin=place)
     return tuple(operations.values())
@@ -105,10 +109,18 @@ def _plain(value: Json) -> Json:
 
 def _check_sum(operation: str, options: Mapping[str, Json], origin: Origin, sink: Sink) -> None:
     """The ways of one operation exclude each other, so their probabilities cannot exceed 1 together."""
-    shares = [value for value in options.values() if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    shares = [value for option, value in options.items() if isinstance(value, (int, float)) and option not in COUNTS]
     if sum(shares) > 1 + 1e-9:
         sink.error("MG220", f"the probabilities of `{operation}` add up to {sum(shares):g}, which is above 1", origin,
                    at_key=True)
+
+
+def _check_room(options: Mapping[str, Json], origin: Origin, sink: Sink) -> None:
+    """A conversation calls a tool, so `most` has to be above the lower bound of `count` for that to be kept."""
+    most, low = options.get("most"), options.get("count", (0,))[0]
+    if most is not None and most <= low:
+        sink.error("MG209", f"`most: {most}` leaves no room for {low} tools beside the called ones", origin.child("most"),
+                   help=f"write at least {low + 1}, or a lower `count`")
 
 
 def _check_range(key: str, owner: str, bounds: Sequence[int], origin: Origin, sink: Sink) -> None:

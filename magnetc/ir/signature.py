@@ -55,3 +55,19 @@ class FunctionSignature:
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
+
+    def likeness(self, other: FunctionSignature) -> float:
+        """How easily one tool is taken for the other, from 0 to 2.5: words of the name they share, category, effect."""
+        mine, theirs = set(self.name.split("_")), set(other.name.split("_"))
+        shared = len(mine & theirs) / len(mine | theirs)
+        return shared + (self.category == other.category) + 0.5 * (self.effect is other.effect)
+
+    def could_be(self, other: FunctionSignature) -> bool:
+        """Whether arguments of this tool can be given to the other: all that it requires, of the same types."""
+        free = [parameter.type for parameter in self.parameters]
+        for parameter in other.parameters:
+            if parameter.type in free:
+                free.remove(parameter.type)
+            elif parameter.required:
+                return False
+        return len(free) < len(self.parameters)

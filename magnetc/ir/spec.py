@@ -185,6 +185,18 @@ class Spec:
         return self._arguments[key]
 
     @cached_property
+    def _nearest(self) -> dict[str, tuple[FunctionSignature, ...]]:
+        return {}
+
+    def nearest(self, function: str) -> tuple[FunctionSignature, ...]:
+        """All tools, those most like `function` first."""
+        if function not in self._nearest:
+            mine = self.tool[function]
+            ranked = sorted(self.tools, key=lambda tool: (-mine.likeness(tool), tool.name))
+            self._nearest[function] = tuple(ranked)
+        return self._nearest[function]
+
+    @cached_property
     def turn_templates(self) -> dict[tuple[str, ...], tuple[TurnTemplate, ...]]:
         """Turn templates by the tools of their chain."""
         return _by_chain(self.turns)

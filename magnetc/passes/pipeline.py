@@ -3,7 +3,7 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
-         ── Lower ───────> Script, for the path and each copy
+         ── Lower ───────> Script, for the path and each copy ── Distract ──> Script
 
 A unit is one ordinal of one path of the recipe. Its passes see the spec and their own draws, nothing else, so units can
 be compiled in any order, anywhere. Which operations run, and how likely, is the recipe's `operations`.
@@ -24,6 +24,7 @@ from magnetc.ir.verify import verify_graph
 from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.context import CompileContext
+from magnetc.passes.distract import Distract
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
@@ -37,8 +38,9 @@ OPERATIONS = (Merge, Insert)
 SOURCES = (AssignSources,)
 COPIES = (Split,)
 SCRIPTS = (Lower,)
+AUGMENTATIONS = (Distract,)
 
-Configured = TypeVar("Configured", bound=Merge | Insert | Split)
+Configured = TypeVar("Configured", bound=Merge | Insert | Split | Distract)
 
 ATTEMPTS = 16
 """How often a unit that its passes reject is drawn anew."""
@@ -80,7 +82,7 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     if path is None:
         return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected)
     paths = (path, *_copies(manager, path, log))
-    scripts = tuple(_lower(manager, each) for each in paths)
+    scripts = tuple(_script(manager, each) for each in paths)
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies())
 
 
@@ -116,8 +118,14 @@ def _copies(manager: Manager, path: SignaturePath, log: Log) -> Iterator[Signatu
             yield copy
 
 
-def _lower(manager: Manager, path: SignaturePath) -> Script:
+def _script(manager: Manager, path: SignaturePath) -> Script:
+    """The script of a path: lowered, then augmented as the recipe asks for."""
     lower = Lower()
     script = lower.run(manager.context, path)
     manager.between(lower.name, script)
+    for kind in AUGMENTATIONS:
+        augmentation = configured(manager.context, kind)
+        if augmentation:
+            script = augmentation.run(manager.context, script)
+            manager.between(augmentation.name, script)
     return script

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from magnetc.frontend.dsl.context import Context
 
+UNNAMED = {"merge": "p", "distract": "count"}
+"""The option of an operation that needs no name; `p` for all others, which have none."""
+
 
 def lower_graph(tree: Tree, context: Context) -> None:
     """Items of all `graph` blocks of a file make one document."""
@@ -93,16 +96,17 @@ def lower_operations(tree: Tree, context: Context) -> None:
     operations = context.section("operations", "operations", [])
     for part in tree.children:
         name, *options = part.children
+        unnamed = UNNAMED.get(context.name(name).value, "p")
         settings = Node.at({}, context.span(part), context.span(name))
         for option in options:
             *named, value = option.children
             node = _setting(value, context, context.span(named[0]) if named else None)
-            context.define(settings, context.name(named[0]).value if named else "p", node, "option")
+            context.define(settings, context.name(named[0]).value if named else unnamed, node, "option")
         operations.value.append(Node.at({context.name(name).value: settings}, context.span(part)))
 
 
 def _setting(tree: Tree, context: Context, key: Span | None) -> Node:
-    """The value of an option; `1..3` is the list of its bounds, and an option without a name is `p`."""
+    """The value of an option; `1..3` is the list of its bounds."""
     if tree.data == "span":
         return Node.at([context.number(bound) for bound in tree.children], context.span(tree), key)
     return context.json(tree, key)
