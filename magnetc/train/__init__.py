@@ -1,1 +1,24 @@
-"""Training on what a build wrote: token-level rows and losses. Needs the extra `magnetc[train]`."""
+"""Training: SFT through TRL and multi-turn preference optimisation, on token weights that the compiler proves.
+
+The names below load torch when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from magnetc.train.mdpo_config import MDPOConfig
+    from magnetc.train.mdpo_trainer import MDPOTrainer
+    from magnetc.train.sft_trainer import WeightedSFTTrainer
+
+__all__ = ["MDPOConfig", "MDPOTrainer", "WeightedSFTTrainer"]
+
+_MODULES = {"MDPOConfig": "mdpo_config", "MDPOTrainer": "mdpo_trainer", "WeightedSFTTrainer": "sft_trainer"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

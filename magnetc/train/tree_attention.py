@@ -1,0 +1,143 @@
+"""Attention over a row of trees: documents side by side, each a prompt that two continuations share.
+
+A row holds `(prompt, chosen, rejected)` token counts for each document, in that order and without padding. A token sees what
+is before it in its own document, and a rejected token sees no chosen one: two sequences in the place of one, their prompt
+computed once. A document without a rejected side is a plain causal sequence, so packed SFT rows use this too.
+
+Three ways to compute it, equal to rounding:
+
+- `blocks`: two calls of SDPA a document, prompt and chosen as one causal block, rejected against prompt and itself. No mask
+  of the whole row is made, and the causal kernels do no work above the diagonal.
+- `flex`: one FlexAttention call with a BlockMask of the row (CUDA).
+- `mask`: one SDPA call with the mask written out, (1, 1, tokens, tokens): for models that take a mask but no attention
+  function of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+BLOCKS = "magnetc_blocks"
+"""The name under which transformers knows `blocks`."""
+
+ATTENTIONS = ("blocks", "flex", "mask")
+
+
+class Document(NamedTuple):
+    """Tokens of a document: `prompt` first, then `chosen`, then `rejected`."""
+
+    prompt: int
+    chosen: int
+    rejected: int = 0
+
+    @property
+    def length(self) -> int:
+        return self.prompt + self.chosen + self.rejected
+
+
+def positions(documents: Sequence[Document]) -> Tensor:
+    """Position of each token of a row, (1, tokens): both sides go on where their prompt ends."""
+    parts = [part for made in documents for part in (
+        torch.arange(made.prompt + made.chosen), torch.arange(made.prompt, made.prompt + made.rejected))]
+    return torch.cat(parts)[None]
+
+
+def _blocks(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
+            dropout: float = 0.0, scaling: float | None = None, documents: Sequence[Document] | None = None,
+            **others: Any) -> tuple[Tensor, None]:
+    """An attention function of transformers: (1, heads, tokens, width) -> (1, tokens, heads, width).
+
+    Without `documents` (generation, say) it is SDPA as transformers calls it.
+    """
+    if documents is None:
+        return sdpa_attention_forward(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others)
+    options: dict[str, Any] = {"scale": scaling, "dropout_p": dropout, "enable_gqa": key.shape[1] != query.shape[1]}
+    attended, start = [], 0
+    for made in documents:
+        fork, end = start + made.prompt + made.chosen, start + made.length
+        trunk = slice(start, fork)
+        attended.append(F.scaled_dot_product_attention(query[:, :, trunk], key[:, :, trunk], value[:, :, trunk],
+                                                       is_causal=True, **options))
+        if made.rejected:
+            seen = [torch.cat([whole[:, :, start : start + made.prompt], whole[:, :, fork:end]], 2) for whole in (key, value)]
+            mask = torch.ones(made.rejected, made.prompt + made.rejected, dtype=torch.bool, device=query.device)
+            attended.append(F.scaled_dot_product_attention(query[:, :, fork:end], *seen, attn_mask=mask.tril(made.prompt),
+                                                           **options))
+        start = end
+    return torch.cat(attended, 2).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(BLOCKS, _blocks)
+AttentionMaskInterface.register(BLOCKS, sdpa_mask)
+
+
+def supported(model: nn.Module) -> bool:
+    """Whether a row of trees means to this model what its sequences mean: every layer attends to all that is before it."""
+    config = model.config.get_text_config()  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue]
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+    takes = getattr(model, "_supports_attention_backend", False) or getattr(model, "_supports_sdpa", False)
+    return kinds == {"full_attention"} and not window and bool(takes)
+
+
+def choose(model: nn.Module, asked: str, device: torch.device) -> str:
+    """How this model attends to rows of trees; `asked` is one of ATTENTIONS or `auto`."""
+    if asked != "auto":
+        return asked
+    if not getattr(model, "_supports_attention_backend", False):
+        return "mask"
+    return "flex" if device.type == "cuda" and getattr(model, "_supports_flex_attn", False) else "blocks"
+
+
+def prepare(model: nn.Module, attention: str) -> None:
+    """Switch the model to an attention: it still generates as before."""
+    name = {"blocks": BLOCKS, "flex": "flex_attention", "mask": "sdpa"}[attention]
+    model.set_attn_implementation(name)  # pyright: ignore[reportCallIssue]
+
+
+def arguments(documents: Sequence[Document], attention: str, device: torch.device) -> dict[str, Any]:
+    """What a model's forward takes beside the tokens and their positions."""
+    if attention == "blocks":
+        # A mask of four dimensions is passed on as it is, so that transformers makes none of its own.
+        return {"attention_mask": torch.zeros(1, 1, 1, 1, device=device), "documents": tuple(documents)}
+    if attention == "flex":
+        return {"attention_mask": _block_mask(tuple(documents), device)}
+    return {"attention_mask": tree_mask(documents).to(device)}
+
+
+def tree_mask(documents: Sequence[Document]) -> Tensor:
+    """Which token sees which, (1, 1, tokens, tokens), bool."""
+    document, side = _labels(documents)
+    seen = torch.ones(len(side), len(side), dtype=torch.bool).tril()
+    seen &= document[:, None] == document[None]
+    return (seen & ~((side[:, None] == 2) & (side[None] == 1)))[None, None]
+
+
+def _labels(documents: Sequence[Document]) -> tuple[Tensor, Tensor]:
+    """Of each token, the index of its document and its side: 0 prompt, 1 chosen, 2 rejected."""
+    document = torch.repeat_interleave(torch.arange(len(documents)), torch.tensor([made.length for made in documents]))
+    lengths = torch.tensor([list(made) for made in documents]).flatten()
+    return document, torch.repeat_interleave(torch.arange(3).repeat(len(documents)), lengths)
+
+
+@lru_cache(maxsize=4)
+def _block_mask(documents: tuple[Document, ...], device: torch.device) -> Any:
+    from torch.nn.attention.flex_attention import create_block_mask
+
+    document, side = (labels.to(device) for labels in _labels(documents))
+
+    def sees(batch: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
+        crosses = (side[query] == 2) & (side[key] == 1)
+        return (query >= key) & (document[query] == document[key]) & ~crosses
+
+    tokens = len(side)
+    return create_block_mask(sees, None, None, tokens, tokens, device=device)
