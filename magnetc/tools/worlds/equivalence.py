@@ -85,6 +85,31 @@ def difference(reference: Execution, other: Execution, spec: Spec, existing: fro
     return _Search(required, reference.observed, other).difference(0, pairing, frozenset())
 
 
+def matched(reference: Sequence[Made], other: Sequence[Made], spec: Spec,
+            existing: frozenset[str] = frozenset()) -> list[tuple[int, int]]:
+    """Calls of `reference` that `other` makes too, as pairs of indices: the same function with the same arguments.
+
+    Each call of `other` stands for at most one. A minted value is the same where the calls that gave it are matched; of
+    several that would do, the call with the same result is taken, else the first.
+    """
+    pairing = _Pairing(minted_values(spec, reference) - existing, minted_values(spec, other) - existing)
+    found: dict[int, int] = {}
+    for index, call in enumerate(reference):
+        best: tuple[int, _Pairing] | None = None
+        for position, made in enumerate(other):
+            trial = pairing.copy()
+            if position in found or made.function != call.function or not trial.unify(call.arguments, made.arguments):
+                continue
+            told = trial.copy()
+            if told.unify(call.result, made.result):
+                best = position, told
+                break
+            best = best or (position, trial)
+        if best is not None:
+            found[best[0]], pairing = index, best[1]
+    return [(index, position) for position, index in found.items()]
+
+
 @dataclass(slots=True)
 class _Search:
     """A search for calls of `other` that give the required results, in order, such that the states match too."""

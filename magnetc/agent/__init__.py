@@ -1,0 +1,1 @@
+"""The loop that lets a model act in a world, and the score of what it did."""

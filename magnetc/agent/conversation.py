@@ -1,0 +1,150 @@
+"""One conversation while it is played: the row's user speaks, the policy answers, results come between. Pure: no world here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from magnetc.agent.admission import as_json, refusal
+from magnetc.agent.policy import Action, Request
+from magnetc.agent.reference import Reference
+from magnetc.ir.json import Json, wire
+from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.equivalence import Made
+from magnetc.tools.worlds.protocol import Step
+
+MALFORMED = "malformed"
+"""The name under which a call that could not be read stands in the conversation, its text as the argument."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """A call that the policy made, and the `result` it was told.
+
+    `refused`: it was none to execute. `reached`: the world executed it to its end.
+    """
+
+    id: str
+    function: str
+    arguments: Mapping[str, Json]
+    result: Json = None
+    refused: bool = False
+    reached: bool = False
+
+    @property
+    def step(self) -> Step:
+        return Step(call=self.function, args=self.arguments)
+
+
+@dataclass(slots=True, kw_only=True)
+class PlayedTurn:
+    """A user turn that was played. `number` counts the row's user turns from 0; `messages` begins with the user's.
+
+    `exhausted`: the policy spent its messages of calls without an answer. `reference` and `reference_observed` are what the
+    row's own calls did in this turn and the observable state after it; `observed` is the one after the policy's, None when
+    its world could not tell.
+    """
+
+    number: int
+    messages: list[dict[str, Any]]
+    attempts: list[Attempt] = field(default_factory=list)
+    malformed: int = 0
+    exhausted: bool = False
+    observed: Json = None
+    reference: tuple[Made, ...] = ()
+    reference_observed: Json = None
+
+    @property
+    def made(self) -> tuple[Made, ...]:
+        """The calls that reached the world."""
+        return tuple(Made(a.function, a.arguments, a.result) for a in self.attempts if a.reached)
+
+
+class Conversation:
+    """Says what the policy is shown, and takes what it answers. Over when `over`; then `turns` has what was played."""
+
+    def __init__(self, reference: Reference, spec: Spec, most_actions: int):
+        self.reference, self._spec, self._most = reference, spec, most_actions
+        self.turns: list[PlayedTurn] = []
+        self.executed: list[Step] = list(reference.context)
+        self._open: list[Attempt] = []
+        self._history: list[dict[str, Any]] = list(reference.opening)
+        for turn in reference.turns[: reference.first]:
+            self._history += [turn.user, *turn.answer]
+        self._calls = len(self.executed)
+        self._actions = 0
+        self.over = False
+        self._next_turn()
+
+    def request(self) -> Request:
+        """What the policy is shown."""
+        return Request(messages=[*self._history, *self.turns[-1].messages], tools=self.reference.tools)
+
+    def take(self, action: Action) -> list[Attempt]:
+        """Add the policy's message. Returns those of its calls that are to be executed, for `finish`.
+
+        An action without a call ends the turn.
+        """
+        turn, content = self.turns[-1], _clean(action.content)
+        attempts, malformed = self._attempts(action)
+        if not attempts and not malformed:
+            turn.messages.append({"role": "assistant", "content": content})
+            self._next_turn()
+            return []
+        turn.attempts += attempts
+        turn.malformed += len(malformed)
+        self._actions += 1
+        unread = [Attempt(id=self._id(), function=MALFORMED, arguments={"text": text}, result={"error": "malformed call"})
+                  for text in malformed]
+        stated = [{"id": a.id, "type": "function", "function": {"name": a.function, "arguments": wire(a.arguments)}}
+                  for a in (*attempts, *unread)]
+        turn.messages.append({"role": "assistant", "content": content, "tool_calls": stated})
+        self._open = [*attempts, *unread]
+        return [attempt for attempt in attempts if not attempt.refused]
+
+    def finish(self) -> None:
+        """Add the results of the calls of the last `take`, which the attempts hold by now."""
+        turn = self.turns[-1]
+        for attempt in self._open:
+            turn.messages.append({"role": "tool", "tool_call_id": attempt.id, "name": attempt.function,
+                                  "content": wire(attempt.result)})
+        if self._actions == self._most:
+            turn.exhausted = True
+            turn.messages.append({"role": "assistant", "content": ""})  # templates want an answer before the next user turn
+            self._next_turn()
+
+    def _attempts(self, action: Action) -> tuple[list[Attempt], list[str]]:
+        """The calls of an action that can be stated, refused ones with their error; and the texts of those that cannot."""
+        attempts: list[Attempt] = []
+        malformed = [_clean(action.malformed)] if action.malformed else []
+        for name, given in action.calls:
+            arguments = as_json(given)
+            if not isinstance(arguments, dict):
+                malformed.append(_clean(f"{name} with arguments that no JSON states"))
+                continue
+            attempt = Attempt(id=self._id(), function=_clean(name), arguments=arguments)
+            why = refusal(attempt.function, arguments, self.reference.offered, self._spec)
+            if why is not None:
+                attempt.refused, attempt.result = True, {"error": why}
+            attempts.append(attempt)
+        return attempts, malformed
+
+    def _id(self) -> str:
+        self._calls += 1
+        return f"call_{self._calls}"
+
+    def _next_turn(self) -> None:
+        if self.turns:
+            self._history += self.turns[-1].messages
+        self._actions, self._open = 0, []
+        number = self.reference.first + len(self.turns)
+        if number == len(self.reference.turns):
+            self.over = True
+        else:
+            self.turns.append(PlayedTurn(number=number, messages=[self.reference.turns[number].user]))
+
+
+def _clean(text: str) -> str:
+    """Text that UTF-8 can hold: JSON escapes can state halves of characters."""
+    return text.encode("utf-8", "replace").decode()

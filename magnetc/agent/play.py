@@ -1,0 +1,70 @@
+"""Free-running play: the row's user speaks, the policy does everything else, each call is executed in the row's world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from magnetc.agent.conversation import Conversation, PlayedTurn
+from magnetc.agent.execution import compare, execute
+from magnetc.agent.policy import Policy
+from magnetc.agent.reference import read_reference
+from magnetc.ir.json import Json
+from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.equivalence import Made, texts_in
+from magnetc.tools.worlds.python import PythonWorld, WorldPool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A row that was played. `before`: the calls of the turns that are its context, made for both sides.
+
+    `existing` holds the texts of the initial state: what was there before any value was minted.
+    """
+
+    row: str
+    tags: Mapping[str, Any]
+    before: tuple[Made, ...]
+    turns: tuple[PlayedTurn, ...]
+    existing: frozenset[str]
+
+
+async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPool, spec: Spec, states: Mapping[str, Json], *,
+               most_actions: int = 8, batch: int = 64) -> list[Played]:
+    """Let `policy` act in the SFT rows of an output.
+
+    The system message and the user's messages are the row's. Turns before the first with a trained message are context and
+    stand as they are; from there on the policy acts in each turn until it answers without a call.
+
+    Args:
+        states: The output's initial states, by digest (`magnetc.build.opened`).
+        most_actions: Messages of calls in one turn; the turn ends behind the last, without an answer.
+        batch: Conversations that advance together: the policy is asked about so many at once.
+
+    Returns:
+        One for each row, in order.
+
+    Raises:
+        MagnetError: MG621 for a row that cannot be played, MG601 to MG607 for a world that does not work.
+    """
+    conversations = [Conversation(read_reference(row, states), spec, most_actions) for row in rows]
+    async with pool.world() as world:
+        active = [conversation for conversation in conversations if not conversation.over]
+        while active:
+            await _advance(active[:batch], policy, world)
+            active = [conversation for conversation in active if not conversation.over]
+        existing = {digest: texts_in(states[digest]) for digest in {c.reference.start.digest for c in conversations}}
+        return [Played(row=c.reference.row, tags=c.reference.tags, before=await compare(world, c), turns=tuple(c.turns),
+                       existing=existing[c.reference.start.digest]) for c in conversations]
+
+
+async def _advance(conversations: list[Conversation], policy: Policy, world: PythonWorld) -> None:
+    """One message of the agent in each conversation, and the results of its calls."""
+    actions = await policy.act([conversation.request() for conversation in conversations])
+    waiting = [(conversation, conversation.take(action)) for conversation, action in zip(conversations, actions, strict=True)]
+    calling = [(conversation, attempts) for conversation, attempts in waiting if attempts]
+    if calling:
+        await execute(world, calling)
+    for conversation in conversations:
+        conversation.finish()
