@@ -1,0 +1,97 @@
+"""Greedy generation for many conversations at once, of a model that may be in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from magnetc.models.chat import Chat
+from magnetc.models.dialects import Parsed
+from magnetc.models.load import required
+
+Conversation = tuple[Sequence[Mapping[str, Any]], str]
+"""Messages in the form of the rows, and the offered tools as JSON text."""
+
+
+class Generator:
+    """Says the agent's next message of conversations as `model` would, taking the likeliest token each time.
+
+    The same model and conversations give the same messages. `model` is a causal language model of transformers, with
+    adapters or not, wrapped for training or not; its modes are put back after each use, and no random number is drawn.
+
+    Args:
+        most_tokens: Of one message. One that does not end by then is read as it stands.
+        batch: Prompts that go through the model together; those of like length do.
+    """
+
+    def __init__(self, model: Any, chat: Chat, *, most_tokens: int = 256, batch: int = 16):
+        self._model, self._chat = _unwrapped(model), chat
+        self._most, self._batch = most_tokens, batch
+        tokenizer = chat.tokenizer
+        self._stops = list(chat.stops) or [tokenizer.eos_token_id]
+        self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._stops[0]
+        self._window = getattr(self._model.config, "max_position_embeddings", None)
+
+    def answer(self, conversations: Sequence[Conversation]) -> list[Parsed]:
+        """The next message of each conversation, in order; an empty one where the model's window has no room for it.
+
+        Raises:
+            MagnetError: MG713 when the chat template refuses a conversation.
+        """
+        prompts = [self._chat.encode(self._chat.render(messages, tools, generation=True)) for messages, tools in conversations]
+        return [self._chat.read(said) for said in self.complete(prompts)]
+
+    def complete(self, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+        """The ids that follow each prompt, up to the first that ends a message, which is left out."""
+        said: list[list[int]] = [[] for _ in prompts]
+        room = None if self._window is None else self._window - self._most
+        fitting = [index for index, prompt in enumerate(prompts) if prompt and (room is None or len(prompt) <= room)]
+        fitting.sort(key=lambda index: len(prompts[index]))
+        with _acting(self._model):
+            for start in range(0, len(fitting), self._batch):
+                chosen = fitting[start : start + self._batch]
+                for index, ids in zip(chosen, self._generate([prompts[index] for index in chosen])):
+                    said[index] = ids
+        return said
+
+    def _generate(self, prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+        """One batch, padded on the left."""
+        torch, transformers = required("torch", "transformers")
+        width = max(map(len, prompts))
+        ids = torch.tensor([[self._pad] * (width - len(prompt)) + list(prompt) for prompt in prompts])
+        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+        # What a model's own generation config says of sampling and penalties fills what is left open here.
+        greedy = transformers.GenerationConfig(
+            max_new_tokens=self._most, do_sample=False, num_beams=1, temperature=1.0, top_p=1.0, top_k=50,
+            repetition_penalty=1.0, no_repeat_ngram_size=0, min_new_tokens=0, use_cache=True, eos_token_id=self._stops,
+            pad_token_id=self._pad, bos_token_id=None, return_dict_in_generate=False)
+        device = next(self._model.parameters()).device
+        with torch.no_grad():
+            made = self._model.generate(input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=greedy)
+        for line in made[:, width:].tolist():
+            yield line[: next((place for place, id in enumerate(line) if id in self._stops), len(line))]
+
+
+def _unwrapped(model: Any) -> Any:
+    """The model that can generate, inside what wraps it for training on several devices."""
+    while not hasattr(model, "generate") and hasattr(model, "module"):
+        model = model.module
+    return model
+
+
+@contextmanager
+def _acting(model: Any) -> Iterator[None]:
+    """The model without dropout and with its cache; after the body each module is in the mode that it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    cached = getattr(model.config, "use_cache", None)
+    model.eval()
+    if cached is not None:
+        model.config.use_cache = True
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        if cached is not None:
+            model.config.use_cache = cached
