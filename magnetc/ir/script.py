@@ -57,7 +57,10 @@ class Script:
     offered: tuple[tuple[str, ...], ...]
 
     def without_inserted(self, index: int) -> Script | None:
-        """The script without turn `index`, if Insert made that turn and nothing hangs on it; else None."""
+        """The script without turn `index`, if Insert made that turn and nothing hangs on it; else None.
+
+        Its tool is offered as before: another one that is not called.
+        """
         turn = self.turns[index]
         made = any(operation.startswith("insert.long") for operation in turn.operations)
         own = {call.id for goal in turn.goals for call in goal.calls}

@@ -160,25 +160,38 @@ def _unifies(source: TypeExpr, target: TypeExpr, table: TypeTable) -> bool:
 
 
 def verify_script(spec: Spec, script: Script) -> list[str]:
-    """Every argument has a source, rounds partition the calls in a possible order, holes are the outputs waited for."""
+    """Every argument has a source, rounds partition the calls in a possible order, holes are the outputs waited for.
+
+    The tools that a turn calls are offered in it, and none is that is withheld there or until a later turn.
+    """
     problems = []
     if [turn.key for turn in script.turns] != [turn.key for turn in script.path.turns]:
         return ["the turns are not those of the path"]
     if len(script.offered) != len(script.turns):
         return ["not every turn says which tools are offered"]
-    for turn, source, offered in zip(script.turns, script.path.turns, script.offered):
+    problems += _offer_problems(spec, script)
+    for turn, source in zip(script.turns, script.path.turns):
         problems += _round_problems(turn, source)
         problems += _hole_problems(turn)
         for call in (call for goal in turn.goals for call in goal.calls):
             wanted = [parameter.name for parameter in spec.tool[call.function].parameters]
             if [argument.parameter for argument in call.arguments] != wanted:
                 problems.append(f"{call.id} does not have one argument for each parameter of {call.function}")
-        called = {call.function for group in turn.rounds for call in group}
-        problems += [f"turn {turn.key} calls {tool}, which it does not offer" for tool in sorted(called - set(offered))]
-        if turn.kind is TurnKind.MISS_FUNC:
-            shown = sorted(set(turn.withheld) & set(offered))
-            problems += [f"turn {turn.key} withholds {tool} and offers it" for tool in shown]
     return problems
+
+
+def _offer_problems(spec: Spec, script: Script) -> Iterator[str]:
+    for index, (turn, offered) in enumerate(zip(script.turns, script.offered)):
+        for tool in sorted(set(offered) - spec.tool.keys()):
+            yield f"turn {turn.key} offers {tool}, which is no tool"
+        for tool in _repeated(offered):
+            yield f"turn {turn.key} offers {tool} twice"
+        called = {call.function for group in turn.rounds for call in group}
+        for tool in sorted(called - set(offered)):
+            yield f"turn {turn.key} calls {tool}, which it does not offer"
+        withheld = {tool for t in script.turns[index:] if t.kind is TurnKind.MISS_FUNC for tool in t.withheld}
+        for tool in sorted(withheld & set(offered)):
+            yield f"turn {turn.key} offers {tool}, which is withheld"
 
 
 def _round_problems(turn: ScriptTurn, source: Turn) -> Iterator[str]:

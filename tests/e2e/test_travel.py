@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def results(row: dict) -> list[tuple[str, str]]:
 
 def words(row: dict) -> list[str]:
     return [m["content"] for m in row["messages"] if m["role"] == "user"]
+
+
+def test_a_short_list_of_tools_is_offered_and_mistaken_ones_are_on_it(travel):
+    """Above 8 are lists of tools that are all called, or were by a turn that Insert made and that was left out."""
+    sizes, mistaken, above = Counter(), 0, 0
+    for row in rows(travel):
+        tools = {tool["function"]["name"] for tool in json.loads(row["tools"])}
+        sides = [row["messages"]] if "messages" in row else [row["prompt"] + row["chosen"], row["prompt"] + row["rejected"]]
+        called = [{call["function"]["name"] for m in side for call in m.get("tool_calls", ())} for side in sides]
+        assert called[-1] <= tools
+        above += len(tools) > max(8, len(tools & called[0]))
+        sizes[len(tools)] += 1
+        mistaken += row.get("fault", {}).get("kind") == "wrong_function"
+    assert len(sizes) >= 6
+    assert above <= sizes.total() // 50
+    assert mistaken >= 5
 
 
 def test_both_languages_are_spoken(travel):

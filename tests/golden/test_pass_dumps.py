@@ -1,14 +1,17 @@
 """What each pass makes of the small spec, as text. Update with `--update-golden` and read the difference."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from spec_small import small_spec
 
 from magnetc.ir.script import Script
+from magnetc.ir.spec import OperationSpec
 from magnetc.ir.text import print_graph, print_path, print_script
 from magnetc.passes.pipeline import CompileContext, build_graph, compile_unit
 
+DISTRACT = OperationSpec(name="distract", options=(("count", (1, 4)), ("most", 5)))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -27,3 +30,15 @@ def test_unit(golden, name, ordinal):
     unit = compile_unit(CompileContext(small_spec()), name, ordinal, dump=dump)
     counted = [f"{t.count} {t.operation} {t.outcome}{': ' + t.reason if t.reason else ''}" for t in unit.counts]
     golden(HERE / f"{name}-{ordinal}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")
+
+
+def test_distract(golden):
+    """The scripts of a unit and its copy, before and after it."""
+    blocks, spec = [], small_spec()
+
+    def dump(at, made):
+        if isinstance(made, Script):
+            blocks.append(f"== {at}\n{print_script(made)}")
+
+    compile_unit(CompileContext(replace(spec, operations=(*spec.operations, DISTRACT))), "errands", 5, dump=dump)
+    golden(HERE / "errands-5-distract.txt", "\n".join(blocks))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from spec_small import record, small_spec, tool, with_tools
 
 from magnetc.ir.path import OutputSource, TurnKind, UserSource
-from magnetc.ir.spec import PathSpec
-from magnetc.ir.text import print_script
+from magnetc.ir.spec import OperationSpec, PathSpec
+from magnetc.ir.text import parse_script, print_script
 from magnetc.passes.constraints import violation
 from magnetc.passes.pipeline import CompileContext, compile_unit, compile_units
 
@@ -90,6 +90,32 @@ def test_every_insertion_carries_a_value(seed, name, ordinal):
         for operation in turn.operations:
             if operation.startswith("insert"):
                 assert any(isinstance(a.source, OutputSource) for a in turn.calls[-1].arguments)
+
+
+@given(seed=st.integers(0, 5), name=units["name"], ordinal=units["ordinal"], count=st.tuples(st.integers(0, 6), st.integers(0, 6)).map(sorted),
+       most=st.none() | st.integers(1, 12))
+@settings(deadline=None)
+def test_a_script_offers_what_it_calls_and_a_bounded_number_of_others(seed, name, ordinal, count, most):
+    spec = small_spec(seed=seed)
+    options = (("count", tuple(count)), *((("most", most),) if most else ()))
+    context = CompileContext(replace(spec, operations=(*spec.operations, OperationSpec(name="distract", options=options))))
+    plain, _ = unit_of(seed, name, ordinal)
+    unit = compile_unit(context, name, ordinal)
+    assert unit.paths == plain.paths
+    for script, whole in zip(unit.scripts, plain.scripts, strict=True):
+        called = set(script.path.functions())
+        offered = {tool for tools in script.offered for tool in tools}
+        assert called <= offered
+        assert len(offered) <= (max(most, len(called)) if most else len(spec.tools))
+        assert len(offered - called) <= count[1]
+        assert most or len(offered - called) >= min(count[0], len(spec.tools) - len(called))
+        for index, (tools, every) in enumerate(zip(script.offered, whole.offered)):
+            to_come = {tool for turn in script.turns[index:] if turn.kind is TurnKind.MISS_FUNC for tool in turn.withheld}
+            assert tools == tuple(tool for tool in every if tool in offered)
+            assert not to_come & set(tools)
+            assert {call.function for group in script.turns[index].rounds for call in group} <= set(tools)
+        assert parse_script(print_script(script)) == script
+    assert {script.offered[-1] for script in unit.scripts} == {script.offered[-1] for script in unit.scripts[:1]}
 
 
 def test_an_unrelated_tool_leaves_units_as_they_are():

@@ -11,9 +11,10 @@ from magnetc.ir.spec import GraphSpec, PathSpec
 from magnetc.ir.template import ReferTemplate
 from magnetc.ir.text import parse_path
 from magnetc.ir.types import EntityType
-from magnetc.ir.verify import verify_path
+from magnetc.ir.verify import verify_path, verify_script
 from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.context import CompileContext
+from magnetc.passes.distract import Distract
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Log, Manager
@@ -213,6 +214,80 @@ def test_lower_names_the_answer_and_the_holes():
     assert script.turns[2].answers == ("c1/date",)
     holes = {(hole.call, hole.pointer, hole.producer, hole.type) for hole in script.turns[3].holes}
     assert holes == {("c2", "/flight_id", "c1", "FlightId"), ("c2", "/session", "c0", "Session")}
+
+
+def offered(path, context=None, **options):
+    """What is offered in each turn of an assigned path, after Distract with these options."""
+    context = context or context_of()
+    return Distract(**options).run(context, Lower().run(context, path)).offered
+
+
+def test_distract_offers_called_tools_and_a_drawn_number_of_others_in_the_recipes_order():
+    path, spec = assigned("get_zipcode", "set_budget"), small_spec()
+    order = [tool.name for tool in spec.tools]
+    sizes = set()
+    for index in range(60):
+        first, second = offered(replace(path, base=f"free-{index}"), count=(0, 3))
+        assert first == second == tuple(sorted(first, key=order.index))
+        assert {"get_zipcode", "set_budget"} <= set(first)
+        sizes.add(len(first))
+    assert sizes == {2, 3, 4, 5}
+    assert offered(path, count=(99, 99)) == (tuple(order),) * 2
+    assert offered(path, count=(0, 0)) == (("get_zipcode", "set_budget"),) * 2
+
+
+def test_distract_caps_what_is_offered_but_not_what_is_called():
+    path = assigned("get_zipcode", "set_budget", "list_cities")
+    assert {len(tools) for tools in offered(path, count=(5, 5), most=4)} == {4}
+    assert offered(path, count=(1, 1), most=2) == (("list_cities", "get_zipcode", "set_budget"),) * 3
+
+
+def test_near_distractors_take_the_arguments_of_a_called_tool_or_are_like_it():
+    path, fits = assigned("sign_in"), {"list_bookings"}
+    for index in range(20):
+        drawn = replace(path, base=f"free-{index}")
+        (near,), (far,) = offered(drawn, count=(1, 1), near=1.0), offered(drawn, count=(1, 1), near=0.0)
+        assert set(near) == fits | {"sign_in"}
+        assert fits.isdisjoint(far)
+        assert len(far) == 2
+        (most,) = offered(drawn, count=(9, 9), near=1.0)
+        assert len(most) == 10
+
+
+def test_half_of_the_distractors_are_near():
+    path, near = assigned("get_zipcode"), 0
+    for index in range(400):
+        (tools,) = offered(replace(path, base=f"free-{index}"), count=(1, 1))
+        near += not {"search_flights", "book_flight", "set_budget", "cancel_booking"} & set(tools)
+    assert 140 < near < 320
+
+
+def test_a_copy_has_the_distractors_of_its_base():
+    context = context_of()
+    path = assigned("search_flights", "get_zipcode", "set_budget", context=context)
+    for index in range(20):
+        base = replace(path, base=f"free-{index}")
+        (tools, *_) = offered(base, context, count=(0, 4))
+        for copy in Split(miss_func=1.0, miss_params=1.0).run(context, base, Log()):
+            turns = offered(copy, context, count=(0, 4))
+            at = next(i for i, turn in enumerate(copy.turns) if turn.kind is not TurnKind.NORMAL)
+            missing = set(copy.turns[at].withheld) if copy.turns[at].kind is TurnKind.MISS_FUNC else set()
+            assert list(turns) == [tuple(name for name in tools if i > at or name not in missing) for i in range(len(turns))]
+
+
+def test_a_script_that_offers_what_it_may_not_is_broken():
+    context = context_of()
+    (copy,) = Split(miss_func=1.0, miss_params=0.0).run(context, assigned("list_cities", "get_zipcode", context=context), Log())
+    script = Lower().run(context, copy)
+    assert verify_script(context.spec, script) == []
+    at = next(turn.key for turn in copy.turns if turn.kind is TurnKind.MISS_FUNC)
+    (missing,) = next(turn.withheld for turn in copy.turns if turn.key == at)
+    shown = replace(script, offered=(script.offered[-1],) * len(script.turns))
+    assert f"turn {at} offers {missing}, which is withheld" in verify_script(context.spec, shown)
+    odd = replace(script, offered=((*script.offered[0], "fly", "sign_in"), *script.offered[1:]))
+    assert verify_script(context.spec, odd) == ["turn t0 offers fly, which is no tool", "turn t0 offers sign_in twice"]
+    nothing = verify_script(context.spec, replace(script, offered=((),) * len(script.turns)))
+    assert f"turn {copy.turns[-1].key} calls {copy.turns[-1].calls[0].function}, which it does not offer" in nothing
 
 
 def test_a_broken_path_blames_the_pass():

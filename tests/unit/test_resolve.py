@@ -84,6 +84,8 @@ CASES = [
     ("path p { within [search]\n start in [book] }\n" + CITY + FLIGHTS, "MG303", "[book]", "add `book` to `within`"),
     ("path p { turns 4..2 }\n" + CITY, "MG209", "4..2", "lower bound first"),
     ("operations { insert(short=0.5, gap=3..1) }", "MG209", "3..1", "lower bound first"),
+    ("operations { distract(5..2) }", "MG209", "5..2", "lower bound first"),
+    ("operations { distract(4..6, most=4) }", "MG209", "4", "at least 5"),
     ("operations { insert(short=0.5, long=0.7) }", "MG220", None, None),
     ('turn bok { en do "x" }\n' + CITY, "MG203", "bok", "did you mean `book`?"),
     ('turn book { en do "a trip to {twn}" }\n' + CITY, "MG410", "{twn}", "did you mean `{town}`?"),
