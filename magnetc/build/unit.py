@@ -43,11 +43,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A proven conversation: its rows, and the world's state at its beginning where an export asks for it."""
+    """A proven conversation: its rows, the tools of its recipe, and the state at its beginning where an export asks for it."""
 
     rows: list[dict[str, Any]]
     turns: int
     called: tuple[str, ...]
+    tools: tuple[str, ...]
     initial: Json = None
 
 
@@ -126,7 +127,8 @@ class UnitBuilder:
         wants_state = "bfcl" in self.context.spec.recipe.emit
         initial = await _initial_state(translation, world) if wants_state else None
         called = tuple(call.name for call in translation.trajectory.tool_calls())
-        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called, initial=initial))
+        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called,
+                                                 tools=tuple(self.context.spec.tool), initial=initial))
         result.base = script.path.base
         result.wordless.update(_wordless(translation, self.context.spec))
         await self._pair(translation, world, result, rows)

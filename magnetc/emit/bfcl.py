@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.json import Json
@@ -26,13 +26,14 @@ REFUSED_NAMES = frozenset(["kill", "exit", "quit", "remove", "unlink", "popen", 
 
 
 def to_bfcl(conversation_id: str, messages: list[dict[str, Json]], initial_config: Mapping[str, Json],
-            involved_classes: list[str], missed_function: Mapping[str, list[str]] | None = None) -> dict[str, Json]:
+            involved_classes: list[str], missed_function: Mapping[str, list[str]] | None = None,
+            excluded_function: Sequence[str] = ()) -> dict[str, Json]:
     """One conversation in BFCL's form.
 
     `messages` are rows' messages: system, user, assistant (with `tool_calls` in OpenAI's form) and tool. Each user
     message opens a turn. A system message is kept in front of the first turn's, since the agent has to see it there too.
     `missed_function` maps a turn's index, as a string, to the tools that are offered from that turn on; BFCL words such
-    a turn itself, so its question is empty.
+    a turn itself, so its question is empty. `excluded_function` are tools of these classes that are never offered.
 
     Raises:
         MagnetError: MG610 for messages that have no BFCL form.
@@ -49,6 +50,8 @@ def to_bfcl(conversation_id: str, messages: list[dict[str, Json]], initial_confi
             if not turn.isdecimal() or not 0 < int(turn) < len(question):
                 raise _error(f"`{conversation_id}` has no turn `{turn}` that could bring a missed function")
             question[int(turn)] = []
+    if excluded_function:
+        entry["excluded_function"] = list(excluded_function)
     ground_truth = [[call for step in steps for call in step] for steps in decoded]
     return {"question": entry, "answer": {"id": conversation_id, "ground_truth": ground_truth}, "decoded": decoded,
             "results": results}

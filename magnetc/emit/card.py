@@ -17,4 +17,5 @@ def card(spec: Spec, figures: Mapping[str, Any], example: str) -> str:
     environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
                                        keep_trailing_newline=True)
     template = environment.from_string(resource("specs", "std", "card.md.j2").read_text(encoding="utf-8"))
-    return template.render(recipe=spec.recipe, tools=spec.tools, figures=figures, example=example)
+    distract = next((dict(each.options) for each in spec.operations if each.name == "distract"), None)
+    return template.render(recipe=spec.recipe, tools=spec.tools, figures=figures, example=example, distract=distract)

@@ -11,10 +11,13 @@ from magnetc.ir.json import Json, wire
 
 
 class Conversation(Protocol):
-    """What an export is given: a conversation's rows, and the world's state at its beginning."""
+    """What an export is given: a conversation's rows, the recipe's tools, and the world's state at the beginning."""
 
     @property
     def rows(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def tools(self) -> tuple[str, ...]: ...
 
     @property
     def initial(self) -> Json: ...
@@ -30,15 +33,17 @@ def bfcl(conversation: Conversation, sheet: Sheet) -> None:
     """BFCL multi-turn: question, possible answer, and the calls by step as the official checkers read them.
 
     A conversation over several tool sets is one entry: its last row has all of it. What a user turn announces as newly
-    offered becomes BFCL's `missed_function` of that turn.
+    offered becomes BFCL's `missed_function` of that turn, and what is never offered its `excluded_function`.
     """
     row = conversation.rows[-1]
-    tools = [tool for r in conversation.rows for tool in _names(r)]
-    if check_literals(row["messages"], tools) is not None:
+    if check_literals(row["messages"], conversation.tools) is not None:
         return
+    offered = {tool for each in conversation.rows for tool in _names(each)}
+    excluded = [tool for tool in conversation.tools if tool not in offered]
     config, classes = _initial_config(conversation.initial)
     number = sheet.line("exports/bfcl/ids.txt", row["id"])
-    entry = to_bfcl(f"multi_turn_base_{number}", row["messages"], config, classes, _missed(conversation.rows))
+    name, missed = f"multi_turn_base_{number}", _missed(conversation.rows)
+    entry = to_bfcl(name, row["messages"], config, classes, missed, excluded)
     sheet.line("exports/bfcl/BFCL_v4_multi_turn_base.json", wire(entry["question"]))
     sheet.line("exports/bfcl/possible_answer/BFCL_v4_multi_turn_base.json", wire(entry["answer"]))
     decoded = {"id": entry["answer"]["id"], "decoded": entry["decoded"], "results": entry["results"]}

@@ -49,6 +49,12 @@ def test_turns_steps_and_calls():
     assert [[len(step) for step in turn] for turn in entry["results"]] == [[1, 2], [], [1]]
 
 
+def test_tools_that_are_never_offered_are_excluded():
+    entry = to_bfcl("multi_turn_base_7", CONVERSATION, {}, ["Files"], excluded_function=["mv", "cp"])
+    assert entry["question"]["excluded_function"] == ["mv", "cp"]
+    assert "excluded_function" not in to_bfcl("multi_turn_base_7", CONVERSATION, {}, ["Files"])["question"]
+
+
 @pytest.mark.parametrize("arguments", [
     {"text": "it's \"quoted\"\nand broken\\"}, {"text": "née Zoë 東京"}, {"on": True, "no": None, "n": -1, "x": 0.5},
     {"deep": {"list": [1, {"a": "b"}]}}, {},
