@@ -30,6 +30,8 @@ _CALLED_TWICE: tuple[Message, ...] = (
     *({"role": "tool", "tool_call_id": call["id"], "name": call["function"]["name"], "content": "{}"} for call in _CALLS),
     {"role": "assistant", "content": _WORDS},
 )
+_FILLER = re.compile(r"\s*(<think>\s*</think>\s*)?")
+"""What a template without a generation prompt may put before the agent's words."""
 _DEMANDS = [Demands(one_call=one, short_ids=short) for one in (False, True) for short in (False, True)]
 
 
@@ -103,6 +105,23 @@ class Chat:
             if all(name in text for name in ("probe_1", "probe_2", "probe_offered")):
                 return demands
         raise unusable("does not write tool calls", refusal, help="use a model whose template takes tools")
+
+    def check_header(self) -> None:
+        """Raises MagnetError MG713 when no generation prompt precedes what the agent says, though a header does."""
+        if self._header:
+            raise unusable(
+                "has no generation prompt",
+                f"before the agent's words it writes: {self._header!r}",
+                help="use a template that writes the agent's header when add_generation_prompt is set",
+            )
+
+    @cached_property
+    def _header(self) -> str:
+        """What stands before an agent's words that a generation prompt should have written; nothing when it has."""
+        before = self.render_prepared(_ASKED, "", generation=True)
+        gap = self.render_prepared(_ANSWERED, "").removeprefix(before).partition(_WORDS)[0]
+        given = before != self.render_prepared(_ASKED, "") or _FILLER.fullmatch(gap)
+        return "" if given else gap
 
     @cached_property
     def stops(self) -> tuple[int, ...]:

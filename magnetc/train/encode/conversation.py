@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from magnetc.models.chat import Chat, unusable
-
-_SAID_FOR_IT = re.compile(r"\s*(<think>\s*</think>\s*)?")
-"""What a template may put between the generation prompt and the agent's words without being asked to."""
 
 
 class Conversation:
@@ -21,6 +17,7 @@ class Conversation:
     """
 
     def __init__(self, messages: Sequence[Mapping[str, Any]], tools: str, chat: Chat):
+        chat.check_header()
         prepared = chat.prepare(messages)
         self.messages = prepared.messages
         self.origins = prepared.origins
@@ -69,7 +66,7 @@ class Conversation:
                 f"before the answer it ends: …{before[-80:]!r}",
                 help="use a template that writes after the generation prompt what it writes in a finished conversation",
             )
-        self._check(position, before, after[len(before) :])
+        _check_said(self.messages[position], after[len(before) :])
         prompt, whole = self._chat.encode(before), self._chat.encode(after)
         rest = whole[len(prompt) :] if whole[: len(prompt)] == prompt else self._chat.encode(after[len(before) :])
         end = next((k for k, id in enumerate(rest) if id in self._chat.stops), None)
@@ -81,25 +78,14 @@ class Conversation:
             )
         return prompt, rest[: end + 1]
 
-    def _check(self, position: int, before: str, added: str) -> None:
-        """The added text is the agent's, and begins where the generation prompt ends."""
-        message = self.messages[position]
-        words = message["content"].strip()
-        names = [call["function"]["name"] for call in message.get("tool_calls", ())]
-        missing = [text for text in (words, *names) if text not in added]
-        if missing:
-            raise unusable("leaves out what the agent says", f"missing is: {missing[0]!r}", help="use another template")
-        if words and not self._is_header_given(position, before, added[: added.index(words)]):
-            raise unusable(
-                "has no generation prompt",
-                f"before the agent's words it writes: {added[: added.index(words)]!r}",
-                help="use a template that writes the agent's header when add_generation_prompt is set",
-            )
 
-    def _is_header_given(self, position: int, before: str, gap: str) -> bool:
-        if _SAID_FOR_IT.fullmatch(gap):
-            return True
-        return before != self._chat.render_prepared(self.messages[:position], self._tools)
+def _check_said(message: Mapping[str, Any], added: str) -> None:
+    """The text that a template adds for an agent's message has its words and calls."""
+    words = message["content"].rpartition("</think>")[2].strip()
+    names = [call["function"]["name"] for call in message.get("tool_calls", ())]
+    missing = next((text for text in (words, *names) if text not in added), None)
+    if missing is not None:
+        raise unusable("leaves out what the agent says", f"missing is: {missing!r}", help="use another template")
 
 
 def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
