@@ -1,15 +1,15 @@
 """Where a preference acts: the tokens of both sides of a pair, and what each weighs.
 
-| credit | the tokens that carry it |
-|---|---|
-| `span` | of the message at fault, those that differ between the sides |
-| `message` | the message at fault (Step-DPO) |
-| `turn` | that, and the later actions of the same user turn as far as both sides agree on them |
-| `rest` | every action from the fault on (M-DPO); with a discount by turn, DMPO |
+| credit | on the chosen side | on the rejected side |
+|---|---|---|
+| `span` | of the message at fault, what differs | the same |
+| `message` | the message in its place (Step-DPO) | the message at fault |
+| `turn` | that, and the later actions of the user's turn | the message at fault |
+| `rest` | every action from the fault on (M-DPO; with a discount by turn, DMPO) | the same |
 
 An agent that has gone wrong once goes on rightly: it copies the ids of its own wrong world, sums up what it was told, makes
-amends. Such tokens differ from the chosen side's because of the fault and are no fault themselves. They carry nothing under
-`span`, `message` and `turn`; `rest` has them, as the literature does.
+amends. Such tokens differ from the chosen side's because of the fault and are no fault themselves, so only `rest`, which is
+there to compare with the literature, pushes them down.
 """
 
 from __future__ import annotations
@@ -70,10 +70,7 @@ def _marks(pair: TokenizedPair, credit: str) -> tuple[set[int], set[int]]:
         return chosen, rejected
     chosen, rejected = (set(_tokens(_root(spans))) for spans in sides)
     if credit == "turn":
-        later = [list(_tokens(span for span in spans if span.credit and not span.root and not span.turn)) for spans in sides]
-        for ours, theirs, size in _alignment(pair, later[0], later[1]):
-            chosen.update(later[0][ours : ours + size])
-            rejected.update(later[1][theirs : theirs + size])
+        chosen.update(_tokens(span for span in pair.chosen_spans if span.credit and not span.turn))
     return chosen, rejected
 
 
@@ -85,9 +82,10 @@ def differing_tokens(pair: TokenizedPair) -> tuple[set[int], set[int]]:
     """
     chosen, rejected = (list(_tokens(_root(spans))) for spans in (pair.chosen_spans, pair.rejected_spans))
     found = set(chosen), set(rejected)
-    for ours, theirs, size in _alignment(pair, chosen, rejected):
-        found[0].difference_update(chosen[ours : ours + size])
-        found[1].difference_update(rejected[theirs : theirs + size])
+    texts = ([ids[at] for at in own] for ids, own in ((pair.chosen_ids, chosen), (pair.rejected_ids, rejected)))
+    for block in SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+        found[0].difference_update(chosen[block.a : block.a + block.size])
+        found[1].difference_update(rejected[block.b : block.b + block.size])
     found[0].update(chosen[:1])
     found[1].update(rejected[:1])
     return found
@@ -99,14 +97,6 @@ def _root(spans: Sequence[CreditSpan]) -> list[CreditSpan]:
 
 def _tokens(spans: Iterator[CreditSpan] | Sequence[CreditSpan]) -> Iterator[int]:
     return (at for span in spans for at in range(span.start, span.end))
-
-
-def _alignment(pair: TokenizedPair, chosen: Sequence[int], rejected: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """Runs of equal tokens, in order: (index into `chosen`, index into `rejected`, length)."""
-    ours, theirs = [pair.chosen_ids[at] for at in chosen], [pair.rejected_ids[at] for at in rejected]
-    for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
-        if block.size:
-            yield block.a, block.b, block.size
 
 
 def _discounts(spans: Sequence[CreditSpan], discount: float | None) -> dict[int, float]:

@@ -122,6 +122,10 @@ def _scored(part: Part, pair: int, side: int, first: int, fork: int, every: bool
 
 
 def _row(documents: Sequence[Document], ids: Sequence[Tensor], scored: Sequence[Scored]) -> Row:
-    joined = {field.name: torch.cat([getattr(each, field.name) for each in scored]) for field in fields(Scored)}
     return Row(documents=tuple(documents), input_ids=torch.cat(list(ids))[None], position_ids=positions(documents),
-               scored=Scored(**joined))
+               scored=joined(scored))
+
+
+def joined(scored: Sequence[Scored]) -> Scored:
+    """One after the other; `predictors` stay as they are, each in its own row."""
+    return Scored(**{field.name: torch.cat([getattr(each, field.name) for each in scored]) for field in fields(Scored)})
