@@ -16,7 +16,7 @@ from magnetc.models.segments import Encoder
 _WORDS = "probe of words"
 _ARGUMENT = "probe of calls"
 _CALLS = tuple(
-    {"id": f"call0000{n}", "type": "function", "function": {"name": f"probe_{n}", "arguments": {"text": _ARGUMENT}}}
+    {"id": f"call_{n}", "type": "function", "function": {"name": f"probe_{n}", "arguments": {"text": _ARGUMENT}}}
     for n in (1, 2)
 )
 _PARAMETERS = {"type": "object", "properties": {"text": {"type": "string", "description": "Text."}}, "required": ["text"]}
@@ -146,7 +146,7 @@ class Chat:
     @cached_property
     def dialect(self) -> Dialect:
         """How this template writes a tool call."""
-        one = {**_CALLS[0], "id": "call00000"}
+        one = _CALLS[0]
         probe = prepare([*_ASKED, {"role": "assistant", "content": "", "tool_calls": [one]}], self.demands).messages
         before = self.render_prepared(probe[:1], _TOOLS, generation=True)
         text = self.render_prepared(probe, _TOOLS)

@@ -11,7 +11,9 @@ from typing import Any
 _DECODER = json.JSONDecoder()
 _THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
 _SPACE = re.compile(r"\s*")
-_NAME = re.compile(r"\s*([\w.\-]+)\s*(?:\[CALL_ID\]\s*\w*\s*)?\[ARGS\]\s*")
+_CLOSED = re.compile(r"\s*(</tool_call>|$)")
+_BETWEEN = re.compile(r"[\s;]*")
+_NAMED = re.compile(r"\s*([\w.\-]+)\s*(?:\[CALL_ID\]\s*\w*\s*)?\[ARGS\]\s*")
 
 Call = tuple[str, dict[str, Any]]
 
@@ -64,23 +66,49 @@ def _call(value: Any, *keys: str) -> Call | None:
     return (value["name"], arguments) if isinstance(arguments, dict) else None
 
 
-def _read_hermes(text: str) -> Parsed:
+def _read_marked(text: str, mark: str, calls_at: Callable[[str, int], tuple[list[Call], int]]) -> Parsed:
+    """Words and the calls after each `mark`; `calls_at` gives those at a position and where they end, none when broken."""
     words, calls, broken = [], [], []
     position = 0
-    while (start := text.find("<tool_call>", position)) >= 0:
+    while (start := text.find(mark, position)) >= 0:
         words.append(text[position:start])
-        value, end = _value_at(text, start + len("<tool_call>"))
-        close = re.compile(r"\s*(</tool_call>|$)").match(text, end)
-        call = _call(value, "arguments") if close else None
-        if call and close:
-            calls.append(call)
-            position = close.end()
-            continue
-        after = text.find("</tool_call>", start)
-        position = len(text) if after < 0 else after + len("</tool_call>")
-        broken.append(text[start:position])
+        found, position = calls_at(text, start + len(mark))
+        calls += found
+        if not found:
+            broken.append(text[start:position])
     words.append(text[position:])
     return Parsed(content="".join(words).strip(), calls=tuple(calls), malformed="\n".join(broken))
+
+
+def _hermes_call(text: str, start: int) -> tuple[list[Call], int]:
+    value, end = _value_at(text, start)
+    close = _CLOSED.match(text, end)
+    call = _call(value, "arguments") if close else None
+    if call and close:
+        return [call], close.end()
+    after = text.find("</tool_call>", start)
+    return [], len(text) if after < 0 else after + len("</tool_call>")
+
+
+def _mistral_calls(text: str, start: int) -> tuple[list[Call], int]:
+    """`[{"name": …, "arguments": …}, …]`, or `name[ARGS]{…}` of later versions."""
+    named = _NAMED.match(text, start)
+    value, end = _value_at(text, named.end() if named else start)
+    made = [{"name": named[1], "arguments": value}] if named else value
+    calls = [_call(item, "arguments") for item in made] if isinstance(made, list) else []
+    good = [call for call in calls if call]
+    if good and len(good) == len(calls):
+        return good, end
+    after = text.find("[TOOL_CALLS]", start)
+    return [], len(text) if after < 0 else after
+
+
+def _read_hermes(text: str) -> Parsed:
+    return _read_marked(text, "<tool_call>", _hermes_call)
+
+
+def _read_mistral(text: str) -> Parsed:
+    return _read_marked(text, "[TOOL_CALLS]", _mistral_calls)
 
 
 def _read_llama(text: str) -> Parsed:
@@ -97,44 +125,8 @@ def _read_llama(text: str) -> Parsed:
         if call is None:
             return Parsed(calls=tuple(calls), malformed=body[position:].strip())
         calls.append(call)
-        position = re.compile(r"[\s;]*").match(body, end).end()  # pyright: ignore[reportOptionalMemberAccess]
+        position = _BETWEEN.match(body, end).end()  # pyright: ignore[reportOptionalMemberAccess]
     return Parsed(calls=tuple(calls))
-
-
-def _read_mistral(text: str) -> Parsed:
-    words, *pieces = text.split("[TOOL_CALLS]")
-    calls, broken = [], []
-    content = [words]
-    for piece in _joined(pieces):
-        found, end = _mistral_calls(piece)
-        calls += found or ()
-        if found is None:
-            broken.append("[TOOL_CALLS]" + piece)
-        else:
-            content.append(piece[end:])
-    return Parsed(content="".join(content).strip(), calls=tuple(calls), malformed="\n".join(broken))
-
-
-def _joined(pieces: list[str]) -> list[str]:
-    """`pieces` of a text split at `[TOOL_CALLS]`, where one is rejoined that was inside a string of a call."""
-    made: list[str] = []
-    for piece in pieces:
-        if made and _mistral_calls(made[-1])[0] is None and _mistral_calls(made[-1] + "[TOOL_CALLS]" + piece)[0]:
-            made[-1] += "[TOOL_CALLS]" + piece
-        else:
-            made.append(piece)
-    return made
-
-
-def _mistral_calls(piece: str) -> tuple[list[Call] | None, int]:
-    """The calls that follow one `[TOOL_CALLS]`, and where they end; None when they do not parse."""
-    if named := _NAME.match(piece):
-        arguments, end = _value_at(piece, named.end())
-        return ([(named[1], arguments)] if isinstance(arguments, dict) else None), end
-    value, end = _value_at(piece, 0)
-    made = [_call(item, "arguments") for item in value] if isinstance(value, list) and value else [None]
-    calls = [call for call in made if call]
-    return (calls if len(calls) == len(made) else None), end
 
 
 HERMES = Dialect(name="hermes", vllm="hermes", sglang="qwen25", read=_read_hermes)

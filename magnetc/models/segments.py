@@ -10,13 +10,14 @@ from typing import Any
 CACHED_SEGMENTS = 4096
 VERIFIED_TEXTS = 8
 """Texts that are encoded in both ways before the fast one is trusted."""
+_PROBED = 64
 
 
 class Encoder:
     """`tokenizer(text, add_special_tokens=False)`, with segments between added tokens encoded once.
 
-    The first texts are encoded in both ways; a tokenizer that differs there, or whose added tokens swallow the white
-    space beside them, is called on whole texts ever after.
+    A probe and the first texts are encoded in both ways; a tokenizer that differs there, or whose added tokens swallow the
+    white space beside them, is called on whole texts ever after.
     """
 
     def __init__(self, tokenizer: Any):
@@ -29,6 +30,9 @@ class Encoder:
             token.lstrip or token.rstrip or token.single_word for token in added.values()
         )
         self._segment = _cached(tokenizer.backend_tokenizer) if self.segmented else None
+        if self.segmented:
+            probe = "".join(f"a{token}a{token} a {token}\n{token}" for token in sorted(self.added)[:_PROBED]) + "a"
+            self.segmented = self._by_segment(probe) == self._plain(probe)
 
     def encode(self, text: str) -> list[int]:
         """Ids of `text`, no token added at its ends."""

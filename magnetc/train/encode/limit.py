@@ -93,7 +93,7 @@ def histogram_text(lengths: Sequence[int], *, width: int = 40) -> str:
     """A line per bin: its bounds in tokens, a bar of at most `width` cells, and the count."""
     bins = histogram(lengths)
     most = max((count for _, _, count in bins), default=0)
-    digits = len(str(bins[-1][1])) if bins else 1
+    digits = len(str(bins[-1][1] - 1)) if bins else 1
     lines = []
     for low, high, count in bins:
         bar = "█" * round(width * count / most) if count else ""
