@@ -15,8 +15,12 @@ SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 """Added tokens that are text: decoding keeps them."""
 _SPLIT = re.compile("|".join(map(re.escape, SPECIAL + MARKS)))
-_WORDS = r"[0-9]|[A-Z](?=[A-Z0-9])|(?<=[A-Z0-9])[A-Z]| ?[\p{L}\p{M}_]+| ?[^\s\p{L}\p{M}\p{N}_]+|\p{N}|\s+"
-"""What no merge crosses: digits and letters of codes alone; words and names with underscores; punctuation; white space."""
+_WORDS = (
+    r"(?:system|user|assistant|tool)\n"
+    r"|[0-9]|[A-Z](?=[A-Z0-9])|(?<=[A-Z0-9])[A-Z]"
+    r"| ?[\p{L}\p{M}_]+| ?[^\s\p{L}\p{M}\p{N}_]+|\p{N}|\s+"
+)
+"""What no merge crosses: a header; digits and letters of codes, alone; words and names with underscores; the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
