@@ -16,6 +16,7 @@ COMMANDS = {
     "verify": "Check every proof of a dataset again.",
     "trust": "Trust the code of a recipe.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
+    "train": "Train a model on a dataset.",
     "eval": "Judge a dataset by a benchmark's own checkers.",
 }
 

@@ -53,7 +53,12 @@ def validate(document: Document, sink: Sink) -> bool:
             help=f"did you mean `{near}`?" if near else f"the kinds are {_list(KINDS)}",
         )
         return False
-    errors = list(_validator(document.kind).iter_errors(document.data))
+    return conforms(document, sink)
+
+
+def conforms(document: Document, sink: Sink, part: str = "") -> bool:
+    """Whether `document` has the shape of its kind, or of that kind's key `part`; each violation becomes a diagnostic."""
+    errors = list(_validator(document.kind, part).iter_errors(document.data))
     # A scalar that YAML could not be sure of is reported already.
     reported = (
         {diagnostic.primary.at for diagnostic in sink.diagnostics if diagnostic.primary} if errors else ()
@@ -66,9 +71,9 @@ def validate(document: Document, sink: Sink) -> bool:
 
 
 @lru_cache(maxsize=len(KINDS))
-def _validator(kind: str) -> Any:
-    text = resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8")
-    return _Validator(json.loads(text))
+def _validator(kind: str, part: str) -> Any:
+    schema = json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return _Validator({**schema["properties"][part], "definitions": schema["definitions"]} if part else schema)
 
 
 class _Violation:

@@ -30,7 +30,7 @@ class MDPOConfig(TrainingArguments):
     learning_rate: float = field(default=5e-7)
     warmup_steps: float = field(default=0.1)
     logging_steps: float = field(default=10)
-    report_to: None | str | list[str] = field(default="none")
+    report_to: str | list[str] | None = field(default="none")
     remove_unused_columns: bool | None = field(default=False)
     beta: float = field(default=0.1)
     preference_weight: float = field(default=1.0)

@@ -25,7 +25,7 @@ from magnetc.models.load import load_model, load_tokenizer
 from magnetc.train import tree_attention
 from magnetc.train.log_probs import score, scoring_head
 from magnetc.train.mdpo_config import MDPOConfig
-from magnetc.train.mdpo_loss import Objective, PairLosses, Totals, credited, mdpo_loss
+from magnetc.train.mdpo_loss import Objective, Totals, credited, mdpo_loss
 from magnetc.train.pack import PairExample, Row, Scored, joined
 from magnetc.train.pair_data import PairCollator, PairDataset, pair_dataset
 from magnetc.train.pair_metrics import PairMetrics, measured, summary
