@@ -66,7 +66,9 @@ class MDPOTrainer(Trainer):
             model.enable_input_require_grads()  # pyright: ignore[reportCallIssue]
         self.chat = Chat(processing_class, args.chat_template_kwargs)
         self.head = scoring_head(model)
-        self.shares = args.share_prefix == "auto" and tree_attention.supported(model)
+        self.ref_head = None if ref_model is None else scoring_head(ref_model)
+        compared = [each for each in (model, ref_model) if each is not None]
+        self.shares = args.share_prefix == "auto" and all(map(tree_attention.supported, compared))
         datasets = [None if rows is None else pair_dataset(rows, self.chat, args) for rows in (train_dataset, eval_dataset)]
         if datasets[0] is not None and not len(datasets[0]):
             raise MagnetError(_nothing_left(args))
@@ -140,11 +142,12 @@ class MDPOTrainer(Trainer):
 
     def _forward(self, model: nn.Module, rows: Sequence[Row]) -> tuple[Tensor, Scored]:
         """Log-probabilities of the scored tokens of all rows, (n,), and their weights."""
+        head = self.ref_head if model is self.ref_model and self.ref_head is not None else self.head
         found = []
         for row in rows:
             beside = tree_attention.arguments(row.documents, self.attention, row.input_ids.device) if self.shares else {}
             inputs = {"input_ids": row.input_ids, "position_ids": row.position_ids, **beside}
-            found.append(score(model, self.head, inputs, row.scored.predictors, row.scored.targets))
+            found.append(score(model, head, inputs, row.scored.predictors, row.scored.targets))
         return torch.cat(found), joined([row.scored for row in rows])
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,

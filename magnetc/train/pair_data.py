@@ -14,6 +14,7 @@ from magnetc.models.chat import Chat
 from magnetc.train.credit import with_credit
 from magnetc.train.encode.limit import limited
 from magnetc.train.encode.pairs import encode_pair
+from magnetc.train.encode.plain import completed_pair
 from magnetc.train.mdpo_config import MDPOConfig
 from magnetc.train.pack import PairExample, Row, apart, shared
 
@@ -38,8 +39,8 @@ def pair_dataset(rows: Iterable[Any], chat: Chat, args: MDPOConfig) -> PairDatas
     """Encode preference rows, or take what is encoded; pairs over `args.max_length` are dropped or cut.
 
     Args:
-        rows: Mappings with `prompt`, `chosen`, `rejected` and `tools` (of an output's `preference/`, or a
-            `datasets.Dataset` of them), `TokenizedPair`s or `PairExample`s.
+        rows: Mappings with `prompt`, `chosen`, `rejected` and `tools` (of an output's `preference/`, a
+            `datasets.Dataset`, or any others; see `completed_pair`), `TokenizedPair`s or `PairExample`s.
         chat: The template that shows them to the model.
         args: Its length, credit and discount.
 
@@ -49,7 +50,8 @@ def pair_dataset(rows: Iterable[Any], chat: Chat, args: MDPOConfig) -> PairDatas
     rows = list(rows)
     if rows and isinstance(rows[0], PairExample):
         return PairDataset(rows)
-    pairs = [encode_pair(row, chat) if isinstance(row, Mapping) else row for row in rows]
+    pairs = [encode_pair(completed_pair(row, number), chat) if isinstance(row, Mapping) else row
+             for number, row in enumerate(rows)]
     kept, tally = pairs, {}
     if args.max_length is not None:
         found = limited(pairs, args.max_length, "cut" if args.over == "cut" else "drop")

@@ -14,6 +14,7 @@ from trl import SFTConfig, SFTTrainer
 from magnetc.models.chat import Chat
 from magnetc.models.load import load_model, load_tokenizer
 from magnetc.train import tree_attention
+from magnetc.train.encode.plain import completed_row
 from magnetc.train.encode.rows import encode_row
 from magnetc.train.encode.tokenized import TokenizedRow
 from magnetc.train.log_probs import score, scoring_head
@@ -79,7 +80,8 @@ class WeightedSFTTrainer(SFTTrainer):
 
 def sft_dataset(rows: Iterable[Any], chat: Chat) -> Dataset:
     """SFT rows or TokenizedRows as `input_ids` and `labels`, the columns that SFTTrainer packs as they are."""
-    encoded = [part for row in rows for part in ([row] if isinstance(row, TokenizedRow) else encode_row(row, chat))]
+    encoded = [part for number, row in enumerate(rows)
+               for part in ([row] if isinstance(row, TokenizedRow) else encode_row(completed_row(row, number), chat))]
     labels = [[token if weight else IGNORED for token, weight in zip(row.input_ids, row.weights)] for row in encoded]
     return Dataset.from_dict({"input_ids": [row.input_ids for row in encoded], "labels": labels})
 
