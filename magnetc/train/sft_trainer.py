@@ -32,7 +32,7 @@ class WeightedSFTTrainer(SFTTrainer):
 
     Args:
         model: A causal language model, or the name or folder of one.
-        args: TRL's settings. Rows longer than `max_length` must have been left out; see `magnetc.train.encode.limit`.
+        args: TRL's settings; `max_length` is how long packed rows get. To leave rows out, see `magnetc.train.encode.limit`.
         train_dataset: SFT rows (`messages` with `weight`, `tools`), or TokenizedRows.
         eval_dataset: The same, to evaluate on.
         processing_class: The tokenizer; by default that of `model`, where it is a name or folder.
@@ -50,11 +50,12 @@ class WeightedSFTTrainer(SFTTrainer):
             model = load_model(model)
         chat = Chat(processing_class, chat_template_kwargs or {})
         args.packing_strategy, args.padding_free = "bfd", True
-        if not args.packing:
-            args.max_length = None
+        datasets = [None if rows is None else sft_dataset(rows, chat) for rows in (train_dataset, eval_dataset)]
+        longest = max((len(ids) for dataset in datasets if dataset for ids in dataset["input_ids"]), default=0)
+        args.max_length = max(args.max_length or 0, longest) if args.packing else None
         self.head = scoring_head(model)
-        super().__init__(model, args, train_dataset=sft_dataset(train_dataset, chat), processing_class=processing_class,
-                         eval_dataset=None if eval_dataset is None else sft_dataset(eval_dataset, chat), **others)
+        super().__init__(model, args, train_dataset=datasets[0], eval_dataset=datasets[1],
+                         processing_class=processing_class, **others)
         self.attention = "mask"
         if tree_attention.supported(self.model):
             self.attention = tree_attention.choose(self.model, "auto", self.args.device)

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +60,7 @@ class Data:
         self.tokenizer = scratch_tokenizer(scratch_texts(self.rows), SIZES.vocabulary)
         self.chat = Chat(self.tokenizer)
         self.pairs = sorted(pairs, key=lambda row: (len(encode_pair(row, self.chat)), row["id"]))
-
-    @cache
-    def encoded(self) -> list[Any]:
-        return [encode_pair(row, self.chat) for row in self.pairs]
+        self.encoded = [encode_pair(row, self.chat) for row in self.pairs]
 
     def model(self, seed: int = 0, dtype: torch.dtype = torch.float32, std: float = 0.2) -> Any:
         """A model far enough from uniform that tokens differ in their likelihood."""
