@@ -49,7 +49,7 @@ class LinearLogProb(torch.autograd.Function):
             narrow = weight.to(ctx.computed)
             to_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
             to_weight = torch.zeros_like(weight, dtype=normalisers.dtype) if ctx.needs_input_grad[1] else None
-            to_bias = torch.zeros_like(bias, dtype=normalisers.dtype) if bias is not None else None
+            to_bias = None if bias is None else torch.zeros_like(bias, dtype=normalisers.dtype)
             for rows in _chunks(len(hidden), len(weight)):
                 own = hidden[rows].to(ctx.computed)
                 logits = _logits(own, narrow, bias, normalisers.dtype)
@@ -66,8 +66,11 @@ class LinearLogProb(torch.autograd.Function):
                         to_weight += narrowed.T @ own
                 if to_bias is not None:
                     to_bias += wide.sum(0)
-        return (to_hidden, None if to_weight is None else to_weight.to(weight.dtype),
-                None if to_bias is None else to_bias.to(bias.dtype), None)
+        return to_hidden, _as(to_weight, weight), _as(to_bias, bias), None
+
+
+def _as(gradient: Tensor | None, parameter: Tensor | None) -> Tensor | None:
+    return None if gradient is None or parameter is None else gradient.to(parameter.dtype)
 
 
 def _precise(dtype: torch.dtype) -> torch.dtype:
@@ -106,7 +109,7 @@ def _scoring(head: nn.Linear, targets: Tensor) -> Iterator[None]:
         assert isinstance(made, Tensor)
         return made[None, :, None]
 
-    head.forward = log_probs
+    head.forward = log_probs  # pyright: ignore[reportAttributeAccessIssue]
     try:
         yield
     finally:

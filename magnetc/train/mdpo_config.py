@@ -31,7 +31,7 @@ class MDPOConfig(TrainingArguments):
     warmup_steps: float = field(default=0.1)
     logging_steps: float = field(default=10)
     report_to: str | list[str] | None = field(default="none")
-    remove_unused_columns: bool | None = field(default=False)
+    remove_unused_columns: bool = field(default=False)
     beta: float = field(default=0.1)
     preference_weight: float = field(default=1.0)
     likelihood_weight: float = field(default=1.0)

@@ -19,7 +19,7 @@ def model_digest(model: nn.Module) -> str:
     found = sha256()
     for name, tensor in sorted(model.state_dict().items()):
         found.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        found.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        found.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return found.hexdigest()
 
 
@@ -29,8 +29,8 @@ def pairs_digest(examples: Iterable[PairExample]) -> str:
     for example in examples:
         for part in (example.prompt, example.chosen, example.rejected):
             found.update(len(part).to_bytes(8, "little"))
-            found.update(part.ids.numpy())
-            found.update(part.credit.numpy())
+            found.update(part.ids.numpy().data)
+            found.update(part.credit.numpy().data)
     return found.hexdigest()
 
 

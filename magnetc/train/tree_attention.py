@@ -95,7 +95,32 @@ def choose(model: nn.Module, asked: str, device: torch.device) -> str:
         return asked
     if not getattr(model, "_supports_attention_backend", False):
         return "mask"
-    return "flex" if device.type == "cuda" and getattr(model, "_supports_flex_attn", False) else "blocks"
+    is_offered = device.type == "cuda" and getattr(model, "_supports_flex_attn", False)
+    return "flex" if is_offered and flex_works(device) else "blocks"
+
+
+@lru_cache(maxsize=4)
+def flex_works(device: torch.device) -> bool:
+    """Whether FlexAttention, as this machine compiles it, sees what the mask says: forward and backward, once a process."""
+    from torch.nn.attention.flex_attention import flex_attention
+
+    documents = (Document(200, 60, 40), Document(30, 100, 90))
+    shape = (3, 1, 4, sum(made.length for made in documents), 64)
+    inputs = torch.randn(shape, device=device, dtype=torch.bfloat16, generator=torch.Generator(device).manual_seed(0))
+    found = []
+    try:
+        for compute in (
+            lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=tree_mask(documents).to(device)),
+            lambda q, k, v: torch.compile(flex_attention)(q, k, v, block_mask=_block_mask(documents, device)),
+        ):
+            own = inputs.clone().requires_grad_()
+            attended = compute(*own)
+            attended.square().sum().backward()
+            assert own.grad is not None
+            found.append(torch.cat([attended.detach().flatten(), own.grad.flatten()]))
+    except (RuntimeError, NotImplementedError, ImportError):
+        return False
+    return bool(torch.allclose(*found, atol=0.05, rtol=0.05))
 
 
 def prepare(model: nn.Module, attention: str) -> None:
