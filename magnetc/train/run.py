@@ -7,6 +7,7 @@ again, one that is not goes on from its last whole checkpoint with the same orde
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -224,13 +225,16 @@ def _quiet() -> Iterator[None]:
     import transformers
 
     warnings.filterwarnings("ignore", category=FutureWarning)  # of one library about another's defaults
-    verbosity = transformers.logging.get_verbosity()
+    verbosity, trl = transformers.logging.get_verbosity(), logging.getLogger("trl")
+    level = trl.level
+    trl.setLevel(logging.ERROR)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     datasets.disable_progress_bars()
     try:
         yield
     finally:
+        trl.setLevel(level)
         transformers.logging.set_verbosity(verbosity)
         transformers.logging.enable_progress_bar()
         datasets.enable_progress_bars()

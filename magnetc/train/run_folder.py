@@ -65,6 +65,12 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
+def is_last(checkpoint: Path) -> bool:
+    """Whether a whole checkpoint is of its stage's last step."""
+    state = json.loads((checkpoint / STATE).read_text(encoding="utf-8"))
+    return state["global_step"] >= state["max_steps"]
+
+
 @dataclass(frozen=True, slots=True)
 class RunFolder:
     """Where a run writes. The same settings on the same data go on where they stopped; others are refused."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
+from transformers import TrainerState, set_seed
 from trl import SFTConfig
 
 from magnetc.models.chat import Chat
@@ -17,8 +18,8 @@ from magnetc.train.encode.tokenized import TokenizedPair, TokenizedRow
 from magnetc.train.mdpo_config import MDPOConfig
 from magnetc.train.mdpo_trainer import MDPOTrainer
 from magnetc.train.progress import Progress
-from magnetc.train.run_folder import StageFolder, replace_folder, write_json
-from magnetc.train.selection import Arena, Look, Selector, kept
+from magnetc.train.run_folder import STATE, StageFolder, is_last, replace_folder, write_json
+from magnetc.train.selection import Arena, Look, Selector, kept, looks_in
 from magnetc.train.settings import LoraSettings, StageSettings, TrainSettings, per_step
 from magnetc.train.sft_trainer import WeightedSFTTrainer
 
@@ -46,6 +47,7 @@ def sft(stage: Stage, train: Sequence[TokenizedRow], validation: Sequence[Tokeni
     """Supervised fine-tuning through TRL, on the tokens of weight 1."""
     settings = stage.settings
     own = settings.sft
+    set_seed(settings.seed)  # adapters are drawn before a trainer sets its own, whether a stage came before or not
     packed = settings.length if own.packing is True else max(int(own.packing), settings.length)
     trainer = WeightedSFTTrainer(
         weights(stage.start, settings),
@@ -60,6 +62,7 @@ def mdpo(stage: Stage, train: Sequence[TokenizedPair], validation: Sequence[Toke
     """Multi-turn preference optimisation, against the model that the stage starts from."""
     settings = stage.settings
     own = settings.mdpo
+    set_seed(settings.seed)
     args = MDPOConfig(
         **_arguments(stage, own, bool(validation)), beta=own.beta, preference_weight=own.preference,
         likelihood_weight=own.likelihood, credit=own.credit, discount=own.discount, floor=own.floor,
@@ -73,7 +76,7 @@ def mdpo(stage: Stage, train: Sequence[TokenizedPair], validation: Sequence[Toke
 def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, Any]:
     """TrainingArguments of a stage."""
     settings = stage.settings
-    half = computed_in(settings) == "bfloat16"
+    device = PartialState().device.type
     every = settings.select.every if settings.select else None
     found: dict[str, Any] = {
         "output_dir": str(stage.folder.folder),
@@ -87,7 +90,10 @@ def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, A
         "per_device_eval_batch_size": own.micro_batch,
         "gradient_accumulation_steps": per_step(own.batch, own.micro_batch, PartialState().num_processes),
         "gradient_checkpointing": settings.gradient_checkpointing,
-        "bf16": half,
+        "bf16": computed_in(settings) == "bfloat16",
+        "use_cpu": device == "cpu",
+        # Every forward uses every parameter that is trained.
+        "ddp_find_unused_parameters": False,
         "seed": settings.seed,
         "data_seed": settings.seed,
         "save_strategy": "steps",
@@ -101,7 +107,7 @@ def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, A
         "logging_first_step": True,
         "report_to": settings.report_to,
         "disable_tqdm": True,
-        "dataloader_pin_memory": half,
+        "dataloader_pin_memory": device == "cuda",
     }
     return found
 
@@ -129,11 +135,22 @@ def _run(trainer: Any, stage: Stage, margin: float | None) -> None:
         selector = Selector(stage.arena, every, stage.folder.best, margin, trainer.log, is_main)
         trainer.add_callback(selector)
     checkpoint = stage.checkpoint()
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    if checkpoint is not None and is_last(checkpoint):
+        _restore(trainer, checkpoint, selector)
+    else:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     if is_main:
         write_json(stage.folder.history, trainer.state.log_history)
         _keep(trainer, stage, selector)
     PartialState().wait_for_everyone()
+
+
+def _restore(trainer: Any, checkpoint: Path, selector: Selector | None) -> None:
+    """As training left it at its last step: asked to go on from there, transformers would take one step more."""
+    trainer._load_from_checkpoint(str(checkpoint))
+    trainer.state = TrainerState.load_from_json(str(checkpoint / STATE))
+    if selector is not None:
+        selector.looks = looks_in(trainer.state.log_history)
 
 
 def _keep(trainer: Any, stage: Stage, selector: Selector | None) -> None:
