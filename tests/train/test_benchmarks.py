@@ -1,0 +1,42 @@
+"""The trainer benchmarks run, at toy sizes, and their steps agree on the loss. Nothing here depends on how long they take."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.train
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def run(script, *arguments):
+    done = subprocess.run([sys.executable, BENCHMARKS / script, *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_steps_of_all_peers_are_the_same_computation(tmp_path):
+    printed = run("trainer.py", "--quick", "--json", tmp_path / "found.json")
+    for ratio in ("TRL DPOTrainer / MDPOTrainer, time", "TRL SFTTrainer / WeightedSFTTrainer, time"):
+        assert re.search(rf"^{ratio}, vocabulary 5,000: [\d.]+x \(target: at least [\d.]+x, \w+\)$", printed, re.M)
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [step["step"] for step in found["steps"]] == [
+        "trl", "trl-precomputed", "naive", "action", "action-precomputed", "mask", "ours", "sft-model", "sft-trl", "sft-ours"]
+    assert found["disagreement"] < 1e-4
+    assert found["environment"]["trl"]
+
+
+def test_the_cuda_benchmark_outlives_a_variant_that_fails(tmp_path):
+    printed = run("trainer_cuda.py", "--cpu-smoke", "--micro-batch", "2", "--variants", "trl", "flex", "blocks",
+                  "--json", tmp_path / "found.json")
+    assert re.search(r"`blocks` / TRL, pairs per second: [\d.]+x \(target: at least 1.5x, \w+\)", printed)
+    found = json.loads((tmp_path / "found.json").read_text())["weights"]["float32"]
+    assert "backward" in found["flex"]["error"]  # torch has no backward pass of FlexAttention on a CPU
+    assert abs(found["blocks"]["loss"] / found["trl"]["loss"] - 1) < 1e-4
+    assert len(found["blocks"]["step_seconds"]) == 3
