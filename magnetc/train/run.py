@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
 
 from magnetc.build.opened import Opened, open_output, read_manifest
@@ -73,6 +74,7 @@ def train(options: RunOptions, sink: Sink) -> RunSummary | None:
         MagnetError: MG620 when `out` is no output, MG606 when its code is not trusted, MG712 to MG718 of training.
     """
     with warnings.catch_warnings(), _quiet():
+        PartialState(cpu=not torch.accelerator.is_available())  # without an accelerator it knows of no other process else
         return _train(options, sink)
 
 
