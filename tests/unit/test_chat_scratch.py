@@ -36,6 +36,7 @@ def test_the_same_texts_give_the_same_tokenizer(tokenizer):
 
 def test_it_survives_saving(tokenizer, tmp_path):
     tokenizer.save_pretrained(tmp_path)
+    scratch_model(ScratchSettings(vocabulary=1500, hidden=16, layers=1), tokenizer).save_pretrained(tmp_path)
     from magnetc.models.load import load_chat
 
     chat = load_chat(tmp_path)
