@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate.utils import gather_object
+from accelerate.utils import broadcast_object_list, gather_object
 from torch import Tensor, nn
 from transformers import PreTrainedModel, Trainer
 
@@ -106,7 +106,8 @@ class MDPOTrainer(Trainer):
         folder = Path(self.args.reference_cache or self.args.output_dir or ".")
         computed = "bfloat16" if self.args.bf16 else str(next(model.parameters()).dtype)
         path = cache_file(folder, model, dataset.examples, computed)
-        found = read_cache(path, len(dataset))
+        # One process says for all whether there is a file: the others may not see its disk.
+        (found,) = broadcast_object_list([read_cache(path, len(dataset)) if self.accelerator.is_main_process else None])
         if found is None:
             found = self._reference(model, dataset.examples)
             if self.accelerator.is_main_process:
