@@ -26,8 +26,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-BLOCKS = "magnetc_blocks"
-"""The name under which transformers knows `blocks`."""
+BLOCKS, FLEX = "magnetc_blocks", "magnetc_flex"
+"""The names under which transformers knows `blocks` and `flex`."""
 
 ATTENTIONS = ("blocks", "flex", "mask")
 
@@ -76,8 +76,21 @@ def _blocks(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attent
     return torch.cat(attended, 2).transpose(1, 2).contiguous(), None
 
 
-AttentionInterface.register(BLOCKS, _blocks)
-AttentionMaskInterface.register(BLOCKS, sdpa_mask)
+def _flex(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Any, dropout: float = 0.0,
+          scaling: float | None = None, **others: Any) -> tuple[Tensor, Tensor | None]:
+    """An attention function of transformers: FlexAttention under a BlockMask, else (generation, say) SDPA."""
+    if attention_mask is None or isinstance(attention_mask, Tensor):
+        return sdpa_attention_forward(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others)
+    from transformers.integrations.flex_attention import flex_attention_forward
+
+    # Autocast leaves what the rotary embedding made in float32, and FlexAttention wants one dtype.
+    query, key = query.to(value.dtype), key.to(value.dtype)
+    return flex_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **others)
+
+
+for _name, _function in ((BLOCKS, _blocks), (FLEX, _flex)):
+    AttentionInterface.register(_name, _function)
+    AttentionMaskInterface.register(_name, sdpa_mask)
 
 
 def supported(model: nn.Module) -> bool:
@@ -125,7 +138,7 @@ def flex_works(device: torch.device) -> bool:
 
 def prepare(model: nn.Module, attention: str) -> None:
     """Switch the model to an attention: it still generates as before."""
-    name = {"blocks": BLOCKS, "flex": "flex_attention", "mask": "sdpa"}[attention]
+    name = {"blocks": BLOCKS, "flex": FLEX, "mask": "sdpa"}[attention]
     model.set_attn_implementation(name)  # pyright: ignore[reportCallIssue]
 
 
