@@ -28,12 +28,18 @@ class StageFolder:
         return self.folder / "model"
 
     @property
-    def best(self) -> Path:
-        return self.folder / "best"
-
-    @property
     def history(self) -> Path:
         return self.folder / "history.json"
+
+    def best(self, step: int) -> Path:
+        """Where the weights of a step are kept while they are the best."""
+        return self.folder / f"best-{step}"
+
+    def keep_best(self, step: int) -> None:
+        """Remove the weights of all steps that were the best but this."""
+        for path in self.folder.glob("best-*"):
+            if path != self.best(step):
+                shutil.rmtree(path)
 
     def is_done(self) -> bool:
         return self.model.is_dir()

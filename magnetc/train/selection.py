@@ -8,12 +8,10 @@ fallen below that of the stage's start by more than a margin.
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
@@ -23,7 +21,7 @@ from magnetc.agent.play import play
 from magnetc.agent.score import score, summarize
 from magnetc.build.opened import Opened
 from magnetc.models.chat import Chat
-from magnetc.train.run_folder import replace_folder, write_json
+from magnetc.train.run_folder import StageFolder, replace_folder, write_json
 
 PREFIX = "play_"
 """Before the names of what a look found, in a trainer's history."""
@@ -78,14 +76,15 @@ class Arena:
 
 
 class Selector(TrainerCallback):
-    """Looks at a model every `every` steps (None: four times), at its start and end, and keeps the best weights in `best`.
+    """Looks at a model every `every` steps (None: four times), at its start and end, and keeps the best weights in `folder`.
 
-    Looks go into the trainer's history, so that a resumed run knows those before it.
+    Looks go into the trainer's history, so that a resumed run knows those before it. Weights that are best no longer are
+    kept until a checkpoint knows of the better ones: a run that is killed before goes on from the checkpoint's looks.
     """
 
-    def __init__(self, arena: Arena, every: int | None, best: Path, margin: float | None,
+    def __init__(self, arena: Arena, every: int | None, folder: StageFolder, margin: float | None,
                  log: Callable[[dict[str, float]], None], is_main: bool):
-        self.arena, self.every, self.best, self.margin = arena, every, best, margin
+        self.arena, self.every, self.folder, self.margin = arena, every, folder, margin
         self.log, self.is_main = log, is_main
         self.looks: list[Look] = []
 
@@ -99,6 +98,10 @@ class Selector(TrainerCallback):
         assert self.every
         if state.global_step % self.every == 0 or state.global_step >= state.max_steps:
             self._look(others["model"], state.global_step)
+
+    def on_save(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+        if self.is_main:
+            self.folder.keep_best(self.chosen().step)
 
     def least_recall(self) -> float:
         """What a checkpoint must still recall: that of the stage's start less the margin; nothing without a margin."""
@@ -121,11 +124,12 @@ class Selector(TrainerCallback):
 
     def _keep(self, model: Any, look: Look) -> None:
         model = getattr(model, "module", model)
-        partial = self.best.with_name(self.best.name + ".partial")
+        place = self.folder.best(look.step)
+        partial = place.with_name(place.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         model.save_pretrained(partial)
         write_json(partial / "look.json", asdict(look))
-        replace_folder(partial, self.best)
+        replace_folder(partial, place)
 
 
 def looks_in(history: Sequence[Mapping[str, Any]]) -> list[Look]:
@@ -133,11 +137,3 @@ def looks_in(history: Sequence[Mapping[str, Any]]) -> list[Look]:
     names = tuple(Look.__dataclass_fields__)
     found = [{name: entry[PREFIX + name] for name in names} for entry in history if PREFIX + "success" in entry]
     return [Look(**{**values, "step": int(values["step"])}) for values in found]
-
-
-def kept(best: Path) -> Look | None:
-    """The look whose weights are in `best`."""
-    try:
-        return Look(**json.loads((best / "look.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None

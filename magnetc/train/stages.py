@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
 from transformers import TrainerState, set_seed
 from trl import SFTConfig
@@ -19,7 +20,7 @@ from magnetc.train.mdpo_config import MDPOConfig
 from magnetc.train.mdpo_trainer import MDPOTrainer
 from magnetc.train.progress import Progress
 from magnetc.train.run_folder import STATE, StageFolder, is_last, replace_folder, write_json
-from magnetc.train.selection import Arena, Look, Selector, kept, looks_in
+from magnetc.train.selection import Arena, Look, Selector, looks_in
 from magnetc.train.settings import LoraSettings, StageSettings, TrainSettings, per_step
 from magnetc.train.sft_trainer import WeightedSFTTrainer
 
@@ -76,7 +77,7 @@ def mdpo(stage: Stage, train: Sequence[TokenizedPair], validation: Sequence[Toke
 def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, Any]:
     """TrainingArguments of a stage."""
     settings = stage.settings
-    device = PartialState().device.type
+    on_cpu = PartialState().device == torch.device("cpu")
     every = settings.select.every if settings.select else None
     found: dict[str, Any] = {
         "output_dir": str(stage.folder.folder),
@@ -91,7 +92,7 @@ def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, A
         "gradient_accumulation_steps": per_step(own.batch, own.micro_batch, PartialState().num_processes),
         "gradient_checkpointing": settings.gradient_checkpointing,
         "bf16": computed_in(settings) == "bfloat16",
-        "use_cpu": device == "cpu",
+        "use_cpu": on_cpu,
         # Every forward uses every parameter that is trained.
         "ddp_find_unused_parameters": False,
         "seed": settings.seed,
@@ -107,7 +108,7 @@ def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, A
         "logging_first_step": True,
         "report_to": settings.report_to,
         "disable_tqdm": True,
-        "dataloader_pin_memory": device == "cuda",
+        "dataloader_pin_memory": torch.cuda.is_available() and not on_cpu,
     }
     return found
 
@@ -132,7 +133,7 @@ def _run(trainer: Any, stage: Stage, margin: float | None) -> None:
     selector = None
     if stage.arena is not None:
         every = stage.settings.select.every if stage.settings.select else None
-        selector = Selector(stage.arena, every, stage.folder.best, margin, trainer.log, is_main)
+        selector = Selector(stage.arena, every, stage.folder, margin, trainer.log, is_main)
         trainer.add_callback(selector)
     checkpoint = stage.checkpoint()
     if checkpoint is not None and is_last(checkpoint):
@@ -169,10 +170,9 @@ def _chosen(trainer: Any, stage: Stage, selector: Selector | None) -> Any:
     if selector is None:
         return model.merge_and_unload() if stage.settings.lora else model
     look: Look = selector.chosen()
-    found = kept(stage.folder.best)
     stage.announce(f"{stage.name}: keeping step {look.step}: success {look.success:.1%}, recall {look.recall:.1%}"
                    + ("" if look.step else ", the stage's start: no later checkpoint did better"))
-    if not look.step or found is None:
+    if not look.step:
         return weights(stage.start, stage.settings)
-    best: Path = stage.folder.best
+    best = stage.folder.best(look.step)
     return merged(stage.start, best, stage.settings) if stage.settings.lora else weights(best, stage.settings)
