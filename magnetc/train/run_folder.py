@@ -98,7 +98,7 @@ class RunFolder:
         """Make the folder this run's. `identity` is all that its result depends on, as JSON.
 
         Raises:
-            MagnetError: MG717 when it holds another run, MG010 when it is no run's folder.
+            MagnetError: MG717 when it holds another run that has begun, MG010 when it is no run's folder.
         """
         claim = self.folder / CLAIM
         if claim.is_file():
@@ -107,14 +107,20 @@ class RunFolder:
             except ValueError:
                 before = {}
             found = differences(before, json.loads(json.dumps(identity)))
-            if found:
+            if found and self.has_begun():
                 raise MagnetError(_other_run(self.folder, found))
-            return
+            if not found:
+                return
+            self.forget()
         if self.folder.is_file() or (self.folder.is_dir() and any(self.folder.iterdir())):
             raise MagnetError(Diagnostic(code="MG010", message=f"the folder `{self.folder}` exists and holds no run",
                                          help="name another with `-o`"))
         self.folder.mkdir(parents=True, exist_ok=True)
         write_json(claim, identity)
+
+    def has_begun(self) -> bool:
+        """Whether there is anything to lose: a run that was refused, or killed at once, left no checkpoint and no model."""
+        return any(any(self.folder.glob(name)) for name in ("*/checkpoint-*", "*/best-*", "*/model"))
 
     def forget(self) -> None:
         """Remove a run, and nothing else."""

@@ -92,12 +92,12 @@ class Selector(TrainerCallback):
         self.every = self.every or max(1, -(-state.max_steps // 4))
         self.looks = looks_in(state.log_history)
         if not self.looks:
-            self._look(others["model"], state.global_step)
+            self._look(others["model"], state.global_step, control)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
         assert self.every
         if state.global_step % self.every == 0 or state.global_step >= state.max_steps:
-            self._look(others["model"], state.global_step)
+            self._look(others["model"], state.global_step, control)
 
     def on_save(self, args: Any, state: Any, control: Any, **others: Any) -> None:
         if self.is_main:
@@ -110,7 +110,7 @@ class Selector(TrainerCallback):
     def chosen(self) -> Look:
         return choose(self.looks, self.least_recall())
 
-    def _look(self, model: Any, step: int) -> None:
+    def _look(self, model: Any, step: int, control: Any) -> None:
         if any(look.step == step for look in self.looks):
             return
         if self.is_main:
@@ -118,7 +118,9 @@ class Selector(TrainerCallback):
         else:
             look = Look(step=step, success=0.0, recall=0.0, precision=0.0)
         self.looks.append(look)
+        asked = control.should_log
         self.log({PREFIX + name: value for name, value in asdict(look).items()})
+        control.should_log = asked  # what is logged now does not answer for the step's loss
         if self.is_main and step and self.chosen().step == step:
             self._keep(model, look)
 

@@ -96,6 +96,7 @@ def test_the_best_that_still_recalls_is_kept(base, run):
     arena = Arena(PLAN)
     folder, said = run(arena)
     assert played(folder) == [(step, *figures) for step, figures in PLAN.items()]
+    assert [entry["step"] for entry in folder.read_history() if "loss" in entry] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert furthest(arena.shown[0], weights(load_model(base))) == 0
     assert furthest(saved(folder), {name: arena.shown[4][name] for name in saved(folder)}) == 0
     assert furthest(arena.shown[4], arena.shown[6]) > 0
