@@ -214,9 +214,10 @@ def _figures(stage: Stage) -> dict[str, Any]:
 def _finish(run: RunFolder, chat: Chat, settings: TrainSettings, manifest: Mapping[str, Any], summary: RunSummary,
             last: str) -> None:
     histories = {name: run.stage(name).read_history() for name in summary.stages}
-    draw(run.folder, histories, f"{manifest['name']} {manifest['recipe_version']}")
-    write_json(run.folder / "report.json", summary.document())
     play = {name: figures["kept"] for name, figures in summary.stages.items() if "kept" in figures}
+    kept = {name: look["step"] for name, look in play.items()}
+    draw(run.folder, histories, kept, f"{manifest['name']} {manifest['recipe_version']}")
+    write_json(run.folder / "report.json", summary.document())
     write_final(run.final, Path(last), chat, settings, manifest, list(summary.stages), play)
 
 

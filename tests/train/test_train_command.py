@@ -92,8 +92,9 @@ def test_curves_are_drawn(trained):
     assert (run / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert "<html" in (run / "curves.html").read_text()[:100]
     histories = {stage: json.loads((run / stage / "history.json").read_text()) for stage in ("sft", "mdpo")}
-    titles = [panel.title for panel in panels(histories)]
-    assert titles == ["sft: loss", "sft: free-running play", "mdpo: loss", "mdpo: margin",
+    shown = panels(histories, {"mdpo": 8})
+    assert [panel.kept for panel in shown] == [None, None, 8, 8, 8, 8, 8]
+    assert [panel.title for panel in shown] == ["sft: loss", "sft: free-running play", "mdpo: loss", "mdpo: margin",
                       "mdpo: log-probability gained over the reference", "mdpo: free-running play", "mdpo: margin by fault"]
 
 
