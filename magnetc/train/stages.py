@@ -77,7 +77,7 @@ def mdpo(stage: Stage, train: Sequence[TokenizedPair], validation: Sequence[Toke
 def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, Any]:
     """TrainingArguments of a stage."""
     settings = stage.settings
-    on_cpu = PartialState().device == torch.device("cpu")
+    on_cpu = torch.device(PartialState().device or "cpu").type == "cpu"
     every = settings.select.every if settings.select else None
     found: dict[str, Any] = {
         "output_dir": str(stage.folder.folder),
