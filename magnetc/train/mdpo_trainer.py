@@ -49,6 +49,8 @@ class MDPOTrainer(Trainer):
     """
 
     loss_is_scaled_for_ga = True
+    args: Any
+    model: Any
 
     def __init__(self, model: str | PreTrainedModel | nn.Module, args: MDPOConfig | None = None,
                  train_dataset: Iterable[Any] | None = None, eval_dataset: Iterable[Any] | None = None,
@@ -57,24 +59,18 @@ class MDPOTrainer(Trainer):
         args = args or MDPOConfig("mdpo")
         if isinstance(model, str):
             processing_class = processing_class or load_tokenizer(model)
-            model = load_model(model)
-        if peft_config is not None:
-            from peft import get_peft_model
-
-            model = get_peft_model(model, peft_config)  # pyright: ignore[reportArgumentType]
-        if hasattr(model, "peft_config") and args.gradient_checkpointing:
-            model.enable_input_require_grads()  # pyright: ignore[reportCallIssue]
+        policy = _policy(model, peft_config, args)
         self.chat = Chat(processing_class, args.chat_template_kwargs)
-        self.head = scoring_head(model)
+        self.head = scoring_head(policy)
         self.ref_head = None if ref_model is None else scoring_head(ref_model)
-        compared = [each for each in (model, ref_model) if each is not None]
+        compared = [each for each in (policy, ref_model) if each is not None]
         self.shares = args.share_prefix == "auto" and all(map(tree_attention.supported, compared))
         datasets = [None if rows is None else pair_dataset(rows, self.chat, args) for rows in (train_dataset, eval_dataset)]
         if datasets[0] is not None and not len(datasets[0]):
             raise MagnetError(_nothing_left(args))
-        _without_dropout(model)
+        _without_dropout(policy)
         self.collator = PairCollator(self.shares)
-        super().__init__(model, args, data_collator=self.collator, train_dataset=datasets[0],  # pyright: ignore
+        super().__init__(policy, args, data_collator=self.collator, train_dataset=datasets[0],  # pyright: ignore
                          eval_dataset=datasets[1], processing_class=processing_class, **others)
         self.ref_model = None if ref_model is None else ref_model.to(self.args.device).eval()
         self.attention = self._attend()
@@ -152,7 +148,7 @@ class MDPOTrainer(Trainer):
         return torch.cat(found), joined([row.scored for row in rows])
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
-                     num_items_in_batch: Tensor | None = None) -> Any:
+                     num_items_in_batch: Any = None) -> Any:
         rows = [row.to(self.args.device) for row in inputs["rows"]]
         log_probs, scored = self._forward(model, rows)
         reference = inputs["reference"].to(log_probs.device)
@@ -201,6 +197,18 @@ class MDPOTrainer(Trainer):
         return 0
 
 
+def _policy(model: str | nn.Module, peft_config: Any, args: MDPOConfig) -> Any:
+    """The model to train, loaded, with an adapter where one is asked for."""
+    policy: Any = load_model(model) if isinstance(model, str) else model
+    if peft_config is not None:
+        from peft import get_peft_model
+
+        policy = get_peft_model(policy, peft_config)
+    if hasattr(policy, "peft_config") and args.gradient_checkpointing:
+        policy.enable_input_require_grads()
+    return policy
+
+
 def _likelihood(rows: Iterable[Row]) -> float:
     return sum(row.scored.likelihood.sum().item() for row in rows)
 
@@ -209,12 +217,12 @@ def _without_dropout(model: nn.Module) -> None:
     """A preference compares log-probabilities: noise in them is noise in the margin."""
     for module in model.modules():
         if isinstance(module, nn.Dropout):
-            module.p = 0.0
+            module.p = 0.0  # pyright: ignore[reportArgumentType]
     config = getattr(model, "config", None)
     if config is not None and getattr(config, "attention_dropout", 0):
         for module in model.modules():
             if hasattr(module, "attention_dropout"):
-                module.attention_dropout = 0.0  # pyright: ignore[reportAttributeAccessIssue]
+                module.attention_dropout = 0.0  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType]
 
 
 def _nothing_left(args: MDPOConfig) -> Diagnostic:

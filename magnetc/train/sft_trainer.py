@@ -9,7 +9,7 @@ import torch
 from datasets import Dataset
 from torch import Tensor, nn
 from transformers import PreTrainedModel
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig, SFTTrainer  # pyright: ignore[reportPrivateImportUsage]
 
 from magnetc.models.chat import Chat
 from magnetc.models.load import load_model, load_tokenizer
@@ -42,19 +42,21 @@ class WeightedSFTTrainer(SFTTrainer):
         MagnetError: MG713 for a chat template that cannot be masked, MG714 for a head that cannot be scored.
     """
 
+    model: Any
+
     def __init__(self, model: str | PreTrainedModel, args: SFTConfig, train_dataset: Iterable[Any],
                  eval_dataset: Iterable[Any] | None = None, processing_class: Any = None,
                  chat_template_kwargs: Mapping[str, Any] | None = None, **others: Any):
         if isinstance(model, str):
             processing_class = processing_class or load_tokenizer(model)
-            model = load_model(model)
+        policy: Any = load_model(model) if isinstance(model, str) else model
         chat = Chat(processing_class, chat_template_kwargs or {})
         args.packing_strategy, args.padding_free = "bfd", True
         datasets = [None if rows is None else sft_dataset(rows, chat) for rows in (train_dataset, eval_dataset)]
         longest = max((len(ids) for dataset in datasets if dataset for ids in dataset["input_ids"]), default=0)
         args.max_length = max(args.max_length or 0, longest) if args.packing else None
-        self.head = scoring_head(model)
-        super().__init__(model, args, train_dataset=datasets[0], eval_dataset=datasets[1],
+        self.head = scoring_head(policy)
+        super().__init__(policy, args, train_dataset=datasets[0], eval_dataset=datasets[1],
                          processing_class=processing_class, **others)
         self.attention = "mask"
         if tree_attention.supported(self.model):

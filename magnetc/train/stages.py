@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from transformers import TrainerState, set_seed
-from trl import SFTConfig
+from trl import SFTConfig  # pyright: ignore[reportPrivateImportUsage]
 
 from magnetc.models.chat import Chat
 from magnetc.train.base import computed_in, merged, weights
@@ -118,8 +118,8 @@ def _adapter(lora: LoraSettings | None) -> Any:
         return None
     from peft import LoraConfig
 
-    return LoraConfig(task_type="CAUSAL_LM", r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout,
-                      target_modules=lora.targets)
+    return LoraConfig(task_type="CAUSAL_LM", r=lora.rank, lora_alpha=lora.alpha,  # pyright: ignore[reportArgumentType]
+                      lora_dropout=lora.dropout, target_modules=lora.targets)
 
 
 def _run(trainer: Any, stage: Stage, margin: float | None) -> None:
