@@ -21,14 +21,14 @@ _SPLIT = re.compile("|".join(map(re.escape, SPECIAL + MARKS)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScratchSettings:
-    """Sizes of a base from nothing. As they stand it has 0.63 million parameters; `positions` is its longest sequence."""
+    """Sizes of a base from nothing. As they stand it has 0.65 million parameters; `positions` is its longest sequence."""
 
     vocabulary: int = 2048
     hidden: int = 128
     layers: int = 3
     heads: int = 4
-    kv_heads: int = 2
-    intermediate: int = 192
+    kv_heads: int = 4
+    intermediate: int = 160
     positions: int = 4096
     seed: int = 0
 
