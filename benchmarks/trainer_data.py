@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen2Config, TrainerCallback
 
-from magnetc.train.mdpo_config import MDPOConfig
-from magnetc.train.mdpo_trainer import MDPOTrainer
-from magnetc.train.pack import PairExample, Part
-from magnetc.train.pair_data import PairDataset
+from magnetc.train.preference.config import MDPOConfig
+from magnetc.train.preference.data import PairDataset
+from magnetc.train.preference.pack import PairExample, Part
+from magnetc.train.preference.trainer import MDPOTrainer
 
 BETA = 0.1
 WORDS = 4096

@@ -27,7 +27,7 @@ from trainer_data import (
 )
 
 from magnetc.train.encode.tokenized import TokenizedRow
-from magnetc.train.log_probs import LinearLogProb
+from magnetc.train.scoring.log_probs import LinearLogProb
 from magnetc.train.sft_trainer import IGNORED, WeightedSFTTrainer
 
 PLAIN = {"per_device_train_batch_size": 1, "per_device_eval_batch_size": 1, "gradient_checkpointing": False, "bf16": False,

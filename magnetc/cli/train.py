@@ -13,7 +13,7 @@ from magnetc.cli.report import announce, diagnosed, fail, is_terminal, show
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
-    from magnetc.train.run import RunSummary
+    from magnetc.train.run.driver import RunSummary
 
 STAGES = ("sft", "mdpo")
 
@@ -35,7 +35,7 @@ def command(out: Path, folder: Path | None, stages: tuple[str, ...], changes: tu
         from magnetc.models.load import required
 
         required("torch", "transformers", "trl", "peft", "matplotlib", "plotly")
-        from magnetc.train.run import RunOptions, train
+        from magnetc.train.run.driver import RunOptions, train
 
         place = folder or out.with_name(f"{out.resolve().name}-model")
         options = RunOptions(out=out, folder=place, changes=changes, stages=stages or None, trust=trust, fresh=fresh,

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from magnetc.train.mdpo_config import MDPOConfig
-    from magnetc.train.mdpo_trainer import MDPOTrainer
+    from magnetc.train.preference.config import MDPOConfig
+    from magnetc.train.preference.trainer import MDPOTrainer
     from magnetc.train.sft_trainer import WeightedSFTTrainer
 
 __all__ = ["MDPOConfig", "MDPOTrainer", "WeightedSFTTrainer"]
 
-_MODULES = {"MDPOConfig": "mdpo_config", "MDPOTrainer": "mdpo_trainer", "WeightedSFTTrainer": "sft_trainer"}
+_MODULES = {"MDPOConfig": "preference.config", "MDPOTrainer": "preference.trainer", "WeightedSFTTrainer": "sft_trainer"}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,12 @@ from trl import SFTConfig, SFTTrainer  # pyright: ignore[reportPrivateImportUsag
 
 from magnetc.models.chat import Chat
 from magnetc.models.load import load_model, load_tokenizer
-from magnetc.train import tree_attention
 from magnetc.train.encode.plain import completed_row
 from magnetc.train.encode.rows import encode_row
 from magnetc.train.encode.tokenized import TokenizedRow
-from magnetc.train.log_probs import score, scoring_head
-from magnetc.train.tree_attention import Document
+from magnetc.train.scoring import tree_attention
+from magnetc.train.scoring.log_probs import score, scoring_head
+from magnetc.train.scoring.tree_attention import Document
 
 IGNORED = -100
 """The label of a token that is not trained, as torch and TRL have it."""

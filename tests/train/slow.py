@@ -13,7 +13,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from magnetc.train.pack import PairExample, Part
+from magnetc.train.preference.pack import PairExample, Part
 
 VOCABULARY = 97
 FAMILIES = {"qwen2": (Qwen2Config, Qwen2ForCausalLM), "qwen3": (Qwen3Config, Qwen3ForCausalLM),

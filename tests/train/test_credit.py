@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from magnetc.models.chat import Chat
 from magnetc.models.scratch import scratch_texts, scratch_tokenizer
-from magnetc.train.credit import CREDITS, with_credit
 from magnetc.train.encode.pairs import encode_pair
+from magnetc.train.preference.credit import CREDITS, with_credit
 
 pytestmark = pytest.mark.train
 

@@ -10,9 +10,9 @@ import torch
 
 from magnetc.models.chat import Chat
 from magnetc.models.scratch import ScratchSettings, scratch_model
-from magnetc.train.credit import CREDITS, with_credit
 from magnetc.train.encode.pairs import encode_pair
 from magnetc.train.encode.rows import encode_row
+from magnetc.train.preference.credit import CREDITS, with_credit
 
 pytestmark = pytest.mark.train
 

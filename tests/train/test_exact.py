@@ -6,10 +6,10 @@ import pytest
 import torch
 from slow import random_pair, slow_loss, tiny_model
 
-from magnetc.train import tree_attention
-from magnetc.train.log_probs import score, scoring_head
-from magnetc.train.mdpo_loss import Objective, Totals, credited, mdpo_loss
-from magnetc.train.pack import apart, joined, shared
+from magnetc.train.preference.loss import Objective, Totals, credited, mdpo_loss
+from magnetc.train.preference.pack import apart, joined, shared
+from magnetc.train.scoring import tree_attention
+from magnetc.train.scoring.log_probs import score, scoring_head
 
 pytestmark = pytest.mark.train
 
@@ -92,7 +92,7 @@ def test_the_head_is_chunked_without_a_trace(monkeypatch):
     pairs = [random_pair(draw, i, longest=60) for i in range(4)]
     model, reference = tiny_model(seed=1), tiny_model(seed=2)
     whole = fast_loss(model, reference, pairs, Objective(), "blocks")
-    monkeypatch.setattr("magnetc.train.log_probs.LOGITS", 16 * 97)
+    monkeypatch.setattr("magnetc.train.scoring.log_probs.LOGITS", 16 * 97)
     assert_equal(model, whole, fast_loss(model, reference, pairs, Objective(), "blocks"))
 
 

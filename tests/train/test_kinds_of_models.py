@@ -8,8 +8,8 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from magnetc.diagnostics import MagnetError
 from magnetc.train import MDPOTrainer
-from magnetc.train.base import merged
-from magnetc.train.settings import LoraSettings, TrainSettings
+from magnetc.train.run.base import merged
+from magnetc.train.run.settings import LoraSettings, TrainSettings
 
 pytestmark = pytest.mark.train
 

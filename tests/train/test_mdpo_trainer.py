@@ -8,7 +8,7 @@ from small import config, furthest, weights
 from transformers import AutoModelForCausalLM
 
 from magnetc.train import MDPOTrainer
-from magnetc.train.credit import with_credit
+from magnetc.train.preference.credit import with_credit
 
 pytestmark = pytest.mark.train
 

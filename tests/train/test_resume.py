@@ -9,7 +9,7 @@ import pytest
 from safetensors.torch import load_file
 from small import QUICK, changed, furthest, magnetc, started
 
-from magnetc.train import stages
+from magnetc.train.run import stages
 
 pytestmark = pytest.mark.train
 

@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 from small import furthest, weights
 
 from magnetc.models.load import load_model
-from magnetc.train import stages
-from magnetc.train.run_folder import StageFolder
-from magnetc.train.selection import Look, choose, looks_in, sample
-from magnetc.train.settings import LoraSettings, MDPOSettings, SelectSettings, TrainSettings
-from magnetc.train.stages import Stage
+from magnetc.train.run import stages
+from magnetc.train.run.folder import StageFolder
+from magnetc.train.run.selection import Look, choose, looks_in, sample
+from magnetc.train.run.settings import LoraSettings, MDPOSettings, SelectSettings, TrainSettings
+from magnetc.train.run.stages import Stage
 
 pytestmark = pytest.mark.train
 

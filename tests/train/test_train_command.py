@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from small import QUICK, changed, furthest, magnetc
 
 from magnetc.models.chat import Chat
-from magnetc.train.curves import panels
+from magnetc.train.run.curves import panels
 
 pytestmark = pytest.mark.train
 

@@ -12,7 +12,7 @@ from magnetc.diagnostics import Sink
 from magnetc.frontend.read_text import decode
 from magnetc.frontend.yaml_events import read_yaml
 from magnetc.source.resources import resource
-from magnetc.train.settings import read_settings
+from magnetc.train.run.settings import read_settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
 STAGES = ("sft", "mdpo")

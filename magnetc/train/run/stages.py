@@ -14,14 +14,14 @@ from transformers import TrainerState, set_seed
 from trl import SFTConfig  # pyright: ignore[reportPrivateImportUsage]
 
 from magnetc.models.chat import Chat
-from magnetc.train.base import computed_in, merged, weights
 from magnetc.train.encode.tokenized import TokenizedPair, TokenizedRow
-from magnetc.train.mdpo_config import MDPOConfig
-from magnetc.train.mdpo_trainer import MDPOTrainer
-from magnetc.train.progress import Progress
-from magnetc.train.run_folder import STATE, StageFolder, is_last, replace_folder, write_json
-from magnetc.train.selection import Arena, Look, Selector, looks_in
-from magnetc.train.settings import LoraSettings, StageSettings, TrainSettings, per_step
+from magnetc.train.preference.config import MDPOConfig
+from magnetc.train.preference.trainer import MDPOTrainer
+from magnetc.train.run.base import computed_in, merged, weights
+from magnetc.train.run.folder import STATE, StageFolder, is_last, replace_folder, write_json
+from magnetc.train.run.progress import Progress
+from magnetc.train.run.selection import Arena, Look, Selector, looks_in
+from magnetc.train.run.settings import LoraSettings, StageSettings, TrainSettings, per_step
 from magnetc.train.sft_trainer import WeightedSFTTrainer
 
 

@@ -21,7 +21,7 @@ from magnetc.agent.play import play
 from magnetc.agent.score import score, summarize
 from magnetc.build.opened import Opened
 from magnetc.models.chat import Chat
-from magnetc.train.run_folder import StageFolder, replace_folder, write_json
+from magnetc.train.run.folder import StageFolder, replace_folder, write_json
 
 PREFIX = "play_"
 """Before the names of what a look found, in a trainer's history."""

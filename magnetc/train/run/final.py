@@ -10,8 +10,8 @@ from typing import Any
 
 from magnetc.models.chat import Chat
 from magnetc.source.resources import resource
-from magnetc.train.run_folder import replace_folder
-from magnetc.train.settings import TrainSettings
+from magnetc.train.run.folder import replace_folder
+from magnetc.train.run.settings import TrainSettings
 
 
 def write_final(place: Path, model: Path, chat: Chat, settings: TrainSettings, manifest: Mapping[str, Any],

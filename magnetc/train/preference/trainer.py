@@ -22,14 +22,14 @@ from transformers import PreTrainedModel, Trainer
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.models.chat import Chat
 from magnetc.models.load import load_model, load_tokenizer
-from magnetc.train import tree_attention
-from magnetc.train.log_probs import score, scoring_head
-from magnetc.train.mdpo_config import MDPOConfig
-from magnetc.train.mdpo_loss import Objective, Totals, credited, mdpo_loss
-from magnetc.train.pack import PairExample, Row, Scored, joined
-from magnetc.train.pair_data import PairCollator, PairDataset, pair_dataset
-from magnetc.train.pair_metrics import PairMetrics, measured, summary
-from magnetc.train.reference import cache_file, read_cache, write_cache
+from magnetc.train.preference.config import MDPOConfig
+from magnetc.train.preference.data import PairCollator, PairDataset, pair_dataset
+from magnetc.train.preference.loss import Objective, Totals, credited, mdpo_loss
+from magnetc.train.preference.metrics import PairMetrics, measured, summary
+from magnetc.train.preference.pack import PairExample, Row, Scored, joined
+from magnetc.train.preference.reference import cache_file, read_cache, write_cache
+from magnetc.train.scoring import tree_attention
+from magnetc.train.scoring.log_probs import score, scoring_head
 
 
 class MDPOTrainer(Trainer):

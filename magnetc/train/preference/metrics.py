@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from magnetc.train.mdpo_loss import Objective, PairLosses
-from magnetc.train.pack import CHOSEN, REJECTED, Scored
+from magnetc.train.preference.loss import Objective, PairLosses
+from magnetc.train.preference.pack import CHOSEN, REJECTED, Scored
 
 SIDES = {"chosen": CHOSEN, "rejected": REJECTED}
 

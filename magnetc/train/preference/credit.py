@@ -20,7 +20,7 @@ from difflib import SequenceMatcher
 import torch
 
 from magnetc.train.encode.tokenized import CreditSpan, TokenizedPair
-from magnetc.train.pack import PairExample, Part
+from magnetc.train.preference.pack import PairExample, Part
 
 CREDITS = ("span", "message", "turn", "rest")
 

@@ -23,18 +23,18 @@ from magnetc.build.opened import Opened, open_output, read_manifest
 from magnetc.build.output import file_digest
 from magnetc.diagnostics import Diagnostic, MagnetError, Severity, Sink
 from magnetc.models.chat import Chat
-from magnetc.train import stages
-from magnetc.train.base import base_model, chat_of
-from magnetc.train.curves import draw
 from magnetc.train.encode.limit import histogram, histogram_text, limited
 from magnetc.train.encode.pairs import encode_pair
 from magnetc.train.encode.rows import encode_row
 from magnetc.train.encode.tokenized import TokenizedPair, TokenizedRow
-from magnetc.train.final import write_final
-from magnetc.train.run_folder import RunFolder, write_json
-from magnetc.train.selection import Arena, choose, looks_in, sample
-from magnetc.train.settings import TrainSettings, read_settings
-from magnetc.train.stages import Stage
+from magnetc.train.run import stages
+from magnetc.train.run.base import base_model, chat_of
+from magnetc.train.run.curves import draw
+from magnetc.train.run.final import write_final
+from magnetc.train.run.folder import RunFolder, write_json
+from magnetc.train.run.selection import Arena, choose, looks_in, sample
+from magnetc.train.run.settings import TrainSettings, read_settings
+from magnetc.train.run.stages import Stage
 
 Rows = list[dict[str, Any]]
 Encoded = list[TokenizedRow] | list[TokenizedPair]

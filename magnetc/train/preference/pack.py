@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from magnetc.train.tree_attention import Document, positions
+from magnetc.train.scoring.tree_attention import Document, positions
 
 PROMPT, CHOSEN, REJECTED = range(3)
 

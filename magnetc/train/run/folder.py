@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.train.settings import differences
+from magnetc.train.run.settings import differences
 
 CLAIM = "run.json"
 STATE = "trainer_state.json"

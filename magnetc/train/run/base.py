@@ -10,8 +10,8 @@ from typing import Any
 from magnetc.models.chat import Chat
 from magnetc.models.load import load_model, load_tokenizer
 from magnetc.models.scratch import scratch_model, scratch_texts, scratch_tokenizer
-from magnetc.train.run_folder import RunFolder, replace_folder
-from magnetc.train.settings import TrainSettings
+from magnetc.train.run.folder import RunFolder, replace_folder
+from magnetc.train.run.settings import TrainSettings
 
 
 def base_model(settings: TrainSettings, run: RunFolder, rows: Iterable[Mapping[str, Any]]) -> str:

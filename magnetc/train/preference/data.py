@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from magnetc.models.chat import Chat
-from magnetc.train.credit import with_credit
 from magnetc.train.encode.limit import limited
 from magnetc.train.encode.pairs import encode_pair
 from magnetc.train.encode.plain import completed_pair
-from magnetc.train.mdpo_config import MDPOConfig
-from magnetc.train.pack import PairExample, Row, apart, shared
+from magnetc.train.preference.config import MDPOConfig
+from magnetc.train.preference.credit import with_credit
+from magnetc.train.preference.pack import PairExample, Row, apart, shared
 
 
 @dataclass(slots=True)

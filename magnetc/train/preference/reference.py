@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from magnetc.train.pack import PairExample
+from magnetc.train.preference.pack import PairExample
 
 
 def model_digest(model: nn.Module) -> str:

@@ -16,12 +16,12 @@ class MDPOConfig(TrainingArguments):
         beta: How far the policy may move from the reference; Magnet tries 0.01, 0.1 and 0.3.
         preference_weight: λ of L = L_SFT + λ · L_mDPO.
         likelihood_weight: Weight of L_SFT on the chosen trajectory; 0 leaves the preference alone.
-        credit: Where the preference acts: `span`, `message`, `turn` or `rest`; see `magnetc.train.credit`.
+        credit: Where the preference acts: `span`, `message`, `turn` or `rest`; see `magnetc.train.preference.credit`.
         discount: γ of DMPO, by message after the fault; None weighs all alike.
         floor: λ of DPO-Positive: a penalty on chosen log-probabilities below the reference's; None for none.
         max_length: Tokens of the longer side of a pair; None for no limit.
         over: What becomes of longer pairs: `drop`, or `cut` at the end of a user turn.
-        attention: `auto`, `blocks`, `flex` or `mask`; see `magnetc.train.tree_attention`.
+        attention: `auto`, `blocks`, `flex` or `mask`; see `magnetc.train.scoring.tree_attention`.
         share_prefix: Whether the prompt is computed once for both sides; `auto` unless the model's layers forbid it.
         reference_cache: A folder for reference log-probabilities, so that they are computed once; `output_dir` by default.
         chat_template_kwargs: What the chat template takes beside messages and tools, such as `enable_thinking`.

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from magnetc.train.pack import CHOSEN, REJECTED, Scored
+from magnetc.train.preference.pack import CHOSEN, REJECTED, Scored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Multi-turn preference optimisation: from pairs to a trainer."""

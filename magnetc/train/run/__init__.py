@@ -1,0 +1,1 @@
+"""`magnetc train`: from an output to a model in a folder."""

@@ -1,0 +1,1 @@
+"""Scoring tokens: attention over rows of trees, and log-probabilities of chosen tokens."""
