@@ -31,7 +31,7 @@ def command(out: Path, folder: Path | None, stages: tuple[str, ...], changes: tu
     """Train on the dataset in OUT: SFT, then multi-turn preference optimisation. The same command resumes."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     sink = Sink()
-    with diagnosed(sink, folder=out / "recipe"):
+    with diagnosed(sink):
         from magnetc.models.load import required
 
         required("torch", "transformers", "trl", "peft", "matplotlib", "plotly")
@@ -42,9 +42,9 @@ def command(out: Path, folder: Path | None, stages: tuple[str, ...], changes: tu
                              bar=is_terminal(), announce=announce)
         summary = train(options, sink)
         if summary is None:
-            fail(sink, folder=out / "recipe")
+            fail(sink)
         if _is_main():
-            show(sink, folder=out / "recipe")
+            show(sink)
             if as_json:
                 click.echo(json.dumps({"run": str(place), **summary.document()}, indent=2, ensure_ascii=False))
             else:

@@ -58,7 +58,7 @@ class WeightedSFTTrainer(SFTTrainer):
         self.head = scoring_head(policy)
         super().__init__(policy, args, train_dataset=datasets[0], eval_dataset=datasets[1],
                          processing_class=processing_class, **others)
-        self.attention = "mask"
+        self.attention = None
         if tree_attention.supported(self.model):
             self.attention = tree_attention.choose(self.model, "auto", self.args.device)
             tree_attention.prepare(self.model, self.attention)
@@ -68,7 +68,8 @@ class WeightedSFTTrainer(SFTTrainer):
         labels = inputs["labels"][0].masked_fill(inputs["position_ids"][0] == 0, IGNORED)
         trained = (labels != IGNORED).nonzero()[:, 0]
         documents = documents_of(inputs["position_ids"])
-        beside = tree_attention.arguments(documents, self.attention, labels.device)
+        # A model that attends in a way of its own divides rows by their positions itself, as TRL's packing has it.
+        beside = tree_attention.arguments(documents, self.attention, labels.device) if self.attention else {}
         forward = {"input_ids": inputs["input_ids"], "position_ids": inputs["position_ids"], **beside}
         log_probs = score(model, self.head, forward, trained - 1, labels[trained])
         total = torch.as_tensor(len(trained) if num_items_in_batch is None else num_items_in_batch)

@@ -11,7 +11,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from magnetc.train.run.base import base_model, chat_of
 from magnetc.train.run.curves import draw
 from magnetc.train.run.final import write_final
 from magnetc.train.run.folder import RunFolder, write_json
-from magnetc.train.run.selection import Arena, choose, looks_in, sample
+from magnetc.train.run.selection import Arena, choose, least_recall, looks_in, sample
 from magnetc.train.run.settings import TrainSettings, read_settings
 from magnetc.train.run.stages import Stage
 
@@ -99,7 +99,8 @@ def _train(options: RunOptions, sink: Sink) -> RunSummary | None:
     summary = RunSummary()
     for name, parts in rows.items():
         data = {part: _encoded(name, part, own, chat, settings, summary, sink) for part, own in parts.items()}
-        _announce_lengths(name, data["train"], options)
+        if PartialState().is_main_process:
+            options.announce(_described(name, len(parts["train"]), data["train"]))
         arena = _arena(opened, manifest, options.out, chat, settings)
         stage = Stage(name=name, start=start, folder=run.stage(name), settings=settings, chat=chat, arena=arena,
                       announce=options.announce, bar=options.bar)
@@ -143,6 +144,7 @@ def _rows(out: Path, manifest: Mapping[str, Any], name: str) -> Rows:
 def _identity(settings: TrainSettings, manifest: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """All that a run's result depends on."""
     files = {name: manifest["files"][name]["sha256"] for parts in asked.values() for name in parts.values()}
+    settings = replace(settings, report_to="none")
     versions = {name: version(name) for name in ("torch", "transformers", "trl")}
     return {"dataset": manifest["name"], "stages": list(asked), "files": files, "settings": settings.document(),
             "versions": versions}
@@ -164,7 +166,7 @@ def _encoded(stage: str, part: str, rows: Rows, chat: Chat, settings: TrainSetti
     if part == "train" and not found.kept:
         raise MagnetError(Diagnostic(code="MG715", message=f"nothing is left to train `{stage}` on",
                                      notes=(f"every sequence has more than {settings.length} tokens",),
-                                     help="raise `length`, or set `over: cut`"))
+                                     help="raise `length`" + ("" if settings.over == "cut" else ", or set `over: cut`")))
     return found.kept
 
 
@@ -176,9 +178,13 @@ def _too_long(stage: str, part: str, dropped: int, settings: TrainSettings, tall
                       notes=notes, help="raise `length`, or offer fewer tools (`distract`)")
 
 
-def _announce_lengths(stage: str, encoded: Encoded, options: RunOptions) -> None:
-    if PartialState().is_main_process:
-        options.announce(f"{stage}: {len(encoded)} sequences, by tokens:\n{histogram_text([len(each) for each in encoded])}")
+def _described(stage: str, rows: int, encoded: Encoded) -> str:
+    """How many sequences a stage trains on, how long they are, and what the chat template took from them."""
+    left_out = sum(sum(pair.left_out) for pair in encoded if isinstance(pair, TokenizedPair))
+    notes = [f"{stage}: {len(encoded)} sequences of {rows} rows, by tokens:", histogram_text([len(each) for each in encoded])]
+    if left_out:
+        notes.append(f"{left_out} messages after a fault are left out: the chat template shows what stands before them otherwise")
+    return "\n".join(notes)
 
 
 def _arena(opened: Opened | None, manifest: Mapping[str, Any], out: Path, chat: Chat, settings: TrainSettings) -> Arena | None:
@@ -200,13 +206,11 @@ def _figures(stage: Stage) -> dict[str, Any]:
     looks = looks_in(history)
     found: dict[str, Any] = {}
     if looks:
-        margin = stage.settings.select.recall_margin if stage.settings.select and stage.name == "mdpo" else None
-        least = 0.0 if margin is None else looks[0].recall - margin
-        found["kept"] = asdict(choose(looks, least))
+        found["kept"] = asdict(choose(looks, least_recall(looks, stage.recall_margin)))
         found["looks"] = [asdict(look) for look in looks]
     held_out = [entry for entry in history if "eval_loss" in entry]
-    for name, entry in zip(("start", "end"), (held_out[:1] or [None])[0:1] + held_out[-1:]):
-        if entry:
+    if held_out:
+        for name, entry in (("start", held_out[0]), ("end", held_out[-1])):
             found[name] = {key[5:]: value for key, value in entry.items() if key.startswith("eval_")}
     return found
 

@@ -46,6 +46,11 @@ def choose(looks: Sequence[Look], least_recall: float = 0.0) -> Look:
     return max(able, key=lambda look: (look.success, look.recall, look.step))
 
 
+def least_recall(looks: Sequence[Look], margin: float | None) -> float:
+    """What a checkpoint must still recall: that of the stage's start less `margin`; nothing without one."""
+    return 0.0 if margin is None else looks[0].recall - margin
+
+
 def sample(rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
     """At most `count` rows, drawn by a hash of their ids, so that no path is favoured and the same are always drawn."""
     return sorted(rows, key=lambda row: sha256(str(row["id"]).encode()).digest())[:count]
@@ -103,12 +108,8 @@ class Selector(TrainerCallback):
         if self.is_main:
             self.folder.keep_best(self.chosen().step)
 
-    def least_recall(self) -> float:
-        """What a checkpoint must still recall: that of the stage's start less the margin; nothing without a margin."""
-        return 0.0 if self.margin is None else self.looks[0].recall - self.margin
-
     def chosen(self) -> Look:
-        return choose(self.looks, self.least_recall())
+        return choose(self.looks, least_recall(self.looks, self.margin))
 
     def _look(self, model: Any, step: int, control: Any) -> None:
         if any(look.step == step for look in self.looks):

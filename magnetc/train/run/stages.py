@@ -38,6 +38,11 @@ class Stage:
     announce: Callable[[str], None]
     bar: bool
 
+    @property
+    def recall_margin(self) -> float | None:
+        """What a checkpoint's call recall may fall by: SFT has nothing to fall below."""
+        return self.settings.select.recall_margin if self.settings.select and self.name == "mdpo" else None
+
     def checkpoint(self) -> Path | None:
         """Where the stage stopped, the same in every process."""
         with PartialState().main_process_first():
@@ -56,7 +61,7 @@ def sft(stage: Stage, train: Sequence[TokenizedRow], validation: Sequence[Tokeni
                   eval_packing=False),
         train_dataset=train, eval_dataset=validation or None, processing_class=stage.chat.tokenizer,
         peft_config=_adapter(settings.lora), chat_template_kwargs=settings.template)
-    _run(trainer, stage, margin=None)
+    _run(trainer, stage)
 
 
 def mdpo(stage: Stage, train: Sequence[TokenizedPair], validation: Sequence[TokenizedPair]) -> None:
@@ -70,8 +75,7 @@ def mdpo(stage: Stage, train: Sequence[TokenizedPair], validation: Sequence[Toke
         attention=own.attention, max_length=None, chat_template_kwargs=settings.template)
     trainer = MDPOTrainer(weights(stage.start, settings), args, train_dataset=train, eval_dataset=validation or None,
                           processing_class=stage.chat.tokenizer, peft_config=_adapter(settings.lora))
-    margin = settings.select.recall_margin if settings.select else None
-    _run(trainer, stage, margin=margin)
+    _run(trainer, stage)
 
 
 def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, Any]:
@@ -122,7 +126,7 @@ def _adapter(lora: LoraSettings | None) -> Any:
                       lora_dropout=lora.dropout, target_modules=lora.targets)
 
 
-def _run(trainer: Any, stage: Stage, margin: float | None) -> None:
+def _run(trainer: Any, stage: Stage) -> None:
     """Train from where the stage stopped, keep its history, and leave the chosen model in its folder."""
     from transformers.trainer_callback import PrinterCallback
 
@@ -133,7 +137,7 @@ def _run(trainer: Any, stage: Stage, margin: float | None) -> None:
     selector = None
     if stage.arena is not None:
         every = stage.settings.select.every if stage.settings.select else None
-        selector = Selector(stage.arena, every, stage.folder, margin, trainer.log, is_main)
+        selector = Selector(stage.arena, every, stage.folder, stage.recall_margin, trainer.log, is_main)
         trainer.add_callback(selector)
     checkpoint = stage.checkpoint()
     if checkpoint is not None and is_last(checkpoint):
