@@ -53,7 +53,7 @@ def test_the_summary(trained):
 
 def test_progress_is_told_on_stderr(trained):
     _, result = trained
-    for line in ("sft: 22 sequences, by tokens:", "sft 12/12: loss", "mdpo 8/8: loss", "mdpo: keeping step"):
+    for line in ("sft: 22 sequences of 22 rows, by tokens:", "sft 12/12: loss", "mdpo 8/8: loss", "mdpo: keeping step"):
         assert line in result.stderr
     assert "Warning" not in result.stderr
     assert "{'" not in result.stderr
@@ -221,3 +221,9 @@ def test_a_run_that_was_refused_does_not_stand_in_the_way(library, tmp_path):
     assert "MG712" in refused(library, tmp_path / "run", *changed(*QUICK[1:], f"base={tmp_path / 'nowhere'}"))
     result = magnetc("train", library, "-o", tmp_path / "run", *changed(*QUICK, "sft.steps=1", "mdpo.steps=1"))
     assert result.exit_code == 0, result.output
+
+
+def test_an_adapter_on_the_head_is_refused(library, tmp_path):
+    said = refused(library, tmp_path / "run", *changed(*QUICK, "lora={targets: [q_proj, lm_head]}"), "--trust")
+    assert "MG714" in said
+    assert "leave `lm_head` out" in said

@@ -201,7 +201,7 @@ def _arena(opened: Opened | None, manifest: Mapping[str, Any], out: Path, chat: 
 
 
 def _figures(stage: Stage) -> dict[str, Any]:
-    """What a stage came to: the kept look, and the held-out figures of its start and its end."""
+    """What a stage came to: the kept look, and the held-out figures of its start and of what was kept."""
     history = stage.folder.read_history()
     looks = looks_in(history)
     found: dict[str, Any] = {}
@@ -210,7 +210,9 @@ def _figures(stage: Stage) -> dict[str, Any]:
         found["looks"] = [asdict(look) for look in looks]
     held_out = [entry for entry in history if "eval_loss" in entry]
     if held_out:
-        for name, entry in (("start", held_out[0]), ("end", held_out[-1])):
+        kept = found["kept"]["step"] if looks else held_out[-1]["step"]
+        end = next((entry for entry in held_out if entry["step"] == kept), held_out[-1])
+        for name, entry in (("start", held_out[0]), ("end", end)):
             found[name] = {key[5:]: value for key, value in entry.items() if key.startswith("eval_")}
     return found
 

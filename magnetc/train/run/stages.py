@@ -13,6 +13,7 @@ from accelerate import PartialState
 from transformers import TrainerState, set_seed
 from trl import SFTConfig  # pyright: ignore[reportPrivateImportUsage]
 
+from magnetc.diagnostics import MagnetError
 from magnetc.models.chat import Chat
 from magnetc.train.encode.tokenized import TokenizedPair, TokenizedRow
 from magnetc.train.preference.config import MDPOConfig
@@ -22,6 +23,7 @@ from magnetc.train.run.folder import STATE, StageFolder, is_last, replace_folder
 from magnetc.train.run.progress import Progress
 from magnetc.train.run.selection import Arena, Look, Selector, looks_in
 from magnetc.train.run.settings import LoraSettings, StageSettings, TrainSettings, per_step
+from magnetc.train.scoring.log_probs import ADAPTED, unsupported
 from magnetc.train.sft_trainer import WeightedSFTTrainer
 
 
@@ -120,6 +122,8 @@ def _arguments(stage: Stage, own: StageSettings, evaluates: bool) -> dict[str, A
 def _adapter(lora: LoraSettings | None) -> Any:
     if lora is None:
         return None
+    if "lm_head" in lora.targets:
+        raise MagnetError(unsupported("`lora` puts an adapter on it", ADAPTED))
     from peft import LoraConfig
 
     return LoraConfig(task_type="CAUSAL_LM", r=lora.rank, lora_alpha=lora.alpha,  # pyright: ignore[reportArgumentType]

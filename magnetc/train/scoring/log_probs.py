@@ -22,6 +22,9 @@ RESCALING = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_hea
 """Settings of models that change the logits behind their head, where `score` would not see it."""
 
 
+ADAPTED = "leave `lm_head` out of `lora: {targets: ...}` and of quantisation"
+
+
 class LinearLogProb(torch.autograd.Function):
     """log softmax(hidden · weightᵀ + bias) at one target per row, in float32 or better."""
 
@@ -126,13 +129,14 @@ def scoring_head(model: nn.Module) -> nn.Linear:
     config = model.config.get_text_config()  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue]
     if type(head) is not nn.Linear:
         found = f"its output embedding is a `{type(head).__name__}`"
-        raise MagnetError(_unsupported(found, "leave `lm_head` out of `lora: {targets: ...}` and of quantisation"))
+        raise MagnetError(unsupported(found, ADAPTED))
     for name in RESCALING:
         value = getattr(config, name, None)
         if value not in (None, 1, 1.0):
-            raise MagnetError(_unsupported(f"its configuration has `{name}: {value}`", "train another base model"))
+            raise MagnetError(unsupported(f"its configuration has `{name}: {value}`", "train another base model"))
     return head
 
 
-def _unsupported(found: str, help: str) -> Diagnostic:
+def unsupported(found: str, help: str) -> Diagnostic:
+    """MG714: why the head of a model cannot be scored."""
     return Diagnostic(code="MG714", message=f"the model's head cannot be scored token by token: {found}", help=help)
