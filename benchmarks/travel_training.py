@@ -42,8 +42,8 @@ def main() -> int:
     minutes = (time.monotonic() - start) / 60
     opened = open_output(out, Sink(), trust=True)
     assert opened is not None
-    length = json.loads((run / "run.json").read_text())["settings"]["length"]
-    looks = {name: looked(path, opened, length) for name, path in (("SFT", run / "sft/model"), ("SFT, mDPO", run / "final"))}
+    settings = json.loads((run / "run.json").read_text())["settings"]
+    looks = {name: looked(path, opened, settings) for name, path in (("SFT", run / "sft/model"), ("SFT, mDPO", run / "final"))}
     return report(looks, json.loads((run / "report.json").read_text()), load_model(run / "final").num_parameters(), minutes)
 
 
@@ -51,12 +51,12 @@ def command(*words: object) -> None:
     subprocess.run([sys.executable, "-m", "magnetc", *map(str, words)], check=True)
 
 
-def looked(path: Path, opened: Opened, length: int) -> tuple[Look, int]:
+def looked(path: Path, opened: Opened, settings: dict[str, Any]) -> tuple[Look, int]:
     """What a model does in every held-out conversation that fits, and how many these are."""
     chat = load_chat(path)
     rows = [row for part in ("validation", "test") for row in held_out(opened, part)
-            if len(chat.encode(chat.render(row["messages"], row["tools"]))) <= length]
-    return Arena(opened=opened, rows=rows, chat=chat, most_tokens=160).look(load_model(path), 0), len(rows)
+            if len(chat.encode(chat.render(row["messages"], row["tools"]))) <= settings["length"]]
+    return Arena(opened=opened, rows=rows, chat=chat, most_tokens=settings["select"]["most_tokens"]).look(load_model(path), 0), len(rows)
 
 
 def held_out(opened: Opened, part: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Options and fixtures of the whole suite."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,25 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the tests see into the golden files")
+
+
+@pytest.fixture(scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trust and caches of the user play no part in tests that run commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAGNETC_CONFIG", str(tmp_path_factory.mktemp("config")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def library(own_home: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build of `tests/data/recipes/library`: read it, never write to it."""
+    from dataset import LIBRARY, magnetc
+
+    out = tmp_path_factory.mktemp("library") / "out"
+    result = magnetc("build", LIBRARY, "--trust", "-o", out)
+    assert result.exit_code == 0, result.output
+    return out
 
 
 @pytest.fixture

@@ -9,27 +9,14 @@ collect_ignore_glob = [] if find_spec("torch") and find_spec("trl") else ["test_
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory):
-    """Trust and caches of the user play no part in these tests, and one thread does: sums are the same each time."""
+def isolated(own_home: None):
+    """Without what the user has trusted or cached, and in one thread: sums are the same each time."""
     import torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAGNETC_CONFIG", str(tmp_path_factory.mktemp("config")))
-        yield
+    yield
     torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A build of the library recipe: read it, never write to it."""
-    from small import LIBRARY, magnetc
-
-    out = tmp_path_factory.mktemp("library") / "out"
-    result = magnetc("build", LIBRARY, "--trust", "-o", out)
-    assert result.exit_code == 0, result.output
-    return out
 
 
 @pytest.fixture(scope="session")

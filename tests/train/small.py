@@ -11,28 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from click.testing import CliRunner, Result
 
-from magnetc.cli.main import main
 from magnetc.models.chat import Chat
 from magnetc.models.scratch import ScratchSettings, scratch_model, scratch_texts, scratch_tokenizer
 from magnetc.train import MDPOConfig
 from magnetc.train.encode.pairs import encode_pair
 
-LIBRARY = Path(__file__).parents[1] / "data" / "recipes" / "library"
 SIZES = ScratchSettings(vocabulary=600, hidden=32, layers=2, heads=2, kv_heads=1, intermediate=48, positions=2048)
 BASE = "base={scratch: {vocabulary: 600, hidden: 32, layers: 2, heads: 2, kv_heads: 1, intermediate: 48}}"
 QUICK = (BASE, "select=false", "sft.batch=4", "mdpo.batch=4", "sft.lr=0.01", "mdpo.lr=0.001")
 """Settings under which both stages of a run take seconds, and change the model."""
-
-
-def magnetc(*arguments: object) -> Result:
-    """Run a command line as a user types it; a traceback fails the test."""
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert "MG900" not in result.output, result.output
-    assert "Traceback" not in result.output, result.output
-    return result
 
 
 def changed(*changes: str) -> list[str]:

@@ -6,8 +6,9 @@ import signal
 import time
 
 import pytest
+from dataset import magnetc
 from safetensors.torch import load_file
-from small import QUICK, changed, furthest, magnetc, started
+from small import QUICK, changed, furthest, started
 
 from magnetc.train.run import stages
 

@@ -6,8 +6,9 @@ import shutil
 import pytest
 import torch
 import transformers
+from dataset import magnetc
 from safetensors.torch import load_file
-from small import QUICK, changed, furthest, magnetc
+from small import QUICK, changed, furthest
 
 from magnetc.models.chat import Chat
 from magnetc.train.run.curves import panels

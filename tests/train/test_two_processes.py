@@ -5,8 +5,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from dataset import magnetc
 from safetensors.torch import load_file
-from small import QUICK, changed, furthest, magnetc, started
+from small import QUICK, changed, furthest, started
 from two_processes import main
 
 pytestmark = pytest.mark.train
