@@ -54,7 +54,8 @@ def command(*words: object) -> None:
 def looked(path: Path, opened: Opened, settings: dict[str, Any]) -> tuple[Look, int]:
     """What a model does in every held-out conversation that fits, and how many these are."""
     chat = load_chat(path)
-    rows = [row for part in ("validation", "test") for row in held_out(opened, part)
+    rows = [row for part in ("validation", "test") if f"sft/{part}.jsonl" in opened.manifest["files"]
+            for row in held_out(opened, part)
             if len(chat.encode(chat.render(row["messages"], row["tools"]))) <= settings["length"]]
     return Arena(opened=opened, rows=rows, chat=chat, most_tokens=settings["select"]["most_tokens"]).look(load_model(path), 0), len(rows)
 

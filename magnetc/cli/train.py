@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,11 +71,11 @@ def _table(place: Path, summary: RunSummary) -> None:
         kept, start, end = (figures.get(key, {}) for key in ("kept", "start", "end"))
         table.add_row(name, str(kept.get("step", "last")), *(f"{kept[key]:.1%}" if kept else "" for key in ("success", "recall")),
                       *(f"{start[key]:.3f} → {end[key]:.3f}" if key in start else "" for key in ("loss", "margin")))
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(table)
     for figures in summary.stages.values():
         if faults := sorted(name[: -len("/pairs")] for name in figures.get("start", {}) if name.endswith("/pairs")):
-            console.print("\nlog-probability of a token in held-out pairs, where the sides differ and elsewhere:")
+            console.print("\nlog-probability of a token in held-out pairs, where the sides differ, and elsewhere (else):")
             console.print(_faults(faults, figures["start"], figures["end"]))
     console.print(f"\nthe model is in {place / 'final'}; its SERVE.md says how to serve it, {place / 'curves.html'} shows the curves",
                   highlight=False, soft_wrap=True)
@@ -84,13 +85,13 @@ def _faults(faults: list[str], start: dict[str, float], end: dict[str, float]) -
     """A line for each fault class: what became of both sides from the start of the stage to its end."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
-    places = {f"{side}_{where}": f"{side}, {words}" for side in ("chosen", "rejected")
-              for where, words in (("span", "differing"), ("elsewhere", "elsewhere"))}
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    places = {f"{side}_{where}": f"{side}{words}" for side in ("chosen", "rejected")
+              for where, words in (("span", ""), ("elsewhere", ", else"))}
     for title in ("fault", "pairs", "margin", *places.values()):
         table.add_column(title)
     for fault in faults:
         names = [f"{fault}/{name}" for name in ("margin", *places)]
         table.add_row(fault, f"{end[f'{fault}/pairs']:.0f}",
-                      *(f"{start[name]:.2f} → {end[name]:.2f}" if name in start else "" for name in names))
+                      *(f"{start[name]:.2f}→{end[name]:.2f}" if name in start else "" for name in names))
     return table
