@@ -169,7 +169,7 @@ class MDPOTrainer(Trainer):
 
     def evaluate(self, eval_dataset: Any = None, ignore_keys: list[str] | None = None,
                  metric_key_prefix: str = "eval") -> dict[str, float]:
-        """Losses, margins and log-probabilities on pairs, in all and by fault class; see `pair_metrics.summary`."""
+        """Losses, margins and log-probabilities on pairs, in all and by fault class; see `metrics.summary`."""
         dataset = self.eval_dataset if eval_dataset is None else eval_dataset
         if not isinstance(dataset, PairDataset):
             dataset = pair_dataset(dataset, self.chat, self.args)  # pyright: ignore[reportArgumentType]

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from magnetc.emit.markdown import page
 from magnetc.models.chat import Chat
-from magnetc.source.resources import resource
 from magnetc.train.run.folder import replace_folder
 from magnetc.train.run.settings import TrainSettings
 
@@ -36,14 +36,8 @@ def write_final(place: Path, model: Path, chat: Chat, settings: TrainSettings, m
 
 def _serving(chat: Chat, settings: TrainSettings, manifest: Mapping[str, Any], stages: Sequence[str],
              play: Mapping[str, Mapping[str, Any]]) -> str:
-    from jinja2 import StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
-
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-                                       keep_trailing_newline=True)
-    template = environment.from_string(resource("specs", "std", "serve.md.j2").read_text(encoding="utf-8"))
-    return template.render(
-        name=manifest["name"], description=manifest.get("description", ""),
+    return page(
+        "serve", name=manifest["name"], description=manifest.get("description", ""),
         base=settings.base if isinstance(settings.base, str) else "a model from nothing",
         dataset=f"{manifest['name']} {manifest['recipe_version']}", stages=stages, play=play,
         conversations=settings.select.conversations if settings.select else 0, dialect=chat.dialect.name,
