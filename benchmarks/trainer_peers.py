@@ -27,7 +27,7 @@ from trainer_data import (
 )
 
 from magnetc.train.encode.tokenized import TokenizedRow
-from magnetc.train.scoring.log_probs import LinearLogProb
+from magnetc.train.scoring.log_probs import log_prob
 from magnetc.train.sft_trainer import IGNORED, WeightedSFTTrainer
 
 PLAIN = {"per_device_train_batch_size": 1, "per_device_eval_batch_size": 1, "gradient_checkpointing": False, "bf16": False,
@@ -111,8 +111,7 @@ def _action(model: Any, batch: dict[str, Tensor], masks: Tensor) -> Tensor:
     """The same from the logits of those tokens alone."""
     targets, scored = batch["input_ids"][:, 1:], masks[:, 1:].bool()
     hidden = model.model(**batch, use_cache=False).last_hidden_state[:, :-1]
-    found = LinearLogProb.apply(hidden[scored], model.lm_head.weight, None, targets[scored])
-    assert isinstance(found, Tensor)
+    found = log_prob(hidden[scored], model.lm_head.weight, None, targets[scored])
     return found.new_zeros(targets.shape).masked_scatter(scored, found)
 
 

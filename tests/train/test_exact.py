@@ -4,12 +4,13 @@ import random
 
 import pytest
 import torch
+import torch.nn.functional as F
 from slow import random_pair, slow_loss, tiny_model
 
 from magnetc.train.preference.loss import Objective, Totals, credited, mdpo_loss
 from magnetc.train.preference.pack import apart, joined, shared
 from magnetc.train.scoring import tree_attention
-from magnetc.train.scoring.log_probs import score, scoring_head
+from magnetc.train.scoring.log_probs import log_prob, score, scoring_head
 
 pytestmark = pytest.mark.train
 
@@ -85,6 +86,24 @@ def test_flex_attention_sees_what_the_mask_says():
             tree_attention.prepare(model, attention)
             found.append(scores(model, rows, attention)[0])
     assert torch.allclose(*found, atol=1e-5)
+
+
+@pytest.mark.parametrize("kept", [0, 3 * 16 * 97, 1 << 20])
+@pytest.mark.parametrize("trained", ["hidden", "hidden weight", "hidden weight bias", "bias", "weight"])
+def test_log_prob_is_that_of_the_full_head(monkeypatch, trained, kept):
+    monkeypatch.setattr("magnetc.train.scoring.log_probs.LOGITS", 16 * 97)
+    drawn = torch.Generator().manual_seed(4)
+    given = {name: torch.randn(shape, generator=drawn, dtype=torch.float64).requires_grad_(name in trained.split())
+             for name, shape in (("hidden", (100, 8)), ("weight", (97, 8)), ("bias", (97,)))}
+    targets, upstream = torch.randint(97, (100,), generator=drawn), torch.randn(100, generator=drawn, dtype=torch.float64)
+    full = F.linear(*given.values()).log_softmax(-1).gather(1, targets[:, None])[:, 0]
+    asked = [each for each in given.values() if each.requires_grad]
+    expected = torch.autograd.grad(full, asked, upstream)
+    found = log_prob(*given.values(), targets, kept)
+    assert torch.allclose(found, full, atol=1e-12)
+    for _ in range(2):  # what was kept is used up the first time
+        for own, other in zip(torch.autograd.grad(found, asked, upstream, retain_graph=True), expected):
+            assert torch.allclose(own, other, atol=1e-10)
 
 
 def test_the_head_is_chunked_without_a_trace(monkeypatch):

@@ -29,7 +29,7 @@ from magnetc.train.preference.metrics import PairMetrics, measured, summary
 from magnetc.train.preference.pack import PairExample, Row, Scored, joined
 from magnetc.train.preference.reference import cache_file, read_cache, write_cache
 from magnetc.train.scoring import tree_attention
-from magnetc.train.scoring.log_probs import score, scoring_head
+from magnetc.train.scoring.log_probs import KEPT, score, scoring_head
 
 
 class MDPOTrainer(Trainer):
@@ -144,7 +144,8 @@ class MDPOTrainer(Trainer):
         for row in rows:
             beside = tree_attention.arguments(row.documents, self.attention, row.input_ids.device) if self.shares else {}
             inputs = {"input_ids": row.input_ids, "position_ids": row.position_ids, **beside}
-            found.append(score(model, head, inputs, row.scored.predictors, row.scored.targets))
+            found.append(score(model, head, inputs, row.scored.predictors, row.scored.targets,
+                               KEPT // len(rows)))
         return torch.cat(found), joined([row.scored for row in rows])
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
