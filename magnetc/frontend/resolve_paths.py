@@ -9,12 +9,10 @@ from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions, duplicate, entries, items, unknown
 from magnetc.frontend.pattern import parse_pattern
+from magnetc.frontend.schema import probabilities
 from magnetc.ir.json import Json
 from magnetc.ir.spec import OperationSpec, PathSpec, ToolSet
 from magnetc.source import Origin
-
-COUNTS = ("most",)
-"""Options of operations that are numbers and no probabilities."""
 
 
 def resolve_paths(documents: Iterable[Document], definitions: Definitions, sets: Mapping[str, ToolSet],
@@ -109,7 +107,8 @@ def _plain(value: Json) -> Json:
 
 def _check_sum(operation: str, options: Mapping[str, Json], origin: Origin, sink: Sink) -> None:
     """The ways of one operation exclude each other, so their probabilities cannot exceed 1 together."""
-    shares = [value for option, value in options.items() if isinstance(value, (int, float)) and option not in COUNTS]
+    chances = probabilities(operation)
+    shares = [value for option, value in options.items() if isinstance(value, (int, float)) and option in chances]
     if sum(shares) > 1 + 1e-9:
         sink.error("MG220", f"the probabilities of `{operation}` add up to {sum(shares):g}, which is above 1", origin,
                    at_key=True)

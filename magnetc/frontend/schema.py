@@ -13,6 +13,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError, validators
 
+from magnetc import plugins
 from magnetc.diagnostics import Label, Sink
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
@@ -66,14 +67,29 @@ def conforms(document: Document, sink: Sink, part: str = "") -> bool:
     for error in errors:
         violation = _Violation(document, error)
         if violation.span() not in reported:
-            _RULES[error.validator](violation, sink)
+            _RULES.get(error.validator, _misfit)(violation, sink)
     return not errors
 
 
 @lru_cache(maxsize=len(KINDS))
 def _validator(kind: str, part: str) -> Any:
     schema = json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
+    if kind == "operations":
+        known = schema["properties"]["operations"]["items"]["properties"]
+        known.update((name, _of_plugin(plugin)) for name, plugin in plugins.operations().items() if name not in known)
     return _Validator({**schema["properties"][part], "definitions": schema["definitions"]} if part else schema)
+
+
+def _of_plugin(plugin: Any) -> dict[str, Any]:
+    properties = {name: dict(schema) for name, schema in plugin.options.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def probabilities(operation: str) -> frozenset[str]:
+    """The options of an operation that are probabilities: numbers of at most 1."""
+    items = _validator("operations", "").schema["properties"]["operations"]["items"]
+    options = items["properties"].get(operation, {}).get("properties", {})
+    return frozenset(name for name, schema in options.items() if schema.get("type") == "number" and schema.get("maximum") == 1)
 
 
 class _Violation:
@@ -273,6 +289,12 @@ def _incomplete(violation: _Violation, sink: Sink) -> None:
             )
 
 
+def _misfit(violation: _Violation, sink: Sink) -> None:
+    """A rule that only the schema of a plugin has."""
+    sink.error("MG129", f"{_quoted(violation.value)} does not have the form of {violation.subject()}", violation.span(),
+               help=violation.expected())
+
+
 _RULES: dict[Any, Callable[[_Violation, Sink], None]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_keys,
@@ -290,7 +312,7 @@ _RULES: dict[Any, Callable[[_Violation, Sink], None]] = {
     "uniqueItems": _repeated,
     "dependencies": _incomplete,
 }
-"""Keywords that can fail. `tests/unit/test_schema.py` checks that the schemas use no other."""
+"""Keywords that can fail. `tests/unit/test_schema.py` checks that our schemas use no other."""
 
 
 def _type_of(value: Json) -> str:

@@ -22,11 +22,12 @@ A tool that is withheld in a turn stays out of it. The draws hang on the base pa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from magnetc.ir import draw
 from magnetc.ir.script import Script
 from magnetc.ir.spec import Spec
+from magnetc.passes.operation import Stage
 
 if TYPE_CHECKING:
     from magnetc.passes.context import CompileContext
@@ -46,6 +47,7 @@ class Distract:
     count: tuple[int, int] = (0, 5)
     most: int | None = None
     near: float = 0.5
+    stage: ClassVar[Stage] = Stage.SCRIPT
     name: str = "distract"
     version: str = "1"
 

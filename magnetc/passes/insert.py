@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from magnetc.ir import draw
 from magnetc.ir.graph import Edge
@@ -37,6 +37,7 @@ from magnetc.ir.path import Argument, Call, OutputSource, SignaturePath, Turn
 from magnetc.ir.signature import Effect
 from magnetc.passes.assign_sources import assign_turn, goals_of
 from magnetc.passes.constraints import violation
+from magnetc.passes.operation import Stage
 from magnetc.source.origin import escape
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Insert:
     long: float = 0.5
     gap: tuple[int, int] = (1, 3)
     cap: int = 2
+    stage: ClassVar[Stage] = Stage.WALK
     name: str = "insert"
     version: str = "1"
 

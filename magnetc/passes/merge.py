@@ -17,11 +17,12 @@ After:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from magnetc.ir import draw
 from magnetc.ir.path import SignaturePath, Turn
 from magnetc.passes.assign_sources import assign_turn, goals_of
+from magnetc.passes.operation import Stage
 
 if TYPE_CHECKING:
     from magnetc.passes.context import CompileContext
@@ -38,6 +39,7 @@ class Merge:
 
     p: float = 0.3
     goals: int = 2
+    stage: ClassVar[Stage] = Stage.WALK
     name: str = "merge"
     version: str = "1"
 

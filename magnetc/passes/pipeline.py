@@ -5,6 +5,8 @@
                                                                         └─ Split ──> copies of it
          ── Lower ───────> Script, for the path and each copy ── Distract ──> Script
 
+Operations of installed packages run after ours of the same stage, in the recipe's order (`operation.py`).
+
 A unit is one ordinal of one path of the recipe. Its passes see the spec and their own draws, nothing else, so units can
 be compiled in any order, anywhere. Which operations run, and how likely, is the recipe's `operations`.
 """
@@ -13,8 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any
 
+from magnetc import plugins
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.graph import LocalDependencyGraph
 from magnetc.ir.path import SignaturePath
@@ -29,18 +32,22 @@ from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.merge import Merge
+from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage
 from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.split import Split
 
 GRAPH = (BuildGraph,)
 PATHS = (SamplePaths,)
-OPERATIONS = (Merge, Insert)
 SOURCES = (AssignSources,)
-COPIES = (Split,)
 SCRIPTS = (Lower,)
-AUGMENTATIONS = (Distract,)
+OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
+    Stage.WALK: (Merge, Insert),
+    Stage.COPY: (Split,),
+    Stage.TURNS: (),
+    Stage.SCRIPT: (Distract,),
+}
 
-Configured = TypeVar("Configured", bound=Merge | Insert | Split | Distract)
+OWN = frozenset(kind().name for kinds in OPERATIONS.values() for kind in kinds)
 
 ATTEMPTS = 16
 """How often a unit that its passes reject is drawn anew."""
@@ -77,11 +84,10 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
         log.reject(SamplePaths().name, f"no walk can satisfy path `{path_name}`")
     else:
         manager.between(SamplePaths().name, path)
-        operations = tuple(made for made in (configured(context, kind) for kind in OPERATIONS) if made)
-        path = manager.run((*operations, *(kind() for kind in SOURCES)), path, log)
+        path = manager.run((*_path_operations(context, Stage.WALK), *(kind() for kind in SOURCES)), path, log)
     if path is None:
         return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected)
-    paths = (path, *_copies(manager, path, log))
+    paths = tuple(_turned(manager, each, log) for each in (path, *_copies(manager, path, log)))
     scripts = tuple(_script(manager, each) for each in paths)
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies())
 
@@ -97,25 +103,36 @@ def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None) -> Iter
             yield unit
 
 
-def configured(context: CompileContext, kind: type[Configured]) -> Configured | None:
-    """A pass with the recipe's options, or None when the recipe does not ask for it."""
-    name = kind().name
-    if name not in context.operations:
-        return None
+def operations(context: CompileContext, stage: Stage) -> Iterator[Operation]:
+    """The operations of a stage that the recipe asks for, with its options: ours in order, then those from outside."""
+    ours = {kind().name: kind for kind in OPERATIONS[stage]}
+    others = plugins.operations() if context.operations.keys() - OWN else {}
+    theirs = {name: others[name] for name in context.operations if name in others and others[name].stage == stage}
+    for name, kind in {**ours, **theirs}.items():
+        if name in context.operations:
+            yield _configured(kind, context.operations[name])
+
+
+def _configured(kind: Any, given: dict[str, Any]) -> Operation:
     known = {field.name for field in fields(kind)} - {"name", "version"}
-    given = {key: value for key, value in context.operations[name].items() if key in known}
-    options: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-    return kind(**options)
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if key in known})
+
+
+def _path_operations(context: CompileContext, stage: Stage) -> Iterator[PathOperation]:
+    return operations(context, stage)  # pyright: ignore[reportReturnType]
 
 
 def _copies(manager: Manager, path: SignaturePath, log: Log) -> Iterator[SignaturePath]:
-    for kind in COPIES:
-        split = configured(manager.context, kind)
-        if split is None:
-            continue
+    split: CopyOperation
+    for split in operations(manager.context, Stage.COPY):  # pyright: ignore[reportAssignmentType]
         for copy in split.run(manager.context, path, log):
             manager.between(split.name, copy)
             yield copy
+
+
+def _turned(manager: Manager, path: SignaturePath, log: Log) -> SignaturePath:
+    """A path with sources, or a copy of it, after the operations on its turns."""
+    return manager.run(tuple(_path_operations(manager.context, Stage.TURNS)), path, log) or path
 
 
 def _script(manager: Manager, path: SignaturePath) -> Script:
@@ -123,9 +140,8 @@ def _script(manager: Manager, path: SignaturePath) -> Script:
     lower = Lower()
     script = lower.run(manager.context, path)
     manager.between(lower.name, script)
-    for kind in AUGMENTATIONS:
-        augmentation = configured(manager.context, kind)
-        if augmentation:
-            script = augmentation.run(manager.context, script)
-            manager.between(augmentation.name, script)
+    augmentation: ScriptOperation
+    for augmentation in operations(manager.context, Stage.SCRIPT):  # pyright: ignore[reportAssignmentType]
+        script = augmentation.run(manager.context, script)
+        manager.between(augmentation.name, script)
     return script

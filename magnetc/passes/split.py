@@ -26,11 +26,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from magnetc.ir import draw
 from magnetc.ir.path import Argument, Call, SignaturePath, Turn, TurnKind, UserSource
 from magnetc.passes.assign_sources import earlier_calls, goals_of, source_key
+from magnetc.passes.operation import Stage
 from magnetc.passes.options import Option, Where, is_sayable, leaves_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Split:
 
     miss_func: float = 0.1
     miss_params: float = 0.1
+    stage: ClassVar[Stage] = Stage.COPY
     name: str = "split"
     version: str = "1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from magnetc import plugins
 from magnetc.frontend.dsl.blocks import LEXEME
 from magnetc.frontend.dsl.node import Node
 from magnetc.source import Span
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from magnetc.frontend.dsl.context import Context
 
 UNNAMED = {"merge": "p", "distract": "count"}
-"""The option of an operation that needs no name; `p` for all others, which have none."""
+"""The option of an operation that needs no name; of one from outside, what it says, and else `p`."""
 
 
 def lower_graph(tree: Tree, context: Context) -> None:
@@ -96,13 +97,17 @@ def lower_operations(tree: Tree, context: Context) -> None:
     operations = context.section("operations", "operations", [])
     for part in tree.children:
         name, *options = part.children
-        unnamed = UNNAMED.get(context.name(name).value, "p")
+        unnamed = _unnamed(context.name(name).value)
         settings = Node.at({}, context.span(part), context.span(name))
         for option in options:
             *named, value = option.children
             node = _setting(value, context, context.span(named[0]) if named else None)
             context.define(settings, context.name(named[0]).value if named else unnamed, node, "option")
         operations.value.append(Node.at({context.name(name).value: settings}, context.span(part)))
+
+
+def _unnamed(operation: str) -> str:
+    return UNNAMED.get(operation) or getattr(plugins.operations().get(operation), "unnamed", "p")
 
 
 def _setting(tree: Tree, context: Context, key: Span | None) -> Node:

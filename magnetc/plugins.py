@@ -1,0 +1,48 @@
+"""Plugins: what installed packages add to magnetc, found by entry point. `docs/plugins.md` has an example.
+
+    [project.entry-points."magnetc.operations"]
+    whisper = "my_package:Whisper"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+
+OPERATIONS = "magnetc.operations"
+STAGES = ("walk", "copy", "turns", "script")
+
+
+@lru_cache(maxsize=1)
+def operations() -> Mapping[str, Any]:
+    """Operation classes by name, as `magnetc/passes/operation.py` describes them, in name order.
+
+    Raises:
+        MagnetError: MG012 for one that cannot be imported, or that is no operation.
+    """
+    found = {entry.name: entry for entry in entry_points(group=OPERATIONS)}
+    return {name: _operation(found[name]) for name in sorted(found)}
+
+
+def _operation(entry: EntryPoint) -> Any:
+    try:
+        kind = entry.load()
+    except Exception as error:
+        raise _unusable(entry, f"it cannot be imported: {type(error).__name__}: {error}") from error
+    missing = [name for name in ("stage", "options", "run") if not hasattr(kind, name)]
+    if missing:
+        raise _unusable(entry, f"it has no `{missing[0]}`")
+    if str(kind.stage) not in STAGES:
+        raise _unusable(entry, f"its stage is `{kind.stage}`, which is none of {', '.join(STAGES)}")
+    return kind
+
+
+def _unusable(entry: EntryPoint, why: str) -> MagnetError:
+    owner = f" of the package `{entry.dist.name}`" if entry.dist else ""
+    return MagnetError(Diagnostic(code="MG012", message=f"the operation `{entry.name}`{owner} cannot be used: {why}",
+                                  notes=(f"it is `{entry.value}`, by the entry point `{OPERATIONS}`",),
+                                  help="install another version of that package, or remove it"))
