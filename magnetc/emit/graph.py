@@ -18,6 +18,7 @@ def node_link(graph: LocalDependencyGraph) -> Json:
             "kind": edge.kind.value,
             "values": [{"at": flow.pointer, "parameter": flow.parameter} for flow in edge.values],
             "origin": edge.origin,
+            **({"also": list(edge.also)} if edge.also else {}),
             "confidence": edge.confidence,
         }
         for edge in graph.edges

@@ -99,7 +99,8 @@ def print_graph(graph: LocalDependencyGraph) -> str:
     lines = ["graph {", *(f"  node {_word(node)}" for node in graph.nodes)]
     for edge in graph.edges:
         flows = ", ".join(f"{_word(flow.pointer)} -> {_word(flow.parameter)}" for flow in edge.values)
-        head = _line("edge", edge.source, "->", edge.target, edge.kind, edge.origin, repr(edge.confidence))
+        origins = "+".join((edge.origin, *edge.also))
+        head = _line("edge", edge.source, "->", edge.target, edge.kind, origins, repr(edge.confidence))
         lines.append(f"  {head} {{ {flows} }}")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -117,13 +118,14 @@ def parse_graph(text: str) -> LocalDependencyGraph:
                 pass
             case other:
                 raise ValueError(f"expected `node` or `edge`, found {other!r}")
-    return LocalDependencyGraph(nodes=tuple(nodes), edges=tuple(edges))
+    return LocalDependencyGraph.of(nodes, edges)
 
 
 def _parse_edge(words: _Words) -> Edge:
     source = words.next()
     words.expect("->")
-    target, kind, origin, confidence = (words.next() for _ in range(4))
+    target, kind, origins, confidence = (words.next() for _ in range(4))
+    origin, *also = origins.split("+")
     words.expect("{")
     flows = []
     while not words.take("}"):
@@ -132,7 +134,7 @@ def _parse_edge(words: _Words) -> Edge:
         flows.append(ValueFlow(pointer, words.next()))
         words.take(",")
     return Edge(source=source, target=target, kind=EdgeKind(kind), values=tuple(flows), origin=origin,
-                confidence=float(confidence))
+                also=tuple(also), confidence=float(confidence))
 
 
 def print_path(path: SignaturePath) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from magnetc.ir.graph import EdgeKind, LocalDependencyGraph
+import numpy as np
+from numpy.typing import NDArray
+
+from magnetc.ir.graph import KINDS, EdgeKind, LocalDependencyGraph
 from magnetc.ir.path import (
     Call,
     DefaultSource,
@@ -25,28 +28,55 @@ ROUND = 3
 
 
 def verify_graph(spec: Spec, graph: LocalDependencyGraph) -> list[str]:
-    """Nodes are the spec's tools; edges join two of them once, in order, and carry values between existing places."""
-    problems = []
+    """Nodes are the spec's tools; edges join two of them once, in order, and carry values between existing places.
+
+    Each place is checked once, however many edges name it.
+    """
     if graph.nodes != tuple(sorted(spec.tool)):
-        problems.append("the nodes are not the tools of the spec")
-    pairs = [(edge.source, edge.target) for edge in graph.edges]
-    if pairs != sorted(set(pairs)):
+        return ["the nodes are not the tools of the spec"]
+    nodes = len(graph.nodes)
+    if graph.targets.size and (min(graph.sources.min(), graph.targets.min()) < 0
+                               or max(graph.sources.max(), graph.targets.max()) >= nodes):
+        return ["an edge joins what is no node"]
+    problems = []
+    keys = graph.sources.astype(np.int64) * nodes + graph.targets
+    if (keys[1:] <= keys[:-1]).any():
         problems.append("edges are not sorted, or two join the same tools")
-    for edge in graph.edges:
-        name = f"edge {edge.source} -> {edge.target}"
-        if edge.source == edge.target or edge.source not in spec.tool or edge.target not in spec.tool:
-            problems.append(f"{name} does not join two tools")
-            continue
-        if (edge.source, edge.target) in spec.graph.unlinks:
-            problems.append(f"{name} is unlinked")
-        if bool(edge.values) == (edge.kind is EdgeKind.PREREQUISITE):
-            problems.append(f"{name} is {edge.kind} with {len(edge.values)} values")
-        for flow in edge.values:
-            if at_pointer(spec.tool[edge.source].returns, tokens(flow.pointer)) is None:
-                problems.append(f"{name}: {edge.source} returns nothing at {flow.pointer}")
-            if spec.tool[edge.target].parameter(flow.parameter) is None:
-                problems.append(f"{name}: {edge.target} has no parameter {flow.parameter}")
-    return problems
+    counts = np.diff(graph.flow_offsets)
+    for place in np.flatnonzero((counts > 0) == (graph.kinds == KINDS.index(EdgeKind.PREREQUISITE))).tolist():
+        problems.append(f"{_edge_name(graph, place)} is {KINDS[graph.kinds[place]]} with {counts[place]} values")
+    problems += [f"{_edge_name(graph, place)} does not join two tools"
+                 for place in np.flatnonzero(graph.sources == graph.targets).tolist()]
+    problems += [f"{_edge_name(graph, place)} has no origin" for place in np.flatnonzero(graph.origins == 0).tolist()]
+    problems += [f"edge {source} -> {target} is unlinked" for source, target in sorted(set(spec.graph.unlinks))
+                 if (source, target) in graph.edge]
+    return problems + list(_place_problems(spec, graph, counts))
+
+
+def _place_problems(spec: Spec, graph: LocalDependencyGraph, counts: NDArray[np.int64]) -> Iterator[str]:
+    """Places of results and parameters that flows name and that do not exist, with the first edge that names each."""
+    for ends, named, names, exists in (
+        (graph.sources, graph.flow_pointers, graph.pointers, _returns_at),
+        (graph.targets, graph.flow_parameters, graph.parameters, _takes),
+    ):
+        keys = np.repeat(ends.astype(np.int64), counts) * max(1, len(names)) + named
+        for key, flow in zip(*(each.tolist() for each in np.unique(keys, return_index=True))):
+            end, name = divmod(key, max(1, len(names)))
+            if not exists(spec, graph.nodes[end], names[name]):
+                place = int(np.searchsorted(graph.flow_offsets, flow, side="right")) - 1
+                yield f"{_edge_name(graph, place)}: {graph.nodes[end]} has no {names[name]}"
+
+
+def _returns_at(spec: Spec, tool: str, pointer: str) -> bool:
+    return at_pointer(spec.tool[tool].returns, tokens(pointer)) is not None
+
+
+def _takes(spec: Spec, tool: str, parameter: str) -> bool:
+    return spec.tool[tool].parameter(parameter) is not None
+
+
+def _edge_name(graph: LocalDependencyGraph, place: int) -> str:
+    return f"edge {graph.nodes[graph.sources[place]]} -> {graph.nodes[graph.targets[place]]}"
 
 
 def verify_path(spec: Spec, graph: LocalDependencyGraph, path: SignaturePath) -> list[str]:

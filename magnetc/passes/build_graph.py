@@ -48,7 +48,7 @@ class BuildGraph:
             for pair in sorted(declared | set(flows))
             if pair not in unlinked and pair[0] != pair[1]
         )
-        return LocalDependencyGraph(nodes=tuple(sorted(spec.tool)), edges=edges)
+        return LocalDependencyGraph.of(spec.tool, edges)
 
 
 def _typed(spec: Spec) -> list[tuple[tuple[str, str], ValueFlow]]:

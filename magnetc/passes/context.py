@@ -66,7 +66,7 @@ class CompileContext:
         if entity and entity.minted:
             for producer, pointer in self._producers.typed(tool, parameter.type):
                 outputs[producer].append(pointer)
-        for edge in self._incoming.get(tool, ()):
+        for edge in self.graph.predecessors.get(tool, ()):
             for flow in edge.values:
                 if flow.parameter == parameter.name and flow.pointer not in outputs[edge.source]:
                     outputs[edge.source].append(flow.pointer)
@@ -82,13 +82,6 @@ class CompileContext:
             given=frozenset(name for name in self.locales if self.speech.user_can_give(parameter.type, name)),
             origin=parameter.origin,
         )
-
-    @cached_property
-    def _incoming(self) -> dict[str, list]:
-        index = defaultdict(list)
-        for edge in self.graph.edges:
-            index[edge.target].append(edge)
-        return index
 
     @cached_property
     def operations(self) -> dict[str, dict]:

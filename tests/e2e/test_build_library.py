@@ -73,8 +73,8 @@ def test_graph_is_the_one_that_emit_prints(library):
     edges = []
     for edge in data["edges"]:
         values = tuple(ValueFlow(value["at"], value["parameter"]) for value in edge["values"])
-        edges.append(Edge(**edge | {"kind": EdgeKind(edge["kind"]), "values": values}))
-    graph = LocalDependencyGraph(nodes=tuple(node["id"] for node in data["nodes"]), edges=tuple(edges))
+        edges.append(Edge(**edge | {"kind": EdgeKind(edge["kind"]), "values": values, "also": tuple(edge.get("also", ()))}))
+    graph = LocalDependencyGraph.of((node["id"] for node in data["nodes"]), edges)
     assert graph.edges
     assert print_graph(graph).strip() == magnetc("build", LIBRARY, "--emit", "graph").stdout.strip()
 
