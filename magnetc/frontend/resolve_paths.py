@@ -32,13 +32,16 @@ def _path(name: str, data: Mapping[str, Any], origin: Origin, definitions: Defin
     orders = {key: _orders(data.get(key) or (), origin.child(key), definitions, sink) for key in ("require", "forbid")}
     at_most = tuple((each["count"], each["tool"]) for index, each in enumerate(data.get("at_most") or ())
                     if definitions.tools.check(each["tool"], origin.child("at_most", index, "tool"), sink))
+    distance = tuple(data["distance"]) if "distance" in data else None
+    if distance:
+        _check_range("distance", name, distance, origin.child("distance"), sink)
     text = data.get("pattern", "")
     names = {tool: (tool,) for tool in definitions.tools.origins} | {key: each.tools for key, each in sets.items()}
     if within:
         _check_within(name, data, within, start, orders["require"], origin, sink)
     return PathSpec(name=name, turns=turns, start=start, within=within, at_most=at_most, **orders,
                     pattern=parse_pattern(text, sink, origin.child("pattern"), names) if text else None,
-                    pattern_text=text, origin=origin)
+                    pattern_text=text, sample=data.get("sample", "walk"), distance=distance, origin=origin)
 
 
 def _expand(names: Iterable[str], origin: Origin, definitions: Definitions, sets: Mapping[str, ToolSet],

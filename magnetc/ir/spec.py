@@ -104,6 +104,7 @@ class PathSpec:
     """What may be sampled. `turns` bounds the sampled path's length; `within` limits its tools when not empty.
 
     require (a, b): every b has an earlier a. forbid (a, b): no a before the first b. at_most (n, a).
+    `sample` is walk, uniform or coverage. `distance`: turns between a producer and the consumer that Insert adds.
     """
 
     name: str
@@ -115,6 +116,8 @@ class PathSpec:
     at_most: tuple[tuple[int, str], ...] = ()
     pattern: Pattern | None = None
     pattern_text: str = ""
+    sample: str = "walk"
+    distance: tuple[int, int] | None = None
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from magnetc.diagnostics import Diagnostic, Label
 from magnetc.passes.automaton import Automaton, PatternAutomaton
+from magnetc.passes.chains import Chains
 from magnetc.passes.constraints import Constraints, Need
 from magnetc.passes.product import Product
 from magnetc.source import Origin
@@ -39,7 +40,7 @@ def check_paths(context: CompileContext) -> list[Diagnostic]:
     found: dict[tuple, Diagnostic] = {}
     for path in context.spec.paths:
         for locale, weight in context.spec.recipe.locales:
-            if weight > 0 and not context.product(path.name, locale).lengths():
+            if weight > 0 and not context.lengths(path.name, locale):
                 diagnostic = _diagnose(context, path.name, locale)
                 found.setdefault((path.name, diagnostic.notes), diagnostic)
     return list(found.values())
@@ -90,7 +91,8 @@ def _has_walk(context: CompileContext, full: Constraints, dropped: Sequence[Clau
     relaxed = full
     for clause in dropped:
         relaxed = clause.relax(relaxed)
-    return Product(Automaton(relaxed), context.graph).has_walk()
+    kind = Chains if relaxed.chained else Product
+    return kind(Automaton(relaxed), context.graph).has_walk()
 
 
 def _clauses(context: CompileContext, name: str, locale: str, full: Constraints) -> Iterator[Clause]:
@@ -125,6 +127,8 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
     if path.pattern is not None:
         text = f"pattern `{path.pattern_text}`" if path.pattern_text else "pattern"
         yield Clause(text, at("pattern"), lambda c: replace(c, pattern=None))
+    if full.chained:
+        yield Clause(f"sample {path.sample}", at("sample"), lambda c: replace(c, chained=False))
 
 
 def _given_by(context: CompileContext, need: Need) -> str:

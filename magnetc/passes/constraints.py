@@ -49,7 +49,8 @@ class Constraints:
     """All that holds for the walks of one path in one locale.
 
     `tools` are those a walk may call; `within` those the path allows at all, implicit helpers included. `turns`, `start`
-    and `pattern` speak of the sampled walk only; the others are checked again after each operation.
+    and `pattern` speak of the sampled walk only; the others are checked again after each operation. `chained`: a step
+    follows the last call (`passes/chains.py`), as the sampler named by `sample` asks for; otherwise any earlier one.
     """
 
     tools: tuple[str, ...]
@@ -61,6 +62,7 @@ class Constraints:
     at_most: tuple[AtMost, ...] = ()
     needs: tuple[Need, ...] = ()
     pattern: Pattern | None = None
+    chained: bool = False
 
 
 def violation(constraints: Constraints, functions: Sequence[str]) -> str | None:

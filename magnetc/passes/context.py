@@ -13,6 +13,7 @@ from magnetc.ir.signature import Parameter
 from magnetc.ir.spec import PathSpec, Spec
 from magnetc.ir.types import Ref, TypeExpr, at_pointer
 from magnetc.passes.automaton import Automaton
+from magnetc.passes.chains import Chains
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.constraints import AtMost, Constraints, Need, Order
 from magnetc.passes.options import can_ever_say
@@ -53,6 +54,7 @@ class CompileContext:
         self.path = {path.name: path for path in spec.paths}
         self._producers = Producers(spec)
         self._products: dict[tuple[str, str], Product] = {}
+        self._chains: dict[tuple[str, str], Chains] = {}
         self._sayable: dict[tuple[str, str], bool] = {}
 
     @cached_property
@@ -110,6 +112,18 @@ class CompileContext:
             self._products[key] = Product(Automaton(self.constraints(self.path[path], locale)), self.graph)
         return self._products[key]
 
+    def chains(self, path: str, locale: str) -> Chains:
+        """The walks of a path in a locale of which each step follows the last call."""
+        key = (path, locale)
+        if key not in self._chains:
+            self._chains[key] = Chains(self.product(path, locale).automaton, self.graph)
+        return self._chains[key]
+
+    def lengths(self, path: str, locale: str) -> tuple[int, ...]:
+        """The lengths of walks that the path's sampler can draw in a locale."""
+        walks = self.product(path, locale) if self.path[path].sample == "walk" else self.chains(path, locale)
+        return walks.lengths()
+
     def constraints(self, path: PathSpec, locale: str) -> Constraints:
         """What the walks of `path` in `locale` must satisfy."""
         within = frozenset(self._expand(path.within)) or frozenset(self.spec.tool)
@@ -126,6 +140,7 @@ class CompileContext:
             at_most=tuple(AtMost(n, tool, at("at_most", i)) for i, (n, tool) in enumerate(path.at_most)),
             needs=tuple(need for tool in sorted(within) for need in self.needs(tool, locale)),
             pattern=path.pattern,
+            chained=path.sample != "walk",
         )
 
     def needs(self, tool: str, locale: str) -> list[Need]:

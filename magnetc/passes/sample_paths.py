@@ -43,17 +43,24 @@ class SamplePaths:
         unit = f"{path}-{ordinal:06d}"
         recipe = context.spec.recipe
         key = (recipe.seed, "sample", unit, attempt)
-        spoken = [pair for pair in recipe.locales if pair[1] > 0 and context.product(path, pair[0]).lengths()]
+        spoken = [pair for pair in recipe.locales if pair[1] > 0 and context.lengths(path, pair[0])]
         if not spoken:
             return None
         locale, _ = draw.choose(spoken, *key, "locale", name=lambda pair: pair[0], weight=lambda pair: pair[1])
-        functions = self._walk(context.product(path, locale), key)
+        functions = self._functions(context, path, locale, key)
         turns = tuple(
             Turn(key=f"t{index}", calls=(Call(id=f"c{index}", function=function, goal=f"c{index}"),))
             for index, function in enumerate(functions)
         )
         variant = draw.integer(0, max(1, recipe.world.variants) - 1, *key, "variant")
         return SignaturePath(id=unit, base=unit, name=path, locale=locale, variant=variant, turns=turns, attempt=attempt)
+
+    def _functions(self, context: CompileContext, path: str, locale: str, key: Sequence[object]) -> list[str]:
+        """The walk that the path's `sample` asks for."""
+        if context.path[path].sample == "walk":
+            return self._walk(context.product(path, locale), key)
+        chains = context.chains(path, locale)
+        return chains.walk(draw.choose(chains.lengths(), *key, "length"), *key)
 
     def _walk(self, product: Product, key: Sequence[object]) -> list[str]:
         length = draw.choose(product.lengths(), *key, "length")

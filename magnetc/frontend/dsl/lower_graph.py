@@ -58,9 +58,11 @@ def _lower_path_item(item: Tree, path: Node, context: Context) -> None:
     words = item.children
     key = context.span(words[0])
     match item.data:
-        case "turns":
+        case "turns" | "distance":
             bounds = [context.scalar(words[1]), context.scalar(words[3])]
-            context.define(path, "turns", Node.at(bounds, context.span(words[1], words[3]), key), "path's")
+            context.define(path, str(item.data), Node.at(bounds, context.span(words[1], words[3]), key), "path's")
+        case "sample":
+            context.define(path, "sample", context.name(words[1], key), "path's")
         case "start_in":
             context.define(path, "start", context.names(words[2], key), "path's")
         case "within":

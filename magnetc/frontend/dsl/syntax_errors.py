@@ -20,7 +20,8 @@ _MOST_SHOWN = 5
 _VALUE = {"STRING", "INT", "FLOAT", "TRUE", "FALSE", "NULL"}
 _NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole number", "FLOAT": "a number",
           "COMPARISON": "a comparison", "_NL": "the end of the line", "$END": "the end of the line"}
-_ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern"), "graph": ("infer", "link", "unlink")}
+_ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern", "sample",
+                   "distance"), "graph": ("infer", "link", "unlink")}
 _ENDS = {"_NL": "the end of the line", "$END": "the end of the statement"}
 
 
