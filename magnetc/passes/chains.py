@@ -153,11 +153,11 @@ class _Builder:
         self._automaton, self._tools, self._size = automaton, tools, max(1, len(tools))
         self._offsets, self._targets = _within(graph, tools)
         self._openings = np.array([i for i, tool in enumerate(tools) if tool in automaton.openings], np.int64)
-        letters: dict[tuple, int] = {}
         kinds = [(automaton.kind[tool], automaton.needs[tool], automaton.gives[tool]) for tool in tools]
-        self._letter = np.array([letters.setdefault(kind, len(letters)) for kind in kinds], np.int64)
-        first = {kind: tool for kind, tool in reversed(list(zip(kinds, tools)))}
-        self._sample = [first[kind] for kind in letters]
+        letters = {kind: index for index, kind in enumerate(dict.fromkeys(kinds))}
+        self._letter = np.array([letters[kind] for kind in kinds], np.int64)
+        likes = dict(zip(kinds, tools))
+        self._sample = [likes[kind] for kind in letters]
         self._number: dict[State, int] = {}
         self._states: list[State] = []
         self._steps = np.zeros((0, len(letters)), np.int64)
@@ -257,20 +257,9 @@ class _Builder:
 
 def _within(graph: LocalDependencyGraph, tools: tuple[str, ...]) -> tuple[Ints, Ints]:
     """offsets (tools + 1,) and targets of the edges between `tools`, as numbers into it, which is sorted."""
-    offsets, targets = _columns(graph)
-    number = np.full(len(graph.nodes), -1, np.int64)
     place = {tool: index for index, tool in enumerate(tools)}
-    number[:] = [place.get(node, -1) for node in graph.nodes]
-    source = np.repeat(number, np.diff(offsets))
-    target = number[targets]
+    number = np.array([place.get(node, -1) for node in graph.nodes], np.int64)
+    source, target = number[graph.sources], number[graph.targets]
     kept = (source >= 0) & (target >= 0)
     degree = np.bincount(source[kept], minlength=len(tools))
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(degree)]), target[kept]
-
-
-def _columns(graph: LocalDependencyGraph) -> tuple[Ints, Ints]:
-    """offsets (nodes + 1,) and targets of a graph's edges."""
-    number = {node: index for index, node in enumerate(graph.nodes)}
-    degree = [len(graph.successors[node]) for node in graph.nodes]
-    targets = [number[edge.target] for node in graph.nodes for edge in graph.successors[node]]
-    return np.cumsum([0, *degree]), np.array(targets, np.int64)

@@ -13,8 +13,8 @@ from magnetc.ir.signature import Parameter
 from magnetc.ir.spec import PathSpec, Spec
 from magnetc.ir.types import Ref, TypeExpr, at_pointer
 from magnetc.passes.automaton import Automaton
-from magnetc.passes.chains import Chains
 from magnetc.passes.build_graph import BuildGraph
+from magnetc.passes.chains import Chains
 from magnetc.passes.constraints import AtMost, Constraints, Need, Order
 from magnetc.passes.options import can_ever_say
 from magnetc.passes.producers import Producers

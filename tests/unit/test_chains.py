@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from itertools import product as sequences
 
 import pytest
@@ -85,7 +86,7 @@ def test_the_count_is_that_of_all_walks(path):
     assert chains.lengths() == tuple(n for n in range(low, high + 1) if walks_by_hand(context, n))
     every = [walk for n in range(low, high + 1) for walk in walks_by_hand(context, n)]
     assert chains.reached() == frozenset("".join(every))
-    assert chains.edges() == {(a, b) for walk in every for a, b in zip(walk, walk[1:])
+    assert chains.edges() == {(a, b) for walk in every for a, b in pairwise(walk)
                               if (a, b) in context.graph.edge}
 
 
