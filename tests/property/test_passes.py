@@ -14,6 +14,7 @@ from magnetc.ir.path import OutputSource, TurnKind, UserSource
 from magnetc.ir.spec import OperationSpec, PathSpec
 from magnetc.ir.text import parse_script, print_script
 from magnetc.passes.constraints import violation
+from magnetc.passes.distract import estimated_tokens
 from magnetc.passes.pipeline import CompileContext, compile_unit, compile_units
 
 CONTEXTS = {}
@@ -93,11 +94,11 @@ def test_every_insertion_carries_a_value(seed, name, ordinal):
 
 
 @given(seed=st.integers(0, 5), name=units["name"], ordinal=units["ordinal"], count=st.tuples(st.integers(0, 6), st.integers(0, 6)).map(sorted),
-       most=st.none() | st.integers(1, 12))
+       most=st.none() | st.integers(1, 12), near=st.floats(0, 1), tokens=st.none() | st.integers(1, 900))
 @settings(deadline=None)
-def test_a_script_offers_what_it_calls_and_a_bounded_number_of_others(seed, name, ordinal, count, most):
+def test_a_script_offers_what_it_calls_and_a_bounded_number_of_others(seed, name, ordinal, count, most, near, tokens):
     spec = small_spec(seed=seed)
-    options = (("count", tuple(count)), *((("most", most),) if most else ()))
+    options = (("count", tuple(count)), ("near", near), *((("most", most),) if most else ()), *((("tokens", tokens),) if tokens else ()))
     context = CompileContext(replace(spec, operations=(*spec.operations, OperationSpec(name="distract", options=options))))
     plain, _ = unit_of(seed, name, ordinal)
     unit = compile_unit(context, name, ordinal)
@@ -108,7 +109,9 @@ def test_a_script_offers_what_it_calls_and_a_bounded_number_of_others(seed, name
         assert called <= offered
         assert len(offered) <= (max(most, len(called)) if most else len(spec.tools))
         assert len(offered - called) <= count[1]
-        assert most or len(offered - called) >= min(count[0], len(spec.tools) - len(called))
+        cost = sum(estimated_tokens(spec.tool_texts[tool]) for tool in offered)
+        assert not tokens or offered == called or cost <= tokens
+        assert most or tokens or len(offered - called) >= min(count[0], len(spec.tools) - len(called))
         for index, (tools, every) in enumerate(zip(script.offered, whole.offered)):
             to_come = {tool for turn in script.turns[index:] if turn.kind is TurnKind.MISS_FUNC for tool in turn.withheld}
             assert tools == tuple(tool for tool in every if tool in offered)
@@ -126,6 +129,19 @@ def test_an_unrelated_tool_leaves_units_as_they_are():
     for name in ("booking", "errands"):
         for ordinal in range(60):
             assert compile_unit(grown, name, ordinal).paths == compile_unit(plain, name, ordinal).paths
+
+
+def test_an_unrelated_tool_changes_only_what_distract_offers():
+    """It draws from all tools: one that is added may be offered anywhere, and leaves the rest of a script as it is."""
+    spec = small_spec()
+    spec = replace(spec, operations=(*spec.operations, OperationSpec(name="distract", options=(("count", (0, 4)),))))
+    grown, plain = CompileContext(with_tools(spec, tool("ping"))), CompileContext(spec)
+    offering = 0
+    for ordinal in range(60):
+        for before, after in zip(compile_unit(plain, "errands", ordinal).scripts, compile_unit(grown, "errands", ordinal).scripts, strict=True):
+            assert replace(after, offered=before.offered) == before
+            offering += "ping" in after.offered[-1]
+    assert 0 < offering < 60
 
 
 def test_a_tool_that_may_start_changes_only_the_units_that_take_it():

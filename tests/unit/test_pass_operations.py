@@ -1,6 +1,7 @@
 """Merge, Insert, AssignSources, Split, rounds and Lower on hand-written paths."""
 
 from dataclasses import replace
+from math import log
 
 import pytest
 from spec_small import pattern, phrase, record, small_spec, tool, turn, with_tools
@@ -14,7 +15,7 @@ from magnetc.ir.types import EntityType
 from magnetc.ir.verify import verify_path, verify_script
 from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.context import CompileContext
-from magnetc.passes.distract import Distract
+from magnetc.passes.distract import Distract, estimated_tokens, log_uniform
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Log, Manager
@@ -260,6 +261,34 @@ def test_half_of_the_distractors_are_near():
         (tools,) = offered(replace(path, base=f"free-{index}"), count=(1, 1))
         near += not {"search_flights", "book_flight", "set_budget", "cancel_booking"} & set(tools)
     assert 140 < near < 320
+
+
+def test_many_distractors_are_rarer_than_few():
+    drawn = [log_uniform(0, 128, "many", index) for index in range(4000)]
+    assert {0, 1, 2, 3} < set(drawn) <= set(range(129))
+    assert max(drawn) > 100
+    for low, high in ((0, 0), (1, 3), (4, 10), (11, 30), (31, 128)):
+        expected = log((high + 2) / (low + 1)) / log(130) * len(drawn)
+        assert 0.9 * expected < sum(low <= n <= high for n in drawn) < 1.1 * expected
+    assert {log_uniform(3, 5, "few", index) for index in range(200)} == {3, 4, 5}
+    assert log_uniform(7, 7, "one") == 7
+
+
+def test_distractors_keep_to_a_budget_of_tokens_but_called_tools_stay():
+    path, spec = assigned("get_zipcode", "set_budget"), small_spec()
+    cost = {name: estimated_tokens(text) for name, text in spec.tool_texts.items()}
+    called, every = cost["get_zipcode"] + cost["set_budget"], sum(cost.values())
+    sizes = set()
+    for tokens in range(1, every + 1, 40):
+        (tools, _) = offered(path, count=(99, 99), tokens=tokens)
+        assert {"get_zipcode", "set_budget"} <= set(tools)
+        assert sum(cost[name] for name in tools) <= max(tokens, called)
+        assert all(sum(cost[name] for name in (*tools, more)) > tokens for more in cost.keys() - set(tools))
+        sizes.add(len(tools))
+    assert sizes >= {2, 5, 8}
+    assert len(offered(path, count=(99, 99), tokens=every)[0]) == len(spec.tools)
+    assert offered(path, count=(0, 3), tokens=every) == offered(path, count=(0, 3))
+    assert estimated_tokens("é") == estimated_tokens("abcd") == 1
 
 
 def test_a_copy_has_the_distractors_of_its_base():
