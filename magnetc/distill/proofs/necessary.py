@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json, wire
+from magnetc.ir.neighbour import neighbour
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType
@@ -148,7 +148,7 @@ def perturbed(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Json:
     for other in (*entity.enum, *entity.examples) if entity else ():
         if other != leaf.value:
             return other
-    return _neighbour(leaf.value, entity)
+    return neighbour(leaf.value, entity)
 
 
 def _same_type(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Iterator[Json]:
@@ -158,20 +158,6 @@ def _same_type(leaf: OutputLeaf, view: ConversationView, spec: Spec) -> Iterator
     for call in view.calls[: leaf.consumer]:
         for at in spec.outputs(call.name, leaf.entity.name):
             yield from (value for _, value in expand(call.result, at))
-
-
-def _neighbour(value: Json, entity: EntityType | None) -> Json:
-    if isinstance(value, bool) or value is None or isinstance(value, (list, dict)):
-        return None
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, float):
-        return round(value * 1.1 + 1, 2)
-    if entity is not None and entity.format == "date":
-        return (date.fromisoformat(value) + timedelta(days=1)).isoformat()
-    if entity is not None and (entity.format or entity.pattern) and not entity.minted:
-        return None
-    return value[:-1] + ("A" if value[-1:] != "A" else "B")
 
 
 def brief_verdicts(tried: Trial, literal: Outcome, derived: Outcome | None) -> dict[tuple[int, str], Verdict | None]:
