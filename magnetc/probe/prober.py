@@ -27,7 +27,7 @@ from magnetc.probe.perturb import perturbed
 from magnetc.probe.rehearsal import Bound, Rehearsal, Stuck
 from magnetc.teachers.offline.values import satisfied
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent, texts_in
-from magnetc.tools.worlds.protocol import Outcome, Ref, Run, Step
+from magnetc.tools.worlds.protocol import Outcome, Run, Step
 from magnetc.tools.worlds.python import PythonWorld, WorldPool
 from magnetc.translate.scenario import MINT_RANGE, Scenario
 from magnetc.translate.session import run_in_time

@@ -1,0 +1,105 @@
+"""Probing: planted flows that hold are proven, planted flows that do not are refuted, and what cannot run says why."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from magnetc.build.compile import compile_recipe
+from magnetc.diagnostics import Sink
+from magnetc.ir.probed import Finding
+from magnetc.probe.prober import LEAST, TRIES, probe_graph
+from magnetc.tools.environments import ensure_environment
+from magnetc.tools.worlds.python import WorldPool
+from magnetc.translate.scenario import make_scenario
+
+ROOT = Path(__file__).parents[2]
+PLANTED = ROOT / "tests" / "data" / "recipes" / "planted"
+
+
+async def probe(folder, jobs=2):
+    context = compile_recipe(folder, Sink())
+    world = context.spec.recipe.world
+    pool = WorldPool(world, folder, ensure_environment(world.packages, print) if world.packages else None, size=jobs)
+    try:
+        async with pool.world() as first:
+            scenarios = [await make_scenario(first, context.spec, variant) for variant in range(world.variants)]
+        return [found async for found in probe_graph(context, scenarios, pool, jobs)], context
+    finally:
+        await pool.close()
+
+
+@pytest.fixture(scope="module")
+def planted():
+    found, context = asyncio.run(probe(PLANTED))
+    assert [each.place for each in found] == [(e.source, e.target, f) for e in context.graph.edges for f in e.values]
+    return {(each.source, each.target, each.flow.parameter): each for each in found}
+
+
+@pytest.mark.parametrize("flow", [
+    ("find_person", "greet", "person_id"),       # `greet` has to be signed in for, by a prerequisite
+    ("list_people", "visit", "person_id"),       # changes only the state
+    ("find_person", "invite", "person_ids"),     # one value as a list's only one
+    ("visit", "issue_badge", "visit_id"),
+    ("sign_in", "ring", "loud"),                 # an optional parameter, of two values
+    ("find_person", "open_door", "floor"),       # the consumer's other argument takes three calls
+])
+def test_a_consumer_that_uses_the_value_proves_the_flow(planted, flow):
+    assert planted[flow].finding is Finding.PROVEN
+    assert planted[flow].tries >= 1
+
+
+@pytest.mark.parametrize("flow", [
+    ("find_person", "ring", "person_id"),
+    ("list_people", "ring", "person_id"),
+    ("find_person", "visit", "room"),            # only what `visit` mints hangs on it
+])
+def test_a_consumer_that_ignores_the_value_refutes_the_flow(planted, flow):
+    assert planted[flow].finding is Finding.REFUTED
+    assert planted[flow].tries == TRIES
+
+
+def test_a_consumer_that_never_accepts_the_value_is_untried_and_says_why(planted):
+    found = planted["visit", "end_visit", "visit_id"]
+    assert (found.finding, found.tries) == (Finding.UNTRIED, 0)
+    assert found.reason == "`end_visit` answers: visits do not end"
+
+
+def test_findings_do_not_depend_on_how_many_workers_there_are(planted):
+    again, _ = asyncio.run(probe(PLANTED, jobs=1))
+    assert again == list(planted.values())
+
+
+def changed(tmp_path, old, new):
+    """The planted recipe with another world."""
+    for file in PLANTED.iterdir():
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            (tmp_path / file.name).write_text(text.replace(old, new) if file.name == "world.py" else text, encoding="utf-8")
+    found, _ = asyncio.run(probe(tmp_path))
+    return {(each.source, each.target, each.flow.parameter): each for each in found}
+
+
+def test_a_consumer_of_chance_proves_nothing(tmp_path):
+    found = changed(tmp_path, '"DING" if loud else "ding"', "__import__('os').urandom(8).hex()")
+    ring = found["find_person", "ring", "person_id"]
+    assert ring.finding is Finding.UNTRIED
+    assert ring.reason == "`ring` does not give the same result twice"
+
+
+def test_a_producer_that_fails_is_told(tmp_path):
+    found = changed(tmp_path, 'return {"badge_id"', 'raise ValueError("no badges")\n        return {"badge_id"')
+    assert found["issue_badge", "open_door", "badge_id"].reason == "`issue_badge` answers: no badges"
+    assert found["find_person", "open_door", "floor"].reason == "`issue_badge` answers: no badges"
+
+
+def test_a_producer_that_returns_nothing_is_told(tmp_path):
+    found = changed(tmp_path, 'return {"people": [', 'return {"people": [] and [')
+    assert found["list_people", "visit", "person_id"].reason == "the result of `list_people` has nothing at `/people/*/person_id`"
+
+
+@pytest.mark.parametrize("recipe", [ROOT / "examples" / "travel", pytest.param(ROOT / "specs" / "bfcl", marks=pytest.mark.bfcl)])
+def test_the_shipped_recipes_hold(recipe):
+    found, _ = asyncio.run(probe(recipe))
+    assert [each for each in found if each.finding is not Finding.PROVEN] == []
+    assert len(found) > LEAST
