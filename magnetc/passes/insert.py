@@ -22,14 +22,15 @@ After *short* on t0 and *long* on t1 with a gap of 1:
       c4 = cancel_booking(/booking_id: output c1 /booking_id)
 
 The helper of a short insertion is never named: the words ask for what it computes. The long one has its own turn, `gap`
-turns later, and points at the earlier result without its value.
+turns later, and points at the earlier result without its value. A path's `distance` takes the place of `gap`: then the
+distance is drawn first, evenly from those that fit into the path, and then the turn whose result is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from magnetc.ir import draw
 from magnetc.ir.graph import Edge
@@ -59,19 +60,25 @@ class Insert:
 
     def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
         key = (context.spec.recipe.seed, "insert", path.base, path.attempt)
+        long = self._apart if context.path[path.name].distance else self._long
         left = self.cap
         for turn in draw.shuffle(path.turns, *key, "order", name=lambda t: t.key):
             if not left:
                 break
             inserted = None
-            if draw.fraction(*key, "short", turn.key) < self.short:
+            if self.falls(context, path, "short", turn.key):
                 inserted = self._first(self._short(context, path, turn, key), context, "insert.short", log)
-            if inserted is None and draw.fraction(*key, "long", turn.key) < self.long:
-                inserted = self._first(self._long(context, path, turn, key), context, "insert.long", log)
+            if inserted is None and self.falls(context, path, "long", turn.key):
+                inserted = self._first(long(context, path, turn, key), context, "insert.long", log)
             if inserted is not None:
                 path = inserted
                 left -= 1
         return path
+
+    def falls(self, context: CompileContext, path: SignaturePath, way: Literal["short", "long"], turn: str) -> bool:
+        """Whether the chance of one way falls on the turn with this key. A short insertion comes before a long one."""
+        chance = self.short if way == "short" else self.long
+        return draw.fraction(context.spec.recipe.seed, "insert", path.base, path.attempt, way, turn) < chance
 
     def _first(self, proposals: Iterator[tuple[SignaturePath, str]], context: CompileContext, operation: str,
                log: Log) -> SignaturePath | None:
@@ -113,6 +120,31 @@ class Insert:
         if not gaps:
             return
         place = at + 1 + draw.choose(gaps, *key, turn.key, "gap")
+        yield from self._consumers(context, path, turn, place, key)
+
+    def _apart(self, context: CompileContext, path: SignaturePath, turn: Turn,
+               key: tuple) -> Iterator[tuple[SignaturePath, str]]:
+        """The path with a new turn at a distance of the path's range from the turn whose result it takes.
+
+        `turn`, on which the chance fell, is a name for the draw alone. Where the drawn distance cannot be had, the longer
+        ones are tried first, which are harder to have; then the shorter ones, from the longest. A place between a turn and
+        one that was inserted for it before is taken only if their distance stays within the range.
+        """
+        low, high = context.path[path.name].distance or (1, 1)
+        spans = list(_spans(path))
+        taken = {source for source, _ in spans}
+        fitting = range(low, min(high, len(path.turns)) + 1)
+        drawn = draw.choose(fitting, *key, turn.key, "distance") if fitting else low
+        for distance in (*fitting[drawn - low:], *reversed(fitting[:drawn - low])):
+            ends = [(at, at + distance) for at in range(len(path.turns) - distance + 1) if at not in taken]
+            free = [(at, place) for at, place in ends
+                    if not any(first < place <= last == first + high for first, last in spans)]
+            for at, place in draw.shuffle(free, *key, turn.key, distance, name=lambda end: path.turns[end[0]].key):
+                yield from self._consumers(context, path, path.turns[at], place, key)
+
+    def _consumers(self, context: CompileContext, path: SignaturePath, turn: Turn, place: int,
+                   key: tuple) -> Iterator[tuple[SignaturePath, str]]:
+        """The path with a new turn at `place` that takes a result of `turn`, for each successor and value."""
         source = turn.calls[-1]
         used = set(path.functions())
         edges = [edge for edge in context.graph.successors.get(source.function, ())
@@ -124,6 +156,15 @@ class Insert:
                 call = _pinned(number, edge.target, f"c{number}", source.id, flow)
                 inserted = Turn(key=f"t{number}", calls=(call,), operations=(f"insert.long@{turn.key}",))
                 yield path.with_turns((*path.turns[:place], inserted, *path.turns[place:])), inserted.key
+
+
+def _spans(path: SignaturePath) -> Iterator[tuple[int, int]]:
+    """The places of each insertion made so far: of the turn whose result is taken, and of the one that takes it."""
+    place = {turn.key: index for index, turn in enumerate(path.turns)}
+    for index, turn in enumerate(path.turns):
+        for operation in turn.operations:
+            if operation.startswith("insert."):
+                yield place[operation.partition("@")[2]], index
 
 
 def _helpers(context: CompileContext, path: SignaturePath, goal: tuple[Call, ...],

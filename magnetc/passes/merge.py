@@ -45,11 +45,9 @@ class Merge:
 
     def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
         done: list[Turn] = []
-        seed = context.spec.recipe.seed
         for turn in path.turns:
             merged = self._joined(done[-1], turn) if done else None
-            pair = (done[-1].calls[-1].id, turn.key) if done else ()
-            if merged and draw.fraction(seed, "merge", path.base, path.attempt, *pair) < self.p:
+            if merged and self.falls(context, path, done[-1].calls[-1].id, turn.key):
                 reason = assign_turn(context, path, done[:-1], merged)
                 if isinstance(reason, str):
                     log.refuse(self.name, reason)
@@ -59,6 +57,10 @@ class Merge:
                     continue
             done.append(turn)
         return path.with_turns(tuple(done))
+
+    def falls(self, context: CompileContext, path: SignaturePath, call: str, turn: str) -> bool:
+        """Whether the chance falls on the turn with the key `turn` and the one before it, whose last call is `call`."""
+        return draw.fraction(context.spec.recipe.seed, "merge", path.base, path.attempt, call, turn) < self.p
 
     def _joined(self, first: Turn, second: Turn) -> Turn | None:
         calls = first.calls + second.calls

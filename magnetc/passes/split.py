@@ -53,8 +53,8 @@ class Split:
         """The copies of a path whose sources are assigned."""
         key = (context.spec.recipe.seed, "split", path.base, path.attempt)
         copies = []
-        for kind, chance in ((TurnKind.MISS_FUNC, self.miss_func), (TurnKind.MISS_PARAMS, self.miss_params)):
-            if draw.fraction(*key, kind) >= chance:
+        for kind in (TurnKind.MISS_FUNC, TurnKind.MISS_PARAMS):
+            if not self.falls(context, path, kind):
                 continue
             ways = _missing_functions(context, path) if kind is TurnKind.MISS_FUNC else _missing_leaves(context, path)
             ways = list(ways)
@@ -64,6 +64,11 @@ class Split:
             log.apply(f"split.{kind}")
             copies.append(_copy(path, kind, *draw.choose(ways, *key, kind, "place", name=lambda way: f"{way[0]}{way[1]}")))
         return tuple(copies)
+
+    def falls(self, context: CompileContext, path: SignaturePath, kind: TurnKind) -> bool:
+        """Whether the chance of one kind falls on the path."""
+        chance = self.miss_func if kind is TurnKind.MISS_FUNC else self.miss_params
+        return draw.fraction(context.spec.recipe.seed, "split", path.base, path.attempt, kind) < chance
 
 
 def _copy(path: SignaturePath, kind: TurnKind, at: int, withheld: tuple[str, ...]) -> SignaturePath:
