@@ -34,7 +34,7 @@ def _produced(spec: Spec) -> frozenset[str]:
     """Entity types of which some tool returns a value, the types that they refine included."""
     table = spec.type_table
     returned = {ref.name for tool in spec.tools for _, ref in leaves(tool.returns)}
-    return frozenset(ancestor for name in returned for ancestor in table.ancestry(name))
+    return frozenset(ancestor for name in returned for ancestor in table.stands_for(name))
 
 
 def _sampled(spec: Spec) -> frozenset[str]:

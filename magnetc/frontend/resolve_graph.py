@@ -11,7 +11,7 @@ from magnetc.frontend.dotted import join_dotted, split_dotted
 from magnetc.frontend.names import Definitions, Scope, items, unknown
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.signature import FunctionSignature
-from magnetc.ir.spec import GraphSpec, Link
+from magnetc.ir.spec import GraphSpec, Inference, Link
 from magnetc.ir.types import ListOf, MapOf, Record, Ref, TypeExpr, TypeTable, leaves
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -30,7 +30,7 @@ def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools
             unlinks.append((source[0], target[0]))
     _check_order(links, sink)
     named = [document.data["infer"] for document in documents if document.kind == "graph" and "infer" in document.data]
-    infer = tuple(dict.fromkeys(each for names in named for each in names)) if named else ("typed",)
+    infer = tuple(dict.fromkeys(Inference(each) for names in named for each in names)) if named else (Inference("typed"),)
     return GraphSpec(infer=infer, links=tuple(dict.fromkeys(links)), unlinks=tuple(dict.fromkeys(unlinks)))
 
 

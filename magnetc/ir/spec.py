@@ -80,11 +80,59 @@ class Link:
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """A way to find edges besides those declared: typed, semantic or judged.
+
+    `top` limits it: typed, the most tools that one parameter takes a value from (0: all); semantic, how many successors a
+    tool is given. `by` names the model that ranks these; without one, words do.
+    """
+
+    name: str
+    top: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """What judges said of the edge between two tools, from `magnetc.lock`: how many times which kind, or that there is none.
+
+    `values` are (pointer pattern, parameter). `origin` is its line in the lock.
+    """
+
+    source: str
+    target: str
+    full: int = 0
+    partial: int = 0
+    prerequisite: int = 0
+    none: int = 0
+    values: tuple[tuple[str, str], ...] = ()
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The kind with the most votes; of several with as many, the one that claims least."""
+        return max(("none", "prerequisite", "partial", "full"), key=lambda kind: getattr(self, kind))
+
+    @property
+    def confidence(self) -> float:
+        """The share of the votes that `kind` has."""
+        return getattr(self, self.kind) / (self.full + self.partial + self.prerequisite + self.none)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSpec:
-    infer: tuple[str, ...] = ("typed",)
+    """`ranked` holds (source, target, score) by a model, from `magnetc.lock`; scores are in [0, 1]."""
+
+    infer: tuple[Inference, ...] = (Inference("typed"),)
     links: tuple[Link, ...] = ()
     unlinks: tuple[tuple[str, str], ...] = ()
+    votes: tuple[Votes, ...] = ()
+    ranked: tuple[tuple[str, str, float], ...] = ()
+
+    def inference(self, name: str) -> Inference | None:
+        """How edges are found in the way `name`; None when they are not."""
+        return next((each for each in self.infer if each.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

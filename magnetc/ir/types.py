@@ -103,12 +103,18 @@ class TypeTable:
             yield name
             name = self.types[name].parent or ""
 
+    def stands_for(self, name: str) -> Iterator[str]:
+        """`name` and the entity types it refines that have no unit or the same: miles are lengths, but no kilometres."""
+        unit = self.types[name].unit if name in self.types else None
+        return (each for each in self.ancestry(name) if self.types[each].unit in (None, unit))
+
     def unify(self, source: str, target: str) -> bool:
-        """Whether a value of `source` may stand where `target` is asked for: the same entity type, or a subtype of it.
+        """Whether a value of `source` may stand where `target` is asked for: the same entity type, or a subtype of it
+        in the same unit.
 
         Primitives never unify: `string` into `string` says nothing about meaning.
         """
-        return target in self.types and target in self.ancestry(source)
+        return target in self.types and target in self.stands_for(source)
 
 
 def leaves(expr: TypeExpr, at: str = "") -> Iterator[tuple[str, Ref]]:
