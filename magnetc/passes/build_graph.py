@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from magnetc.ir.graph import KINDS, ORIGINS, EdgeKind, LocalDependencyGraph
 from magnetc.ir.spec import Spec
-from magnetc.passes.candidates import Candidates, Places
+from magnetc.passes.candidates import Candidates, Places, distinct
 from magnetc.passes.producers import Producers
 from magnetc.passes.semantic import semantic
 
@@ -72,7 +72,7 @@ def _typed(spec: Spec, places: Places, producers: Producers) -> Candidates:
 def _assembled(spec: Spec, places: Places, found: list[Candidates]) -> LocalDependencyGraph:
     """One graph of what was found in each way of `ORIGINS`."""
     count = len(places.tools)
-    edges = np.unique(np.concatenate([each.pairs for each in found]))
+    edges = distinct(np.concatenate([each.pairs for each in found]))
     edges = edges[(edges // count != edges % count) & ~np.isin(edges, places.pairs(spec.graph.unlinks))]
     edges = edges[~np.isin(edges, np.setdiff1d(_refused(spec, places), found[0].pairs))]
     origins, best = np.zeros(len(edges), np.uint8), np.full(len(edges), len(ORIGINS))
@@ -123,14 +123,14 @@ def _flows(edges: NDArray[np.int64], best: NDArray[np.int64], judged: NDArray[np
         pointers, rows = order[each.flow_pointers[is_edge]], each.flow_rows[is_edge]
         holds = ~is_order[at] & ((ORIGINS[rank] != "semantic") | (best[at] == rank))
         made.append(((at * pointer_count + pointers) * widest + places.local[rows])[holds])
-    keys = np.unique(np.concatenate(made))
+    keys = distinct(np.concatenate(made))
     return keys // (pointer_count * widest), keys // widest % pointer_count, keys % widest
 
 
 def _kinds(targets: NDArray[np.int64], at: NDArray[np.int64], rows: NDArray[np.int64], places: Places) -> NDArray[np.int64]:
     """What the values of each edge make of it, by how many required parameters of its target they give."""
     needed = places.required[rows]
-    given = np.unique(at[needed] * max(1, len(places.required)) + rows[needed]) // max(1, len(places.required))
+    given = distinct(at[needed] * max(1, len(places.required)) + rows[needed]) // max(1, len(places.required))
     covered = np.bincount(given, minlength=len(targets))
     wanted = places.wanted[targets]
     kinds = np.where((wanted > 0) & (covered == wanted), FULL, PARTIAL)
