@@ -6,7 +6,7 @@ import json
 
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json, wire
-from magnetc.ir.spec import Spec
+from magnetc.ir.shown import Shown
 
 _DEPTH = 64
 """Levels of nesting in arguments: deeper ones are no call that a tool declares."""
@@ -30,16 +30,17 @@ def _is_deep(value: Json, levels: int) -> bool:
     return levels == 0 or any(_is_deep(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value))
 
 
-def refusal(name: str, arguments: dict[str, Json], offered: frozenset[str], spec: Spec) -> str | None:
-    """Why a call does not reach the world, in words; None when it does."""
-    tool = spec.tool.get(name) if name in offered else None
-    if tool is None:
+def refusal(name: str, arguments: dict[str, Json], offered: frozenset[str], shown: Shown) -> str | None:
+    """Why a call, in shown names, does not reach the world, in words; None when it does. `offered` has real names."""
+    real = {shown.name(tool): tool for tool in offered}.get(name, "")
+    if real not in shown.spec.tool:
         return f"unknown tool `{name}`"
+    tool = shown.signature(real)
     problems = [f"`{p.name}` is missing" for p in tool.parameters if p.required and p.name not in arguments]
     for key, value in arguments.items():
         parameter = tool.parameter(key)
         if parameter is None:
             problems.append(f"there is no parameter `{key}`")
         else:
-            problems += violations(value, parameter.type, spec.type_table, f"/{key}")
+            problems += violations(value, parameter.type, shown.spec.type_table, f"/{key}")
     return f"`{name}`: " + "; ".join(problems) if problems else None

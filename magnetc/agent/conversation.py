@@ -10,7 +10,6 @@ from magnetc.agent.admission import as_json, refusal
 from magnetc.agent.policy import Action, Request
 from magnetc.agent.reference import Reference
 from magnetc.ir.json import Json, wire
-from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Step
 
@@ -20,12 +19,15 @@ MALFORMED = "malformed"
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """A call that the policy made, and the `result` it was told.
+    """A call that the policy made, and its `result`.
 
-    `refused`: it was none to execute. `reached`: the world executed it to its end.
+    `name` and `stated` are the tool and the arguments as the policy said them, `function` and `arguments` in real names: of
+    a call that was none to execute (`refused`), as they were said. `reached`: the world executed it to its end.
     """
 
     id: str
+    name: str
+    stated: Mapping[str, Json]
     function: str
     arguments: Mapping[str, Json]
     result: Json = None
@@ -64,8 +66,8 @@ class PlayedTurn:
 class Conversation:
     """Says what the policy is shown, and takes what it answers. Over when `over`; then `turns` has what was played."""
 
-    def __init__(self, reference: Reference, spec: Spec, most_actions: int):
-        self.reference, self._spec, self._most = reference, spec, most_actions
+    def __init__(self, reference: Reference, most_actions: int):
+        self.reference, self._most = reference, most_actions
         self.turns: list[PlayedTurn] = []
         self.executed: list[Step] = list(reference.context)
         self._open: list[Attempt] = []
@@ -95,9 +97,8 @@ class Conversation:
         turn.attempts += attempts
         turn.malformed += len(malformed)
         self._actions += 1
-        unread = [Attempt(id=self._id(), function=MALFORMED, arguments={"text": text}, result={"error": "malformed call"})
-                  for text in malformed]
-        stated = [{"id": a.id, "type": "function", "function": {"name": a.function, "arguments": wire(a.arguments)}}
+        unread = [self._refused(MALFORMED, {"text": text}, "malformed call") for text in malformed]
+        stated = [{"id": a.id, "type": "function", "function": {"name": a.name, "arguments": wire(a.stated)}}
                   for a in (*attempts, *unread)]
         turn.messages.append({"role": "assistant", "content": content, "tool_calls": stated})
         self._open = [*attempts, *unread]
@@ -105,10 +106,10 @@ class Conversation:
 
     def finish(self) -> None:
         """Add the results of the calls of the last `take`, which the attempts hold by now."""
-        turn = self.turns[-1]
+        turn, shown = self.turns[-1], self.reference.shown
         for attempt in self._open:
-            turn.messages.append({"role": "tool", "tool_call_id": attempt.id, "name": attempt.function,
-                                  "content": wire(attempt.result)})
+            result = attempt.result if attempt.refused else shown.result(attempt.function, attempt.result)
+            turn.messages.append({"role": "tool", "tool_call_id": attempt.id, "name": attempt.name, "content": wire(result)})
         if self._actions == self._most:
             turn.exhausted = True
             turn.messages.append({"role": "assistant", "content": ""})  # templates want an answer before the next user turn
@@ -123,12 +124,20 @@ class Conversation:
             if not isinstance(arguments, dict):
                 malformed.append(_clean(f"{name} with arguments that no JSON states"))
                 continue
-            attempt = Attempt(id=self._id(), function=_clean(name), arguments=arguments)
-            why = refusal(attempt.function, arguments, self.reference.offered, self._spec)
-            if why is not None:
-                attempt.refused, attempt.result = True, {"error": why}
-            attempts.append(attempt)
+            attempts.append(self._attempt(_clean(name), arguments))
         return attempts, malformed
+
+    def _attempt(self, name: str, stated: dict[str, Json]) -> Attempt:
+        shown = self.reference.shown
+        why = refusal(name, stated, self.reference.offered, shown)
+        if why is not None:
+            return self._refused(name, stated, why)
+        function = shown.read_name(name)
+        return Attempt(id=self._id(), name=name, stated=stated, function=function,
+                       arguments=shown.read_arguments(function, stated))
+
+    def _refused(self, name: str, stated: dict[str, Json], why: str) -> Attempt:
+        return Attempt(id=self._id(), name=name, stated=stated, function=name, arguments=stated, result={"error": why}, refused=True)
 
     def _id(self) -> str:
         self._calls += 1

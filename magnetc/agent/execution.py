@@ -42,10 +42,10 @@ async def _execute_alone(world: PythonWorld, conversation: Conversation, attempt
     except MagnetError as error:
         if not _is(error, _DIED):
             raise
-        attempt.result = {"error": f"`{attempt.function}` stopped the world"}
+        attempt.result = {"error": f"`{attempt.name}` stopped the world"}
         return
     if outcome.late:
-        attempt.result = {"error": outcome.reason}
+        attempt.result = {"error": str(outcome.reason).replace(f"`{attempt.function}`", f"`{attempt.name}`")}
     else:
         _settle(conversation, [attempt], outcome)
 

@@ -48,7 +48,7 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
     Raises:
         MagnetError: MG621 for a row that cannot be played, MG601 to MG607 for a world that does not work.
     """
-    conversations = [Conversation(read_reference(row, states), spec, most_actions) for row in rows]
+    conversations = [Conversation(read_reference(row, states, spec), most_actions) for row in rows]
     async with pool.world() as world:
         active = [conversation for conversation in conversations if not conversation.over]
         while active:

@@ -95,14 +95,15 @@ def score(played: Played, spec: Spec) -> Score:
     """Compare what was played with what the row does."""
     turns = played.turns
     reference = [_spoken(call, spec) for turn in turns for call in turn.reference]
-    made = [_spoken(Made(a.function, a.arguments, a.result), spec) for turn in turns for a in turn.attempts]
+    attempts = [attempt for turn in turns for attempt in turn.attempts]
+    made = [_spoken(Made(a.function, a.arguments, a.result), spec) for a in attempts if not a.refused]
     before = [_spoken(call, spec) for call in played.before]
     pairs = matched([*before, *reference], [*before, *made], spec, played.existing)
     silent = [turn for turn in turns if not turn.reference]
     return Score(
         row=played.row, path=str(played.tags.get("path", "")), operations=_operations(played.tags), turns=len(turns),
         success=_succeeds(played, spec), reference_calls=len(reference),
-        recalled=sum(index >= len(before) and position >= len(before) for index, position in pairs), made=len(made),
+        recalled=sum(index >= len(before) and position >= len(before) for index, position in pairs), made=len(attempts),
         malformed=sum(turn.malformed for turn in turns), asks=len(silent),
         asked_rightly=sum(not turn.attempts and not turn.malformed for turn in silent),
         exhausted=sum(turn.exhausted for turn in turns))

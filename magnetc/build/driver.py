@@ -168,7 +168,7 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
             summary.rows += 1
         for export in spec.recipe.emit:
             if export in EXPORTS:
-                EXPORTS[export](conversation, output)
+                EXPORTS[export](conversation, spec, output)
         if not summary.example and len(conversation.rows[0]["tags"]["operations"]) > 1:
             summary.example = conversation.rows[-1]["messages"]
     for row in result.pairs if part in ("train", "validation") else ():

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from magnetc.emit.bfcl import check_literals, to_bfcl
 from magnetc.ir.json import Json, wire
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.shown import Shown
+from magnetc.ir.spec import Spec
 
 
 class Conversation(Protocol):
@@ -29,29 +32,37 @@ class Sheet(Protocol):
     def line(self, name: str, text: str) -> int: ...
 
 
-def bfcl(conversation: Conversation, sheet: Sheet) -> None:
+def bfcl(conversation: Conversation, spec: Spec, sheet: Sheet) -> None:
     """BFCL multi-turn: question, possible answer, and the calls by step as the official checkers read them.
+
+    Its backends have the real names: calls and results are read back into them.
 
     A conversation over several tool sets is one entry: its last row has all of it. What a user turn announces as newly
     offered becomes BFCL's `missed_function` of that turn, and what is never offered its `excluded_function`.
     """
     row = conversation.rows[-1]
-    if check_literals(row["messages"], conversation.tools) is not None:
+    messages = _shown(row, spec).read_messages(row["messages"])
+    if check_literals(messages, conversation.tools) is not None:
         return
-    offered = {tool for each in conversation.rows for tool in _names(each)}
+    offered = {tool for each in conversation.rows for tool in _names(each, spec)}
     excluded = [tool for tool in conversation.tools if tool not in offered]
     config, classes = _initial_config(conversation.initial)
     number = sheet.line("exports/bfcl/ids.txt", row["id"])
-    name, missed = f"multi_turn_base_{number}", _missed(conversation.rows)
-    entry = to_bfcl(name, row["messages"], config, classes, missed, excluded)
+    name, missed = f"multi_turn_base_{number}", _missed(conversation.rows, spec)
+    entry = to_bfcl(name, messages, config, classes, missed, excluded)
     sheet.line("exports/bfcl/BFCL_v4_multi_turn_base.json", wire(entry["question"]))
     sheet.line("exports/bfcl/possible_answer/BFCL_v4_multi_turn_base.json", wire(entry["answer"]))
     decoded = {"id": entry["answer"]["id"], "decoded": entry["decoded"], "results": entry["results"]}
     sheet.line("exports/bfcl/decoded.json", wire(decoded))
 
 
-def _names(row: Mapping[str, Any]) -> list[str]:
-    return [tool["function"]["name"] for tool in json.loads(row["tools"])]
+def _shown(row: Mapping[str, Any], spec: Spec) -> Shown:
+    return Shown(spec, Presentation.read(row["certificate"].get("shown", {})))
+
+
+def _names(row: Mapping[str, Any], spec: Spec) -> list[str]:
+    shown = _shown(row, spec)
+    return [shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"])]
 
 
 def _initial_config(state: Json) -> tuple[dict[str, Json], list[str]]:
@@ -60,12 +71,12 @@ def _initial_config(state: Json) -> tuple[dict[str, Json], list[str]]:
     return config, sorted(config)
 
 
-def _missed(rows: list[dict[str, Any]]) -> dict[str, list[str]] | None:
+def _missed(rows: list[dict[str, Any]], spec: Spec) -> dict[str, list[str]] | None:
     if len(rows) < 2:
         return None
     turns = sum(message["role"] == "user" for message in rows[0]["messages"])
-    return {str(turns): sorted(set(_names(rows[1])) - set(_names(rows[0])))}
+    return {str(turns): sorted(set(_names(rows[1], spec)) - set(_names(rows[0], spec)))}
 
 
-EXPORTS: dict[str, Callable[[Conversation, Sheet], None]] = {"bfcl": bfcl}
+EXPORTS: dict[str, Callable[[Conversation, Spec, Sheet], None]] = {"bfcl": bfcl}
 """`trl` is not here: its rows are what every other export is made from."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,9 @@ from magnetc.distill.pairs import PreferencePair
 from magnetc.distill.proofs.view import parse
 from magnetc.ir.json import Json, wire
 from magnetc.ir.path import TurnKind
+from magnetc.ir.presentation import Presentation
 from magnetc.ir.script import Script
+from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, Trajectory, Value
 
@@ -21,15 +23,16 @@ WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "re
 def sft_rows(trajectory: Trajectory, spec: Spec) -> list[dict[str, Any]]:
     """One row per set of offered tools; each holds the history so far, its own turns trained (design §8)."""
     script = trajectory.script
+    shown = Shown(spec, script.shown)
     rows = []
     for start, end in _segments(script.offered):
         messages = [m for m in trajectory.messages if m.turn < end]
         suffix = "" if end == len(script.turns) else f".{end}"
         row: dict[str, Any] = {"id": script.path.id + suffix}
-        row["messages"] = _messages(messages, spec, trained_from=start)
-        row["tools"] = tools_text(spec, script.offered[start])
+        row["messages"] = _messages(messages, shown, trained_from=start)
+        row["tools"] = shown.texts(script.offered[start])
         row["tags"] = _tags(script)
-        row["certificate"] = _certificate(trajectory, messages, script)
+        row["certificate"] = _certificate(trajectory, messages, script, shown.used(script.offered[start], _made(messages)))
         rows.append(row)
     return rows
 
@@ -40,32 +43,30 @@ def _segments(offered: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def tools_text(spec: Spec, names: tuple[str, ...]) -> str:
-    """The offered tools as JSON text: a string survives Arrow without null-filled keys."""
-    return "[" + ",".join(spec.tool_texts[name] for name in names) + "]"
+def _made(messages: Sequence[Message]) -> list[tuple[str, Mapping[str, Json], Json]]:
+    return [(call.name, call.arguments, call.result) for message in messages for call in message.calls]
 
 
-def _messages(messages: Sequence[Message], spec: Spec, *, trained_from: int) -> list[dict[str, Any]]:
-    loss = dict(spec.recipe.loss)
+def _messages(messages: Sequence[Message], shown: Shown, *, trained_from: int) -> list[dict[str, Any]]:
+    loss = dict(shown.spec.recipe.loss)
     rendered: list[dict[str, Any]] = []
     for message in messages:
         weight = loss[WEIGHT_OF[message.purpose]] if message.purpose and message.turn >= trained_from else 0
-        rendered += render(message, weight)
+        rendered += render(message, shown, weight)
     return rendered
 
 
-def render(message: Message, weight: int | None = None) -> list[dict[str, Any]]:
+def render(message: Message, shown: Shown, weight: int | None = None) -> list[dict[str, Any]]:
     """A message in TRL's conversational form; calls are followed by their results. `weight` on assistant messages."""
     if message.role != "assistant":
         return [{"role": message.role, "content": message.text}]
     if not message.calls:
         return [{"role": "assistant", "content": message.text, "weight": weight}]
-    calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": wire(dict(call.arguments))}}
-        for call in message.calls
-    ]
+    functions = [{"name": shown.name(c.name), "arguments": wire(shown.arguments(c.name, c.arguments))} for c in message.calls]
+    calls = [{"id": c.id, "type": "function", "function": function} for c, function in zip(message.calls, functions)]
     made: list[dict[str, Any]] = [{"role": "assistant", "content": "", "tool_calls": calls, "weight": weight}]
-    made += [{"role": "tool", "tool_call_id": c.id, "name": c.name, "content": wire(c.result)} for c in message.calls]
+    made += [{"role": "tool", "tool_call_id": c.id, "name": shown.name(c.name), "content": wire(shown.result(c.name, c.result))}
+             for c in message.calls]
     return made
 
 
@@ -80,7 +81,7 @@ def _tags(script: Script) -> dict[str, Any]:
     }
 
 
-def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Script) -> dict[str, Any]:
+def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Script, used: Presentation) -> dict[str, Any]:
     ids = {call.id for message in messages for call in message.calls}
     world = trajectory.world
     return {
@@ -90,6 +91,7 @@ def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Sc
         "replies": reply_evidence(messages),
         "refused": _refused(messages, script),
         "inserted": [call.id for message in messages for call in message.calls if call.source in _inserted(script)],
+        **({"shown": shown} if (shown := used.document()) else {}),
     }
 
 
@@ -136,20 +138,22 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[s
     script = trajectory.script
     start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
     chosen, rejected = (tuple(m for m in side if m.turn < end) for side in (pair.chosen, pair.rejected))
-    certificate = _certificate(trajectory, (*pair.prompt, *chosen), script)
+    shown = Shown(spec, script.shown)
+    used = shown.used(script.offered[pair.turn], _made((*pair.prompt, *chosen, *rejected)))
+    certificate = _certificate(trajectory, (*pair.prompt, *chosen), script, used)
     certificate["corresponds"] = dict(pair.corresponds)
     certificate["rejected_replies"] = reply_evidence((*pair.prompt, *rejected))
     row: dict[str, Any] = {
         "id": f"{script.path.id}.pair",
-        "prompt": _messages(pair.prompt, spec, trained_from=start),
-        "chosen": _credited(_messages(chosen, spec, trained_from=start), chosen, pair.turn),
-        "rejected": _credited(_messages(rejected, spec, trained_from=len(script.turns)), rejected, pair.turn),
-        "tools": tools_text(spec, script.offered[pair.turn]),
+        "prompt": _messages(pair.prompt, shown, trained_from=start),
+        "chosen": _credited(_messages(chosen, shown, trained_from=start), chosen, pair.turn),
+        "rejected": _credited(_messages(rejected, shown, trained_from=len(script.turns)), rejected, pair.turn),
+        "tools": shown.texts(script.offered[pair.turn]),
         "fault": {"kind": "", "turn": pair.turn},
         "tags": _tags(script),
         "certificate": certificate,
     }
-    good, bad = (parse(row["prompt"] + row[side], row["tools"], certificate) for side in ("chosen", "rejected"))
+    good, bad = (parse(row["prompt"] + row[side], row["tools"], certificate, spec) for side in ("chosen", "rejected"))
     row["fault"]["kind"] = fault_between(good, bad, len(row["prompt"]))
     return row
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from magnetc.ir.path import Call, OutputSource, SignaturePath, TurnKind
+from magnetc.ir.presentation import PLAIN, Presentation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +51,12 @@ class ScriptTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """`offered[i]` is the tool names offered in turn i; where it changes, rows are divided."""
+    """`offered[i]` is the tool names offered in turn i; where it changes, rows are divided. `shown`: how rows show tools."""
 
     path: SignaturePath
     turns: tuple[ScriptTurn, ...]
     offered: tuple[tuple[str, ...], ...]
+    shown: Presentation = PLAIN
 
     def without_inserted(self, index: int) -> Script | None:
         """The script without turn `index`, if Insert made that turn and nothing hangs on it; else None.

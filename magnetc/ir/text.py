@@ -21,7 +21,14 @@ A script prints its path, then `script` and its turns:
       round c1
       hole c1 /value c0 /distance Miles
 
-`offered` stands where the offered tools change. Words are bare; one with a space, quote or bracket in it is a JSON string. Goals and rounds name calls of the path, and
+`offered` stands where the offered tools change. Before the turns stands how tools are shown, where that is not as declared:
+
+    shown order get_distance destination origin
+    shown tool get_distance func_kav
+    shown parameter origin arg_tol
+    shown result distance key_rus
+
+Words are bare; one with a space, quote or bracket in it is a JSON string. Goals and rounds name calls of the path, and
 lines may be indented at will.
 """
 
@@ -30,6 +37,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
 from magnetc.ir.path import (
@@ -44,6 +52,7 @@ from magnetc.ir.path import (
     TurnKind,
     UserSource,
 )
+from magnetc.ir.presentation import Presentation
 from magnetc.ir.script import Goal, Hole, Script, ScriptTurn
 
 _BARE = re.compile(r"[^\s\"()\[\]{},:=]+")
@@ -235,7 +244,7 @@ def _parse_source(words: _Words) -> ArgumentSource:
 
 
 def print_script(script: Script) -> str:
-    lines = ["script"]
+    lines = ["script", *_print_shown(script.shown)]
     known: tuple[str, ...] | None = None
     for turn, offered in zip(script.turns, script.offered):
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
@@ -252,6 +261,31 @@ def print_script(script: Script) -> str:
     return print_path(script.path) + "\n".join(lines) + "\n"
 
 
+_SHOWN = {"tool": "tools", "parameter": "parameters", "result": "results"}
+"""Members of a presentation, by the word that a line has for one of their names."""
+
+
+def _print_shown(shown: Presentation) -> Iterator[str]:
+    yield from (_line("shown", "order", tool, *order) for tool, order in shown.orders)
+    for word, member in _SHOWN.items():
+        yield from (_line("shown", word, name, other) for name, other in getattr(shown, member))
+
+
+def _parse_shown(lines: Iterable[_Words]) -> Presentation:
+    orders: list[tuple[str, tuple[str, ...]]] = []
+    names: dict[str, list[tuple[str, str]]] = {member: [] for member in _SHOWN.values()}
+    for words in lines:
+        words.expect("shown")
+        word, name = words.next(), words.next()
+        if word == "order":
+            orders.append((name, words.rest()))
+        elif word in _SHOWN:
+            names[_SHOWN[word]].append((name, words.next()))
+        else:
+            raise ValueError(f"expected `order`, `tool`, `parameter` or `result`, found {word!r}: {words.line!r}")
+    return Presentation(orders=tuple(orders), **{member: tuple(found) for member, found in names.items()})
+
+
 def parse_script(text: str) -> Script:
     """Inverse of `print_script`. Raises ValueError."""
     above, mark, below = text.partition("\nscript\n")
@@ -261,7 +295,10 @@ def parse_script(text: str) -> Script:
     turns: list[ScriptTurn] = []
     offered: list[tuple[str, ...]] = []
     block: list[_Words] = []
-    for words in [*_lines(below), None]:
+    lines = list(_lines(below))
+    head = list(takewhile(lambda words: words.peek() == "shown", lines))
+    shown = _parse_shown(head)
+    for words in [*lines[len(head) :], None]:
         if block and (words is None or words.peek() == "turn"):
             turn, tools = _parse_script_turn(block, path.turns[len(turns)])
             turns.append(turn)
@@ -269,7 +306,7 @@ def parse_script(text: str) -> Script:
             block = []
         if words is not None:
             block.append(words)
-    return Script(path=path, turns=tuple(turns), offered=tuple(offered))
+    return Script(path=path, turns=tuple(turns), offered=tuple(offered), shown=shown)
 
 
 def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...] | None]:

@@ -19,6 +19,7 @@ from magnetc.ir.path import (
     UserSource,
 )
 from magnetc.ir.pointer import tokens
+from magnetc.ir.presentation import verify_presentation
 from magnetc.ir.script import Script, ScriptTurn
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import ListOf, Ref, TypeExpr, TypeTable, at_pointer
@@ -199,7 +200,7 @@ def verify_script(spec: Spec, script: Script) -> list[str]:
         return ["the turns are not those of the path"]
     if len(script.offered) != len(script.turns):
         return ["not every turn says which tools are offered"]
-    problems += _offer_problems(spec, script)
+    problems += [*_offer_problems(spec, script), *verify_presentation(spec, script.shown)]
     for turn, source in zip(script.turns, script.path.turns):
         problems += _round_problems(turn, source)
         problems += _hole_problems(turn)

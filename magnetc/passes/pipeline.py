@@ -3,12 +3,13 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
-         ── Lower ───────> Script, for the path and each copy ── Distract ──> Script
+         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ──> Script
 
 Operations of installed packages run after ours of the same stage, in the recipe's order (`operation.py`).
 
 A unit is one ordinal of one path of the recipe. Its passes see the spec and their own draws, nothing else, so units can
-be compiled in any order, anywhere. Which operations run, and how likely, is the recipe's `operations`.
+be compiled in any order, anywhere. Which operations run, and how likely, is the recipe's `operations`; those in `ALWAYS` run
+unless it turns them off.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.merge import Merge
 from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage
 from magnetc.passes.sample_paths import SamplePaths
+from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
 
 GRAPH = (BuildGraph,)
@@ -44,10 +46,13 @@ OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert),
     Stage.COPY: (Split,),
     Stage.TURNS: (),
-    Stage.SCRIPT: (Distract,),
+    Stage.SCRIPT: (Distract, Shuffle),
 }
 
 OWN = frozenset(kind().name for kinds in OPERATIONS.values() for kind in kinds)
+
+ALWAYS = frozenset([Shuffle().name])
+"""Operations that run with their defaults where a recipe does not name them."""
 
 ATTEMPTS = 16
 """How often a unit that its passes reject is drawn anew."""
@@ -104,13 +109,13 @@ def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None) -> Iter
 
 
 def operations(context: CompileContext, stage: Stage) -> Iterator[Operation]:
-    """The operations of a stage that the recipe asks for, with its options: ours in order, then those from outside."""
+    """The operations of a stage that run for the recipe, with its options: ours in order, then those from outside."""
     ours = {kind().name: kind for kind in OPERATIONS[stage]}
     others = plugins.operations() if context.operations.keys() - OWN else {}
     theirs = {name: others[name] for name in context.operations if name in others and others[name].stage == stage}
     for name, kind in {**ours, **theirs}.items():
-        if name in context.operations:
-            yield _configured(kind, context.operations[name])
+        if name in context.operations or name in ALWAYS:
+            yield _configured(kind, context.operations.get(name, {}))
 
 
 def _configured(kind: Any, given: dict[str, Any]) -> Operation:

@@ -146,6 +146,29 @@ def changed_faults(row: Row, kinds: list[str]) -> Iterator[Row]:
                 yield copy
 
 
+def changed_shown(row: Row) -> Iterator[Row]:
+    """What the certificate says of how tools are shown is something else: an order, a name, an entry less or more."""
+    shown = row["certificate"].get("shown", {})
+    for member, names in shown.items():
+        for name in names:
+            changes = [lambda n, k: n.pop(k), lambda n, k: n.update({k + "x": n.pop(k)})]
+            if member == "orders":
+                changes += [lambda n, k: n.update({k: n[k][::-1]}), lambda n, k: n.update({k: n[k][1:]})]
+            else:
+                changes += [lambda n, k: n.update({k: n[k] + "x"}), lambda n, k: n.update({k: k}), lambda n, k: n.update({k: 7})]
+                others = [each for each in names if each != name]
+                changes += [lambda n, k, o=each: n.update({k: n[o], o: n[k]}) for each in others[:2]]
+            for change in changes:
+                copy = deepcopy(row)
+                change(copy["certificate"]["shown"][member], name)
+                if copy != row:
+                    yield copy
+    for member in ("tools", "parameters", "results", "dreams"):
+        copy = deepcopy(row)
+        copy["certificate"].setdefault("shown", {}).setdefault(member, {})["water_plants"] = "vel_tarn"
+        yield copy
+
+
 def changed_structure(row: Row) -> Iterator[Row]:
     """The row says the same with other parts: calls, types, turns, tools, credit or evidence that a build cannot write."""
     for part, index, message in messages(row):

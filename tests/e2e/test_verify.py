@@ -15,6 +15,7 @@ from tampering import (
     changed_faults,
     changed_replies,
     changed_results,
+    changed_shown,
     changed_structure,
     changed_words,
     swapped_sides,
@@ -106,6 +107,10 @@ def test_a_row_that_is_built_otherwise_fails(library, tmp_path):
         return islice(changed_structure(row), next(numbers) % 4, None, 4)
 
     assert undetected(library, tmp_path / "out", some, set(range(9))) == []
+
+
+def test_tools_shown_otherwise_than_certified_fail(library, tmp_path):
+    assert undetected(library, tmp_path / "out", changed_shown, {0, 1, 2}) == []
 
 
 CHANGES = {

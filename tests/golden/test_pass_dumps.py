@@ -32,7 +32,8 @@ def test_unit(golden, name, ordinal):
     golden(HERE / f"{name}-{ordinal}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")
 
 
-def test_distract(golden):
+@pytest.mark.parametrize("operation", [DISTRACT], ids=lambda operation: operation.name)
+def test_operation_on_scripts(golden, operation):
     """The scripts of a unit and its copy, before and after it."""
     blocks, spec = [], small_spec()
 
@@ -40,5 +41,5 @@ def test_distract(golden):
         if isinstance(made, Script):
             blocks.append(f"== {at}\n{print_script(made)}")
 
-    compile_unit(CompileContext(replace(spec, operations=(*spec.operations, DISTRACT))), "errands", 5, dump=dump)
-    golden(HERE / "errands-5-distract.txt", "\n".join(blocks))
+    compile_unit(CompileContext(replace(spec, operations=(*spec.operations, operation))), "errands", 5, dump=dump)
+    golden(HERE / f"errands-5-{operation.name}.txt", "\n".join(blocks))

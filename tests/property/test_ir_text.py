@@ -15,6 +15,7 @@ from magnetc.ir.path import (
     TurnKind,
     UserSource,
 )
+from magnetc.ir.presentation import Presentation
 from magnetc.ir.script import Goal, Hole, Script, ScriptTurn
 from magnetc.ir.text import parse_graph, parse_path, parse_script, print_graph, print_path, print_script
 
@@ -47,6 +48,11 @@ paths = st.builds(SignaturePath, id=words, base=words, name=words, locale=words,
                   attempt=st.integers(0, 9), turns=st.lists(turns, max_size=3).map(tuple))
 
 
+names = st.lists(st.tuples(words, words), max_size=2).map(tuple)
+presentations = st.builds(Presentation, orders=st.lists(st.tuples(words, many), max_size=2).map(tuple), tools=names, parameters=names,
+                          results=names)
+
+
 @st.composite
 def scripts(draw):
     path = draw(paths)
@@ -60,7 +66,7 @@ def scripts(draw):
             holes=draw(st.lists(st.builds(Hole, call=words, pointer=pointers, producer=words, output=pointers, type=words),
                                 max_size=2).map(tuple)),
             operations=draw(many), withheld=draw(many), answers=draw(many), announces=draw(many)))
-    return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made))
+    return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made), shown=draw(presentations))
 
 
 @given(graphs())

@@ -8,7 +8,8 @@ from spec_small import pattern, phrase, record, small_spec, tool, turn, with_too
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.path import DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
-from magnetc.ir.spec import GraphSpec, PathSpec
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.spec import GraphSpec, OperationSpec, PathSpec
 from magnetc.ir.template import ReferTemplate
 from magnetc.ir.text import parse_path
 from magnetc.ir.types import EntityType
@@ -20,7 +21,9 @@ from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Log, Manager
 from magnetc.passes.merge import Merge
+from magnetc.passes.pipeline import compile_unit
 from magnetc.passes.rounds import rounds
+from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
 
 
@@ -364,3 +367,84 @@ def test_values_that_belong_together_come_from_one_result():
         sources(AssignSources().run(context, replace(path_of("fare", "fee", "convert"), base=f"free-{i}"), Log()), "c2")
         for i in range(40))}
     assert found == {("c0", "c0"), ("c1", "c1")}
+
+
+def shuffled(path, context, **options):
+    return Shuffle(**options).run(context, Lower().run(context, path))
+
+
+def test_shuffle_draws_the_order_of_tools_and_parameters_for_each_base_path():
+    context = context_of()
+    path, plain = assigned("get_zipcode", "set_budget", context=context), Lower().run(context, assigned("get_zipcode", context=context))
+    orders, tools = set(), set()
+    for index in range(60):
+        script = shuffled(replace(path, base=f"free-{index}"), context)
+        assert verify_script(context.spec, script) == []
+        assert script.offered[0] == script.offered[1]
+        assert set(script.offered[0]) == set(plain.offered[0])
+        tools.add(script.offered[0].index("sign_in"))
+        orders.add(dict(script.shown.orders).get("search_flights"))
+    assert len(tools) == len(context.spec.tools)
+    assert len(orders) == 6
+    assert None in orders, "the declared order is not written down"
+
+
+def test_shuffle_is_turned_off():
+    context = context_of()
+    path = assigned("get_zipcode", "set_budget", context=context)
+    plain = Lower().run(context, path)
+    assert shuffled(path, context, tools=False, properties=False) == plain
+    assert shuffled(path, context, tools=False).offered == plain.offered
+    assert shuffled(path, context, properties=False).shown == plain.shown
+
+
+def test_shuffle_is_on_unless_a_recipe_turns_it_off():
+    spec = small_spec()
+    off = replace(spec, operations=(OperationSpec(name="shuffle", options=(("tools", False), ("properties", False))),))
+    declared = tuple(tool.name for tool in spec.tools)
+    on = [compile_unit(CompileContext(replace(spec, operations=())), "errands", ordinal).scripts[0] for ordinal in range(5)]
+    assert all(script.offered[0] != declared and script.shown.orders for script in on)
+    for ordinal in range(5):
+        (script,) = compile_unit(CompileContext(off), "errands", ordinal).scripts
+        assert (script.offered[0], script.shown.orders) == (declared, ())
+
+
+def test_a_copy_is_shuffled_as_its_base():
+    context = context_of()
+    base = assigned("search_flights", "get_zipcode", "set_budget", context=context)
+    whole = shuffled(base, context)
+    for copy in Split(miss_func=1.0, miss_params=1.0).run(context, base, Log()):
+        script = shuffled(copy, context)
+        assert script.shown == whole.shown
+        assert all(tools == tuple(name for name in whole.offered[0] if name in tools) for tools in script.offered)
+
+
+@pytest.mark.parametrize(("changed", "problem"), [
+    ({"orders": (("fly", ()),)}, None),
+    ({"orders": (("get_distance", ("origin",)),)}, "the parameters of get_distance are not origin"),
+    ({"orders": (("get_distance", ("origin", "destination")),)}, "the parameters of get_distance are shown in the order in which they are declared"),
+    ({"orders": (("get_zipcode", ("city",)), ("get_distance", ("destination", "origin")))}, None),
+    ({"tools": (("sign_in", "book_flight"),)}, "sign_in is shown as book_flight, which is the name of something else"),
+    ({"tools": (("sign_in", "price"),)}, "sign_in is shown as price, which is the name of something else"),
+    ({"tools": (("sign_in", "a b"),)}, "a b is no name for a tool"),
+    ({"tools": (("sign_in", "class"),)}, "class is no name for a tool"),
+    ({"tools": (("fly", "f1"),)}, "fly is no tool that can be shown by another name"),
+    ({"tools": (("get_booking", "f1"), ("sign_in", "f1"))}, "sign_in is shown as f1, and so is get_booking"),
+    ({"tools": (("sign_in", "f1"), ("get_booking", "f2"))}, None),
+    ({"parameters": (("date", "f1"), ("origin", "f1"))}, "origin is shown as f1, and so is date"),
+    ({"parameters": (("date", "f1"),), "results": (("origin", "f1"),)}, "origin is shown as f1, and so is date"),
+    ({"results": (("error", "f1"),)}, "error is no result field that can be shown by another name"),
+])
+def test_a_presentation_that_does_not_lead_back_is_broken(changed, problem):
+    context = context_of()
+    script = Lower().run(context, assigned("get_zipcode", context=context))
+    found = verify_script(context.spec, replace(script, shown=Presentation(**changed)))
+    assert found
+    assert problem is None or problem in found
+
+
+def test_one_name_may_be_shown_alike_as_a_parameter_and_in_results():
+    context = context_of()
+    script = Lower().run(context, assigned("get_zipcode", context=context))
+    shown = Presentation(parameters=(("date", "f1"),), results=(("date", "f1"), ("price", "f2")))
+    assert verify_script(context.spec, replace(script, shown=shown)) == []

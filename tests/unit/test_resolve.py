@@ -85,6 +85,8 @@ CASES = [
     ("path p { turns 4..2 }\n" + CITY, "MG209", "4..2", "lower bound first"),
     ("operations { insert(short=0.5, gap=3..1) }", "MG209", "3..1", "lower bound first"),
     ("operations { distract(5..2) }", "MG209", "5..2", "lower bound first"),
+    ("operations { shuffle(tools=0) }", "MG127", "0", None),
+    ("operations { shuffle(order=true) }", "MG125", "order", None),
     ("operations { distract(0..6, near=1.5) }", "MG130", "1.5", None),
     ("operations { distract(0..6, tokens=0) }", "MG130", "0", None),
     ("operations { distract(4..6, most=4) }", "MG209", "4", "at least 5"),

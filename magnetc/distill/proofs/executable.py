@@ -11,7 +11,7 @@ def check(view: ConversationView, outcome: Outcome, final: str | None) -> list[s
     """`outcome` is the replay of all calls, in order; `final` the digest that the certificate names."""
     problems = []
     for call, result in zip(view.calls, outcome.results):
-        if call.raw_result != wire(result):
+        if call.raw_result != wire(view.shown.result(call.name, result)):
             problems.append(f"`{call.id}` (`{call.name}`) does not replay to its result")
     if len(outcome.results) < len(view.calls):
         problems.append(f"the replay stops: {outcome.reason}")

@@ -80,11 +80,12 @@ class Prover:
         return [Failure(row["id"], proof, message) for proof, message in problems]
 
     async def _conversation(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
-        view = parse(row["messages"], row["tools"], row["certificate"])
+        view = parse(row["messages"], row["tools"], row["certificate"], self.spec)
         replay, _ = await self._replay(view, world)
         if fill:
             _fill(view, replay, row["certificate"])
-        return self._positive(view, replay, row["certificate"]["world"]["final"])
+        problems = [(2, problem) for problem in typed.check_shown([view], self.spec)]
+        return problems + self._positive(view, replay, row["certificate"]["world"]["final"])
 
     def _positive(self, view: ConversationView, replay: _Replay, final: str) -> list[tuple[int, str]]:
         """Proofs 1 to 5 of a conversation."""
@@ -146,9 +147,9 @@ class Prover:
     async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool,
                     proven: dict[str, Any] | None) -> list[tuple[int, str]]:
         certificate, prompt = row["certificate"], len(row["prompt"])
-        chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate)
+        chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate, self.spec)
         replies = {**certificate, "arguments": {}, "replies": certificate["rejected_replies"], "refused": {}}
-        rejected = parse(row["prompt"] + row["rejected"], row["tools"], replies)
+        rejected = parse(row["prompt"] + row["rejected"], row["tools"], replies, self.spec)
         good_calls, bad_calls = (nonequivalent.within_turn(side, prompt) for side in (chosen, rejected))
         mended = nonequivalent.repaired(chosen, rejected, prompt, certificate["corresponds"])
         start = self._start(chosen)
@@ -165,6 +166,7 @@ class Prover:
             certificate["world"]["final"] = proven["certificate"]["world"]["final"]
             certificate["arguments"] = proven["certificate"]["arguments"]
             problems = []
+        problems += [(2, problem) for problem in typed.check_shown([chosen, rejected], self.spec)]
         if fill:
             certificate["world"]["final_rejected"] = bad_end.digest
         final = certificate["world"]["final_rejected"]

@@ -9,11 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from magnetc.ir.json import Json
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.shown import Shown
+from magnetc.ir.spec import Spec
 
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call as the row shows it. `message` and `result_message` are indices into the conversation."""
+    """A call in real names; `raw_…` as the row shows it. `message`, `result_message` are indices into the conversation."""
 
     id: str
     name: str
@@ -28,7 +31,10 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """A conversation and its certificate. `position` is a call's index among `calls`, by its id."""
+    """A conversation and its certificate. `position` is a call's index among `calls`, by its id.
+
+    Calls, results and `offered` have the real names, `messages` and `tools` are as the row shows them.
+    """
 
     messages: list[dict[str, Any]]
     calls: list[CallView]
@@ -36,6 +42,7 @@ class ConversationView:
     offered: tuple[str, ...]
     certificate: Mapping[str, Any]
     position: dict[str, int]
+    shown: Shown
 
     @property
     def users(self) -> list[int]:
@@ -50,12 +57,13 @@ class ConversationView:
         return next((i for i in self.users if i > message), len(self.messages))
 
 
-def parse(messages: list[dict[str, Any]], tools: str, certificate: Mapping[str, Any]) -> ConversationView:
-    """Read a conversation: calls paired with their results by id.
+def parse(messages: list[dict[str, Any]], tools: str, certificate: Mapping[str, Any], spec: Spec) -> ConversationView:
+    """Read a conversation: calls paired with their results by id, through what its certificate has as `shown`.
 
     Raises:
         ValueError: roles out of order, a call without its result right behind it, an id twice, a missing weight.
     """
+    shown = Shown(spec, Presentation.read(certificate.get("shown", {})))
     calls: list[CallView] = []
     index = 0
     previous = ""
@@ -64,16 +72,16 @@ def parse(messages: list[dict[str, Any]], tools: str, certificate: Mapping[str, 
         made = _turns(message, previous, index)
         for offset, call in enumerate(made, 1):
             at = index + offset
-            calls.append(_call(call, message, index, messages[at] if at < len(messages) else {}, at))
+            calls.append(_call(call, message, index, messages[at] if at < len(messages) else {}, at, shown))
         previous = "result" if made else message["role"]
         index += 1 + len(made)
     if previous != "assistant":
         raise ValueError("the conversation does not end with the agent's words")
-    offered = _offered(tools)
+    offered = tuple(map(shown.read_name, _offered(tools)))
     position = {call.id: i for i, call in enumerate(calls)}
     if len(position) != len(calls):
         raise ValueError("two calls have the same id")
-    return ConversationView(messages, calls, tools, offered, certificate, position)
+    return ConversationView(messages, calls, tools, offered, certificate, position, shown)
 
 
 @lru_cache(maxsize=256)
@@ -103,7 +111,8 @@ def _turns(message: dict[str, Any], previous: str, index: int) -> Sequence[dict[
     return calls
 
 
-def _call(call: dict[str, Any], message: dict[str, Any], index: int, result: dict[str, Any], at: int) -> CallView:
+def _call(call: dict[str, Any], message: dict[str, Any], index: int, result: dict[str, Any], at: int,
+          shown: Shown) -> CallView:
     function = call["function"]
     expected = ("tool", call["id"], function["name"])
     if (result.get("role"), result.get("tool_call_id"), result.get("name")) != expected:
@@ -111,8 +120,9 @@ def _call(call: dict[str, Any], message: dict[str, Any], index: int, result: dic
     arguments = json.loads(function["arguments"])
     if not isinstance(call["id"], str) or not isinstance(arguments, dict):
         raise ValueError(f"call `{call['id']}` is not a call")
+    name = shown.read_name(function["name"])
     return CallView(
-        id=call["id"], name=function["name"], arguments=arguments, raw_arguments=function["arguments"],
-        result=json.loads(result["content"]), raw_result=result["content"], message=index, result_message=at,
+        id=call["id"], name=name, arguments=shown.read_arguments(name, arguments), raw_arguments=function["arguments"],
+        result=shown.read_result(name, json.loads(result["content"])), raw_result=result["content"], message=index, result_message=at,
         trained=bool(message["weight"] or message.get("credit")),
     )
