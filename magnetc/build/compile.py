@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from magnetc.build.current_probes import current_probes
 from magnetc.diagnostics import Sink
 from magnetc.frontend import load
 from magnetc.ir.spec import Spec
@@ -23,6 +24,7 @@ def compile_recipe(folder: Path, sink: Sink, *, seed: int | None = None, paths: 
     if spec is None or sink.has_errors:
         return None
     spec = overridden(spec, seed, paths)
+    spec = replace(spec, graph=replace(spec.graph, probes=current_probes(spec, folder, sink)))
     context = CompileContext(spec, build_graph(spec))
     sink.extend(check_paths(context))
     return None if sink.has_errors else context

@@ -2,8 +2,10 @@
 
     {"version": 1,
      "tools": {"bfcl:TravelAPI": {"source": "bfcl-eval==2026.3.23", "licence": "Apache-2.0",
-                                  "digest": ..., "functions": [...]}}}
+                                  "digest": ..., "functions": [...]}},
+     "probes": {"world": ..., "flows": [...]}}
 
+`probes` is what `magnetc lock --probe` found of the graph's value flows (`magnetc/frontend/probes.py`).
 Inside a function, keys keep their source's order: that of its parameters is the order of a call's arguments. The front end
 reads the lock (`magnetc/frontend/snapshot.py`); only here is it written, and only here are sources contacted.
 """
@@ -18,8 +20,10 @@ from pathlib import Path
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.frontend.load import read_recipe
 from magnetc.frontend.names import items
+from magnetc.frontend.probes import probes_in, probes_section
 from magnetc.frontend.snapshot import LOCK
 from magnetc.ir.json import Json
+from magnetc.ir.probed import Probes
 from magnetc.source import Origin
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers.bfcl import import_functions
@@ -70,10 +74,30 @@ def update_lock(folder: Path, arguments: Mapping[str, Origin] | Iterable[str], e
 
 
 def write_lock(folder: Path, tools: Mapping[str, Json]) -> Path:
-    """Write the lock beside the recipe, in one step, so that a reader never sees half of it."""
+    """Write the lock's tools anew. Findings that can be read stay: each says for what it holds."""
+    kept = probes_in(_written(folder))
+    return _write(folder, {"version": VERSION, "tools": tools, **({"probes": probes_section(kept)} if kept else {})})
+
+
+def write_probes(folder: Path, probes: Probes) -> Path:
+    """Write the lock's findings anew, beside what else it holds."""
+    return _write(folder, {"version": VERSION, "tools": {}} | _written(folder) | {"probes": probes_section(probes)})
+
+
+def _written(folder: Path) -> dict[str, Json]:
+    """The lock as it stands; empty when there is none, or none that can be read."""
+    try:
+        lock = json.loads((folder / LOCK).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return lock if isinstance(lock, dict) else {}
+
+
+def _write(folder: Path, lock: Mapping[str, Json]) -> Path:
+    """In one step, so that a reader never sees half of it."""
     path = folder / LOCK
     partial = folder / f".{LOCK}.partial"
-    text = json.dumps({"version": VERSION, "tools": tools}, indent=1, ensure_ascii=False)
+    text = json.dumps(lock, indent=1, ensure_ascii=False)
     partial.write_text(text + "\n", encoding="utf-8")
     return partial.replace(path)
 

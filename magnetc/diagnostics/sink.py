@@ -59,6 +59,13 @@ class Sink:
             pointer = pointer.rpartition("/")[0]
         return Span(label.at.file, 0, 0) if label.at.file in self.files else None
 
+    def only(self, *codes: str) -> Sink:
+        """The errors, and of the warnings those with these codes."""
+        chosen = Sink()
+        chosen.files, chosen._spans = self.files, self._spans
+        chosen.extend(d for d in self.diagnostics if d.severity is Severity.ERROR or d.code in codes)
+        return chosen
+
     @property
     def has_errors(self) -> bool:
         return any(d.severity is Severity.ERROR for d in self._diagnostics.values())

@@ -10,6 +10,7 @@ def node_link(graph: LocalDependencyGraph) -> Json:
     """Nodes and edges of a graph for `networkx.node_link_graph(data, edges="edges")`.
 
     An edge's `values` say which place of the source's result, as a pointer pattern, may be which parameter of the target.
+    `proven` is there where executing the tools said so.
     """
     edges = [
         {
@@ -20,6 +21,7 @@ def node_link(graph: LocalDependencyGraph) -> Json:
             "origin": edge.origin,
             **({"also": list(edge.also)} if edge.also else {}),
             "confidence": edge.confidence,
+            **({} if edge.proven is None else {"proven": edge.proven}),
         }
         for edge in graph.edges
     ]

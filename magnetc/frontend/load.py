@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.dsl import read_dsl
 from magnetc.frontend.include import ROOT, Included, expand_include, shipped
+from magnetc.frontend.probes import read_probes
 from magnetc.frontend.read_text import read_text
 from magnetc.frontend.resolve import resolve
 from magnetc.frontend.schema import validate
-from magnetc.frontend.snapshot import Importer, import_tools
+from magnetc.frontend.snapshot import Importer, import_tools, read_snapshot
 from magnetc.frontend.yaml_events import read_yaml
 from magnetc.ir.spec import Spec
 from magnetc.source import Origin
@@ -28,8 +30,14 @@ def load(folder: Path, sink: Sink, importers: Mapping[str, Importer]) -> Spec | 
     if documents is None:
         return None
     recipe, *others = documents
-    imported = import_tools(others, folder, importers, sink)
-    return resolve(recipe, others, imported, sink)
+    broken = len(sink.diagnostics)
+    lock = read_snapshot(folder, sink)
+    imported = import_tools(others, lock, importers, sink) if len(sink.diagnostics) == broken else []
+    spec = resolve(recipe, others, imported, sink)
+    if spec is None:
+        return None
+    probes = read_probes(lock, spec, sink)
+    return None if sink.has_errors else replace(spec, graph=replace(spec.graph, probes=probes))
 
 
 def read_recipe(folder: Path, sink: Sink) -> list[Document] | None:

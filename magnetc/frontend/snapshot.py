@@ -42,19 +42,13 @@ def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
     return lock
 
 
-def import_tools(documents: Iterable[Document], folder: Path, importers: Mapping[str, Importer],
+def import_tools(documents: Iterable[Document], lock: Mapping[str, Any] | None, importers: Mapping[str, Importer],
                  sink: Sink) -> list[FunctionSignature]:
     """All tools that the documents import, in the order of their imports; the same import counts once."""
     wanted: dict[tuple[str, str], Origin] = {}
     for data, origin in items(documents, "tools", "from"):
         for importer, argument in data.items():
             wanted.setdefault((importer, argument), origin.child(importer))
-    if not wanted:
-        return []
-    before = len(sink.diagnostics)
-    lock = read_snapshot(folder, sink)
-    if len(sink.diagnostics) > before:
-        return []
     return [tool for (importer, argument), origin in wanted.items()
             for tool in _import(importer, argument, origin, lock, importers, sink)]
 

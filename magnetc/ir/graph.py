@@ -7,7 +7,7 @@ of megabytes and is walked without touching an object. `Edge` objects are made w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 
@@ -44,7 +44,8 @@ class ValueFlow:
 class Edge:
     """`origin` is the strongest way in which the edge was found, one of `ORIGINS`; `also` are the others, in that order.
 
-    `confidence`, in [0, 1], is that of `origin`.
+    `confidence`, in [0, 1], is that of `origin`. `proven`: whether executing the tools shows that a value flows; None when
+    nobody looked, or it could not be seen.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Edge:
     origin: str = "declared"
     also: tuple[str, ...] = ()
     confidence: float = 1.0
+    proven: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,6 +69,7 @@ class LocalDependencyGraph:
     flow_offsets: int64 (m + 1,); the flows of edge e are those from flow_offsets[e] up to flow_offsets[e + 1]
     flow_pointers, flow_parameters: int32 (f,), indices into `pointers` and `parameters`, which are sorted, without what no
         flow names
+    proven: whether an edge is proven, by its place, for those of which it is known
     """
 
     nodes: tuple[str, ...]
@@ -80,14 +83,15 @@ class LocalDependencyGraph:
     flow_parameters: NDArray[np.int32]
     pointers: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    proven: Mapping[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for column in ("pointer", "parameter"):
             names, indices = _used(getattr(self, f"{column}s"), getattr(self, f"flow_{column}s"))
             object.__setattr__(self, f"{column}s", names)
             object.__setattr__(self, f"flow_{column}s", indices)
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for each in fields(self):
+            value = getattr(self, each.name)
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
@@ -122,12 +126,13 @@ class LocalDependencyGraph:
             flow_parameters=np.array([at_parameter[flow.parameter] for flow in flows], np.int32),
             pointers=tuple(pointers),
             parameters=tuple(parameters),
+            proven={place: edge.proven for place, edge in enumerate(made) if edge.proven is not None},
         )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LocalDependencyGraph):
             return NotImplemented
-        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        pairs = ((getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
         return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  # columns have none
@@ -190,6 +195,7 @@ class LocalDependencyGraph:
             origin=origin,
             also=tuple(also),
             confidence=float(self.confidences[place]),
+            proven=self.proven.get(place),
         )
 
 

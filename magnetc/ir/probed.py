@@ -42,6 +42,19 @@ class ProbedFlow:
         return self.source, self.target, self.flow
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """What a lock says was found. `world` is the digest of the code that ran; `stale` counts findings left out because
+    a tool of theirs has changed."""
+
+    world: str = ""
+    flows: tuple[ProbedFlow, ...] = ()
+    stale: int = 0
+
+
+NOTHING_PROBED = Probes()
+
+
 def declared_digest(source: FunctionSignature, target: FunctionSignature, table: TypeTable) -> str:
     """Digest of what two tools take, return and promise, and of their entity types; words for readers take no part."""
     types = sorted({name for tool in (source, target) for name in _entities(tool, table)})

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from magnetc.ir.json import Json, wire
 from magnetc.ir.pointer import tokens
+from magnetc.ir.probed import NOTHING_PROBED, Probes
 from magnetc.ir.schema import tool_schema
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import (
@@ -82,7 +83,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """A way to find edges besides those declared: typed, semantic or judged.
+    """A way to find edges besides those declared: typed, semantic or judged; or probed, which leaves out what is refuted.
 
     `top` limits it: typed, the most tools that one parameter takes a value from (0: all); semantic, how many successors a
     tool is given. `by` names the model that ranks these; without one, words do.
@@ -122,13 +123,15 @@ class Votes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSpec:
-    """`ranked` holds (source, target, score) by a model, from `magnetc.lock`; scores are in [0, 1]."""
+    """`ranked` holds (source, target, score) by a model, from `magnetc.lock`; scores are in [0, 1]. `probes` are what executing
+    tools said of value flows, from there too."""
 
     infer: tuple[Inference, ...] = (Inference("typed"),)
     links: tuple[Link, ...] = ()
     unlinks: tuple[tuple[str, str], ...] = ()
     votes: tuple[Votes, ...] = ()
     ranked: tuple[tuple[str, str, float], ...] = ()
+    probes: Probes = NOTHING_PROBED
 
     def inference(self, name: str) -> Inference | None:
         """How edges are found in the way `name`; None when they are not."""

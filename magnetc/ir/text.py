@@ -109,7 +109,8 @@ def print_graph(graph: LocalDependencyGraph) -> str:
     for edge in graph.edges:
         flows = ", ".join(f"{_word(flow.pointer)} -> {_word(flow.parameter)}" for flow in edge.values)
         origins = "+".join((edge.origin, *edge.also))
-        head = _line("edge", edge.source, "->", edge.target, edge.kind, origins, repr(edge.confidence))
+        head = _line("edge", edge.source, "->", edge.target, edge.kind, origins, repr(edge.confidence),
+                     *(() if edge.proven is None else ("proven" if edge.proven else "refuted",)))
         lines.append(f"  {head} {{ {flows} }}")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -135,6 +136,7 @@ def _parse_edge(words: _Words) -> Edge:
     words.expect("->")
     target, kind, origins, confidence = (words.next() for _ in range(4))
     origin, *also = origins.split("+")
+    proven = True if words.take("proven") else False if words.take("refuted") else None
     words.expect("{")
     flows = []
     while not words.take("}"):
@@ -143,7 +145,7 @@ def _parse_edge(words: _Words) -> Edge:
         flows.append(ValueFlow(pointer, words.next()))
         words.take(",")
     return Edge(source=source, target=target, kind=EdgeKind(kind), values=tuple(flows), origin=origin,
-                also=tuple(also), confidence=float(confidence))
+                also=tuple(also), confidence=float(confidence), proven=proven)
 
 
 def print_path(path: SignaturePath) -> str:

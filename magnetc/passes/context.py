@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from magnetc.ir.graph import LocalDependencyGraph
+from magnetc.ir.graph import LocalDependencyGraph, ValueFlow
 from magnetc.ir.pointer import tokens
 from magnetc.ir.signature import Parameter
 from magnetc.ir.spec import PathSpec, Spec
 from magnetc.ir.types import Ref, TypeExpr, at_pointer
+from magnetc.passes.apply_probes import ApplyProbes, left_out
 from magnetc.passes.automaton import Automaton
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.chains import Chains
@@ -48,11 +49,12 @@ class CompileContext:
 
     def __init__(self, spec: Spec, graph: LocalDependencyGraph | None = None):
         self.spec = spec
-        self.graph = graph or BuildGraph().run(spec)
+        self.graph = graph or ApplyProbes().run(spec, BuildGraph().run(spec))
         self.speech = Speech(spec)
         self.locales = tuple(name for name, _ in spec.recipe.locales)
         self.path = {path.name: path for path in spec.paths}
         self._producers = Producers(spec)
+        self._left_out = left_out(spec)
         self._products: dict[tuple[str, str], Product] = {}
         self._chains: dict[tuple[str, str], Chains] = {}
         self._sayable: dict[tuple[str, str], bool] = {}
@@ -67,7 +69,8 @@ class CompileContext:
         outputs: dict[str, list[str]] = defaultdict(list)
         if entity and entity.minted:
             for producer, pointer in self._producers.typed(tool, parameter.type):
-                outputs[producer].append(pointer)
+                if (producer, tool, ValueFlow(pointer, parameter.name)) not in self._left_out:
+                    outputs[producer].append(pointer)
         for edge in self.graph.predecessors.get(tool, ()):
             for flow in edge.values:
                 if flow.parameter == parameter.name and flow.pointer not in outputs[edge.source]:

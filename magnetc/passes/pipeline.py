@@ -25,6 +25,7 @@ from magnetc.ir.path import SignaturePath
 from magnetc.ir.script import Script
 from magnetc.ir.spec import Spec
 from magnetc.ir.verify import verify_graph
+from magnetc.passes.apply_probes import ApplyProbes
 from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.context import CompileContext
@@ -38,7 +39,7 @@ from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
 
-GRAPH = (BuildGraph,)
+GRAPH = (BuildGraph, ApplyProbes)
 PATHS = (SamplePaths,)
 SOURCES = (AssignSources,)
 SCRIPTS = (Lower,)
@@ -73,7 +74,7 @@ class CompiledUnit:
 
 def build_graph(spec: Spec) -> LocalDependencyGraph:
     """The verified graph of a spec. Raises MagnetError (MG901) for a defect of the pass."""
-    graph = BuildGraph().run(spec)
+    graph = ApplyProbes().run(spec, BuildGraph().run(spec))
     problems = verify_graph(spec, graph)
     if problems:
         raise MagnetError(broken(BuildGraph().name, spec.recipe.name, problems))

@@ -34,7 +34,7 @@ def graphs(draw):
         origin, *also = draw(st.lists(st.sampled_from(ORIGINS), min_size=1, unique=True).map(lambda names: sorted(names, key=ORIGINS.index)))
         made.append(Edge(source=source, target=target, kind=draw(st.sampled_from(EdgeKind)), origin=origin, also=tuple(also),
                          values=draw(st.lists(st.builds(ValueFlow, pointers, words), max_size=3).map(tuple)),
-                         confidence=draw(st.floats(0, 1))))
+                         confidence=draw(st.floats(0, 1)), proven=draw(st.sampled_from([True, False, None]))))
     return LocalDependencyGraph.of(nodes, made)
 
 

@@ -16,7 +16,7 @@ TO_COME = {
     "recipe": ["mixture", "gates", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "openai", "mislead", "sharegpt"],
     "types": ["shown_as"],
     "tools": ["python", "mcp", "openapi", "json", "toolbench"],
-    "graph": ["semantic", "judged", "probed"],
+    "graph": ["semantic", "judged"],
     "operations": ["parallel", "correct", "recover", "no_tool", "mask", "clutter", "system"],
 }
 
