@@ -175,10 +175,14 @@ def counted(entries: list[dict[str, Any]], described: dict[tuple[str, str], str]
     return lines
 
 
+def announce(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
 def main() -> None:
     from magnetc.tools.environments import ensure_environment
 
-    python = Path(sys.argv[1]) if len(sys.argv) > 1 else ensure_environment(PACKAGES, lambda text: print(text, file=sys.stderr))
+    python = Path(sys.argv[1]) if len(sys.argv) > 1 else ensure_environment(PACKAGES, announce)
     entries = list(replay(python))
     calls = sum(len(turn) for entry in entries for turn in entry["calls"])
     head = HEAD.format(packages=" and ".join(PACKAGES), entries=len(entries), calls=calls,

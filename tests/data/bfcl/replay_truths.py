@@ -19,7 +19,7 @@ from bfcl_eval.constants.executable_backend_config import (  # pyright: ignore[r
     STATELESS_CLASSES,
 )
 
-DATA = Path(bfcl_eval.__file__).parent / "data"
+DATA = Path(next(iter(bfcl_eval.__path__))) / "data"
 
 
 def entries(category):
@@ -67,7 +67,7 @@ def main():
             tools = methods(entry, category == "long_context")
             calls = [[replayed(text, tools) for text in turn] for turn in entry["truth"]]
             questions = [" ".join(message["content"] for message in turn) for turn in entry["question"]]
-            print(json.dumps({"id": entry["id"], "questions": questions, "calls": calls}))
+            sys.stdout.write(json.dumps({"id": entry["id"], "questions": questions, "calls": calls}) + "\n")
 
 
 if __name__ == "__main__":
