@@ -15,6 +15,7 @@ out and counted. SITE_PACKAGES holds `bfcl_eval`; without it the pinned environm
     whole       the same for values that are the argument itself or a key, not a piece cut out of a text
 
 The negatives were chosen to be hard: precision is that of a hard sample, not of all pairs of functions.
+Edges between unlabelled pairs are not judged at all; the first lines say how many there are.
 """
 
 from __future__ import annotations
@@ -132,8 +133,8 @@ def name_graph(documents: Sequence[Mapping[str, Any]]) -> LocalDependencyGraph:
                 required = set(target["parameters"].get("required", ()))
                 full = required and required <= {flow.parameter for flow in flows}
                 edges.append(Edge(source=source["name"], target=target["name"], values=tuple(sorted(flows)),
-                                  kind=EdgeKind.FULL if full else EdgeKind.PARTIAL, origin="names"))
-    return LocalDependencyGraph(nodes=tuple(sorted(document["name"] for document in documents)), edges=tuple(edges))
+                                  kind=EdgeKind.FULL if full else EdgeKind.PARTIAL, origin="typed"))
+    return LocalDependencyGraph.of((document["name"] for document in documents), edges)
 
 
 def _fields(properties: Mapping[str, Any], at: str) -> Iterator[tuple[str, str, str]]:
@@ -184,7 +185,7 @@ def main() -> None:
     own, seen = covered(labels, graph.nodes), covered(truths, graph.nodes)
     print(f"{len(graph.nodes)} functions, {len(graph.edges)} edges; by names {len(names.edges)} edges of {len(names.nodes)}")
     judged = {(label.source, label.target) for label in own} & set(graph.edge)
-    print(f"{len(judged)} of the graph's edges are labelled; {len(own)} of {len(labels)} labelled pairs and {len(seen)} of {len(truths)} truth pairs are covered\n")
+    print(f"{len(judged)} of the graph's edges are labelled, {len(graph.edges) - len(judged)} are not judged; {len(own)} of {len(labels)} labelled pairs and {len(seen)} of {len(truths)} truth pairs are covered\n")
     columns = {str(options.recipe): score(graph, own, seen), "names and types": score(names, own, seen)}
     if len(own) < len(labels):
         columns["names and types, all pairs"] = score(names, labels, truths)

@@ -20,7 +20,7 @@ def edge(source, target, kind, *flows):
     return Edge(source=source, target=target, kind=EdgeKind(kind), values=tuple(ValueFlow(*flow) for flow in flows))
 
 
-GRAPH = LocalDependencyGraph(nodes=("book", "cancel", "find", "login", "pay"), edges=(
+GRAPH = LocalDependencyGraph.of(nodes=("book", "cancel", "find", "login", "pay"), edges=(
     edge("book", "cancel", "full", ("/id", "booking")),
     edge("find", "book", "full", ("/hits/*/code", "flight"), ("/hits/*/price", "token")),
     edge("book", "login", "partial", ("/name", "name")),
@@ -57,7 +57,7 @@ def test_scores_of_a_small_graph(name, expected):
 
 
 def test_nothing_found_and_nothing_wanted_has_no_share():
-    empty = score(LocalDependencyGraph(nodes=GRAPH.nodes, edges=()), [], [])["edges"]
+    empty = score(LocalDependencyGraph.of(GRAPH.nodes, ()), [], [])["edges"]
     assert (empty.precision, empty.recall) == (None, None)
     assert "-" in table({"empty": {"edges": empty}})
     assert "66.7 % (2/3)" in table({"small": score(GRAPH, LABELS, TRUTHS)})
@@ -86,9 +86,9 @@ def test_names_and_types_make_a_graph():
          "response": {"properties": {"place": {"type": "dict", "properties": {"city": {"type": "string"}}}}}},
         {"name": "stop", "parameters": {"properties": {}, "required": []}},
     ]
-    assert name_graph(documents) == LocalDependencyGraph(nodes=("book", "find", "stop"), edges=(
-        Edge(source="find", target="book", kind=EdgeKind.FULL, values=(ValueFlow("/hits/*/id", "id"),), origin="names"),
-        Edge(source="book", target="find", kind=EdgeKind.FULL, values=(ValueFlow("/place/city", "city"),), origin="names")))
+    assert name_graph(documents) == LocalDependencyGraph.of(nodes=("book", "find", "stop"), edges=(
+        Edge(source="find", target="book", kind=EdgeKind.FULL, values=(ValueFlow("/hits/*/id", "id"),), origin="typed"),
+        Edge(source="book", target="find", kind=EdgeKind.FULL, values=(ValueFlow("/place/city", "city"),), origin="typed")))
 
 
 def test_labels_are_well_formed():
