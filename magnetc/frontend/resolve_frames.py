@@ -26,12 +26,14 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, sink: Sink) ->
     """The frames of the recipe's locales, in its order. A later document replaces whole groups of an earlier one."""
     groups: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
     elide: dict[str, dict[str, str]] = {}
+    prepositions: dict[str, tuple[str, ...]] = {}
     for document in documents:
         if document.kind == "frames":
             locale = document.data["locale"]
             read = _groups(document.data, Origin(document.file, document.root), sink)
             groups[locale] = groups.get(locale, {}) | read
             elide[locale] = elide.get(locale, {}) | (document.data.get("elide") or {})
+            prepositions[locale] = tuple(document.data.get("prepositions", prepositions.get(locale, ())))
     found = []
     for locale, _ in recipe.locales:
         if locale not in groups:
@@ -43,7 +45,8 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, sink: Sink) ->
             sink.error("MG413", f"the frames of `{locale}` lack {', '.join(f'`{name}`' for name in missing)}",
                        recipe.origin.child("locales", locale), at_key=True, help="add these groups to the file of frames")
         ordered = tuple((name, groups[locale][name]) for name in PLACEHOLDERS if name in groups[locale])
-        found.append(Frames(locale=locale, groups=ordered, elide=tuple(elide[locale].items())))
+        found.append(Frames(locale=locale, groups=ordered, elide=tuple(elide[locale].items()),
+                            prepositions=prepositions[locale]))
     return tuple(found)
 
 

@@ -299,6 +299,7 @@ class Frames:
     locale: str
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     elide: tuple[tuple[str, str], ...] = ()
+    prepositions: tuple[str, ...] = ()
 
     @cached_property
     def texts(self) -> dict[str, tuple[str, ...]]:

@@ -57,8 +57,10 @@ def assign_turn(context: CompileContext, path: SignaturePath, before: Iterable[T
     before = tuple(before)
     earlier = tuple(earlier_calls(before))
     made = [call for done in before for call in done.calls]
+    leads: dict[tuple[str, ...], str] = {}
     for goal in goals_of(turn.calls):
-        where = Where(path.locale, turn.key, earlier, source_key(context, path))
+        lead = leads.setdefault(tuple(call.function for call in goal), goal[0].id)
+        where = Where(path.locale, turn.key, earlier, source_key(context, path), lead)
         calls = _assign_goal(context, goal, where, made)
         if isinstance(calls, str):
             return calls

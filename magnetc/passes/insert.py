@@ -148,8 +148,8 @@ class Insert:
         source = turn.calls[-1]
         used = set(path.functions())
         edges = [edge for edge in context.graph.successors.get(source.function, ())
-                 if edge.values and (edge.target not in used or _takes_new(context, edge.target, path.locale))]
-        number = _next_number(path)
+                 if edge.values and (edge.target not in used or takes_new(context, edge.target, path.locale))]
+        number = next_number(path)
         for edge in draw.shuffle(edges, *key, turn.key, "tool", name=lambda e: e.target,
                                  weight=lambda e: 1.0 if e.target in used else 4.0):
             for flow in _flows(edge):
@@ -171,7 +171,7 @@ def _helpers(context: CompileContext, path: SignaturePath, goal: tuple[Call, ...
              tail: tuple[str, ...]) -> tuple[Call, ...]:
     """A call for each helper of `tail`; none when one of them takes no value from the chain before it."""
     chain = list(goal)
-    number = _next_number(path)
+    number = next_number(path)
     for offset, tool in enumerate(tail):
         feeds = [(call, edge) for call in reversed(chain)
                  if (edge := context.graph.edge.get((call.function, tool))) and edge.values]
@@ -182,7 +182,7 @@ def _helpers(context: CompileContext, path: SignaturePath, goal: tuple[Call, ...
     return tuple(chain[len(goal):])
 
 
-def _takes_new(context: CompileContext, tool: str, locale: str) -> bool:
+def takes_new(context: CompileContext, tool: str, locale: str) -> bool:
     """Whether a second call of `tool` makes sense: it changes nothing, and has a required argument that a user gives."""
     reads = context.spec.tool[tool].effect is Effect.READS
     return reads and any(p.required and not p.system and locale in p.given for p in context.parameters[tool])
@@ -199,6 +199,6 @@ def _pinned(number: int, tool: str, goal: str, source: str, flow: tuple[str, str
     return Call(id=f"c{number}", function=tool, goal=goal, arguments=(argument,))
 
 
-def _next_number(path: SignaturePath) -> int:
+def next_number(path: SignaturePath) -> int:
     """Calls never vanish, so the next number is new; a turn made for a call takes the call's number."""
     return 1 + max(int(call.id[1:]) for call in path.calls())

@@ -69,12 +69,16 @@ Picks = tuple[Option, ...]
 
 
 class Where(NamedTuple):
-    """The place of a goal: its turn, the calls before it, and the key of its draws."""
+    """The place of a goal: its turn, the calls before it, and the key of its draws.
+
+    `like` is the call of the turn that it is the twin of, if it is one: both say the same optional arguments.
+    """
 
     locale: str
     turn: str
     earlier: tuple[Earlier, ...]
     key: tuple
+    like: str = ""
 
 
 def leaves_of(context: CompileContext, goal: Sequence[Call], where: Where) -> list[Leaf]:
@@ -130,7 +134,8 @@ def _options(context: CompileContext, call: Call, parameter: ParameterInfo, wher
     if parameter.required:
         return told
     silent = (Option(DefaultSource()),)
-    return (*told, *silent) if draw.fraction(*key, "optional") < OPTIONAL else (*silent, *told)
+    chance = draw.fraction(*where.key, where.like or call.id, parameter.name, "optional")
+    return (*told, *silent) if chance < OPTIONAL else (*silent, *told)
 
 
 def _outputs(context: CompileContext, parameter: ParameterInfo, where: Where, slotted: bool) -> tuple[Option, ...]:

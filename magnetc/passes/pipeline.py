@@ -1,7 +1,7 @@
 """The pipeline: every pass from a spec to scripts, in order. Start reading here.
 
     Spec ── BuildGraph ──> LocalDependencyGraph
-         ── SamplePaths ─> SignaturePath ── Merge ── Insert ── AssignSources ──> SignaturePath
+         ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
          ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ──> Script
 
@@ -35,6 +35,7 @@ from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.merge import Merge
 from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage
+from magnetc.passes.parallel import Parallel
 from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
@@ -44,7 +45,7 @@ PATHS = (SamplePaths,)
 SOURCES = (AssignSources,)
 SCRIPTS = (Lower,)
 OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
-    Stage.WALK: (Merge, Insert),
+    Stage.WALK: (Merge, Insert, Parallel),
     Stage.COPY: (Split,),
     Stage.TURNS: (),
     Stage.SCRIPT: (Distract, Shuffle),

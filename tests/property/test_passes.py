@@ -188,3 +188,27 @@ def test_output_does_not_depend_on_the_hash_seed():
     ]
     assert outputs[0] == outputs[1]
     assert print_script(compile_unit(CompileContext(small_spec()), "errands", 0).scripts[0]) in outputs[0]
+
+
+PARALLEL = OperationSpec(name="parallel", options=(("p", 0.8), ("calls", (2, 3)), ("cap", 2)))
+
+
+@given(**units)
+@settings(deadline=None)
+def test_parallel_calls_differ_and_share_a_round(seed, name, ordinal):
+    spec = small_spec(seed=seed)
+    context = CompileContext(replace(spec, operations=(*spec.operations, PARALLEL)))
+    unit = compile_unit(context, name, ordinal)
+    for path, script in zip(unit.paths, unit.scripts, strict=True):
+        assert violation(context.product(name, path.locale).automaton.constraints, path.functions()) is None
+        for turn, lowered in zip(path.turns, script.turns):
+            if not any(made.startswith("parallel") for made in turn.operations):
+                continue
+            assert len({call.function for call in turn.calls}) == 1
+            assert 2 <= len(turn.calls) <= 3
+            assert [len(group) for group in lowered.rounds] == [len(turn.calls)]
+            taken = [call.arguments for call in turn.calls if not any(isinstance(a.source, UserSource) for a in call.arguments)]
+            assert len(set(taken)) == len(taken), "without the user, each takes another earlier result"
+    plain, _ = unit_of(seed, name, ordinal)
+    if not any(tally.operation == "parallel" and tally.outcome == "applied" for tally in unit.counts):
+        assert unit.paths == plain.paths

@@ -27,8 +27,9 @@ TURNS = 60
 def library(locale):
     document = yaml.safe_load((LIBRARY / f"{locale}.yaml").read_text(encoding="utf-8"))
     groups = tuple((name, tuple((item.get("style", ""), item["text"]) for item in items))
-                   for name, items in document.items() if isinstance(items, list))
-    return Frames(locale=locale, groups=groups, elide=tuple(document["elide"].items()))
+                   for name, items in document.items() if isinstance(items, list) and name != "prepositions")
+    return Frames(locale=locale, groups=groups, elide=tuple(document["elide"].items()),
+                  prepositions=tuple(document["prepositions"]))
 
 
 def spec_of(*refers, turns=()):

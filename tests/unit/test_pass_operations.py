@@ -21,6 +21,7 @@ from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Log, Manager
 from magnetc.passes.merge import Merge
+from magnetc.passes.parallel import Parallel
 from magnetc.passes.pipeline import compile_unit
 from magnetc.passes.rounds import rounds
 from magnetc.passes.shuffle import Shuffle
@@ -448,3 +449,32 @@ def test_one_name_may_be_shown_alike_as_a_parameter_and_in_results():
     script = Lower().run(context, assigned("get_zipcode", context=context))
     shown = Presentation(parameters=(("date", "f1"),), results=(("date", "f1"), ("price", "f2")))
     assert verify_script(context.spec, replace(script, shown=shown)) == []
+
+
+def test_parallel_asks_a_tool_that_reads_for_more_in_one_round():
+    context, log = context_of(), Log()
+    path = Parallel(p=1.0, calls=(3, 3)).run(context, path_of("sign_in", "search_flights"), log)
+    (widened,) = [turn for turn in path.turns if len(turn.calls) > 1]
+    assert {call.function for call in widened.calls} == {"search_flights"}
+    assert len({call.goal for call in widened.calls}) == 3
+    assert widened.operations == (f"parallel@{widened.key}",)
+    done = AssignSources().run(context, path, log)
+    assert not verify_path(context.spec, context.graph, done)
+    script = Lower().run(context, done)
+    assert [len(group) for group in next(t for t in script.turns if t.key == widened.key).rounds] == [3]
+
+
+@pytest.mark.parametrize("tools", ["sign_in", "book_flight", "sign_in+search_flights"])
+def test_parallel_leaves_writes_and_other_turns_alone(tools):
+    path = path_of(tools)
+    assert Parallel(p=1.0).run(context_of(), path, Log()) == path
+
+
+def test_parallel_is_refused_where_a_path_or_the_recipe_forbids_it():
+    log = Log()
+    spec = small_spec()
+    limited = replace(spec, paths=(*spec.paths, PathSpec(name="free", at_most=((1, "search_flights"),))))
+    path = path_of("search_flights")
+    assert Parallel(p=1.0).run(CompileContext(limited), path, log) == path
+    assert Parallel(p=1.0).run(context_of(replace(spec, recipe=replace(spec.recipe, calls="sequential"))), path, log) == path
+    assert [tally.reason for tally in log.tallies()] == ["more than 1 of `search_flights`", "the recipe's calls are sequential"]

@@ -36,6 +36,7 @@ def test_shape(locale):
     assert document.pop("kind") == "frames"
     assert document.pop("locale") == locale
     assert all(isinstance(word, str) and isinstance(short, str) for word, short in document.pop("elide").items())
+    assert all(isinstance(word, str) for word in document.pop("prepositions"))
     assert document.keys() == LEAST.keys()
     for group, items in document.items():
         assert len(items) >= LEAST[group], group

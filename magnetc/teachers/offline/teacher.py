@@ -15,6 +15,7 @@ from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import replies
 from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
+from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
 
 ATTEMPTS = 8
@@ -54,7 +55,7 @@ class OfflineTeacher:
         bindings = {}
         for goal in turn.goals:
             words = goal_words(goal, turn, conversation, said, attempt)
-            if words is None:
+            if words is None or any(says_the_same(words, other) for other in goals):
                 return None
             goals.append(words)
             bindings.update(words.bindings)
@@ -64,16 +65,17 @@ class OfflineTeacher:
     def _sentences(self, turn: ScriptTurn, goals: list[GoalWords], conversation: Conversation) -> Parts:
         frames = conversation.spec.frame[conversation.locale]
         key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key)
-        phrases = [(goal.mood or "do", goal.parts) for goal in goals]
+        said_once = in_one_phrase(turn.goals, goals, frames)
+        phrases = [(mood or "do", parts) for mood, parts in said_once]
         if len(phrases) == 2 and {mood for mood, _ in phrases} == {"do"} and draw.fraction(*key, "join") < JOINED:
             (_, a), (_, b) = phrases
             phrases = [("do", fill(frame(frames, "join_do", *key), {"a": a, "b": b}, conversation.locale))]
-        joined = len(phrases) < len(goals)
+        joined = len(phrases) < len(said_once)
         said: Parts = ()
         used: set[str] = set()
         for index, (mood, parts) in enumerate(phrases):
-            texts = drawn_frames(frames, mood, *key, index)
-            text = next(t for t in texts if t not in used and _suits(t, index, len(phrases), joined, frames))
+            suited = [t for t in drawn_frames(frames, mood, *key, index) if _suits(t, index, len(phrases), joined, frames)]
+            text = next((t for t in suited if t not in used), suited[0])
             used.add(text)
             if index == 0:
                 said = stop_once(fill(text, {"phrase": parts}, conversation.locale))

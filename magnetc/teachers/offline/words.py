@@ -69,8 +69,10 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
     phrases = phrases_for(conversation.spec, chain, conversation.locale)
     if not phrases:
         return _generic(goal, leaves, spoken, outputs, bound, conversation)
-    for phrase in draw.shuffle(phrases, *key, "phrase", name=lambda p: p.text):
-        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*key, phrase.text))
+    # Goals that ask the same tool for different things are worded alike, so that one phrase can say them all.
+    like = (*key[:-1], next(other for other in turn.goals if other.chain == chain).calls[0].id)
+    for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text):
+        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text))
         if words:
             return words
     return None
