@@ -20,14 +20,20 @@ def compile_recipe(folder: Path, sink: Sink, *, seed: int | None = None, paths: 
 
     `seed` overrides the recipe's. `paths` scales its path counts to that many in all. None when the sink has errors.
     """
+    context = compile_graph(folder, sink, seed=seed, paths=paths)
+    if context is not None:
+        sink.extend(check_paths(context))
+    return None if sink.has_errors else context
+
+
+def compile_graph(folder: Path, sink: Sink, *, seed: int | None = None, paths: int | None = None) -> CompileContext | None:
+    """As `compile_recipe`, with paths that may have no walk: whoever looks for why has to see the graph."""
     spec = load(folder, sink, IMPORTERS)
     if spec is None or sink.has_errors:
         return None
     spec = overridden(spec, seed, paths)
     spec = replace(spec, graph=replace(spec.graph, probes=current_probes(spec, folder, sink)))
-    context = CompileContext(spec, build_graph(spec))
-    sink.extend(check_paths(context))
-    return None if sink.has_errors else context
+    return CompileContext(spec, build_graph(spec))
 
 
 def overridden(spec: Spec, seed: int | None, paths: int | None) -> Spec:

@@ -12,6 +12,7 @@ COMMANDS = {
     "build": "Build a recipe's dataset.",
     "check": "Check a recipe without running anything.",
     "explain": "Explain a diagnostic code.",
+    "graph": "List, explain and draw the edges of a recipe's graph.",
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
     "trust": "Trust the code of a recipe.",

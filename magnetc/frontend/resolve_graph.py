@@ -23,15 +23,16 @@ def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools
     documents = tuple(documents)
     scope = Scope(definitions, tools, table, sink)
     links = [link for data, origin in items(documents, "graph", "links") if (link := _link(data, origin, scope))]
-    unlinks = []
+    unlinks: dict[tuple[str, str], Origin] = {}
     for data, origin in items(documents, "graph", "unlinks"):
         source, target = (_tool_end(data[key], origin.child(key), scope) for key in ("from", "to"))
         if source and target:
-            unlinks.append((source[0], target[0]))
+            unlinks.setdefault((source[0], target[0]), origin)
     _check_order(links, sink)
     named = [document.data["infer"] for document in documents if document.kind == "graph" and "infer" in document.data]
     infer = tuple(dict.fromkeys(Inference(each) for names in named for each in names)) if named else (Inference("typed"),)
-    return GraphSpec(infer=infer, links=tuple(dict.fromkeys(links)), unlinks=tuple(dict.fromkeys(unlinks)))
+    return GraphSpec(infer=infer, links=tuple(dict.fromkeys(links)), unlinks=tuple(unlinks),
+                     unlinked_at=tuple(unlinks.values()))
 
 
 def _link(data: Mapping[str, Any], origin: Origin, scope: Scope) -> Link | None:

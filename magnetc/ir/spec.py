@@ -124,7 +124,10 @@ class Votes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSpec:
     """`ranked` holds (source, target, score) by a model, from `magnetc.lock`; scores are in [0, 1]. `probes` are what executing
-    tools said of value flows, from there too."""
+    tools said of value flows, from there too.
+
+    `unlinked_at` has the place of each of `unlinks`, in their order.
+    """
 
     infer: tuple[Inference, ...] = (Inference("typed"),)
     links: tuple[Link, ...] = ()
@@ -132,6 +135,7 @@ class GraphSpec:
     votes: tuple[Votes, ...] = ()
     ranked: tuple[tuple[str, str, float], ...] = ()
     probes: Probes = NOTHING_PROBED
+    unlinked_at: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
 
     def inference(self, name: str) -> Inference | None:
         """How edges are found in the way `name`; None when they are not."""
