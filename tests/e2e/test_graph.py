@@ -80,6 +80,23 @@ def test_every_pair_of_tools_has_reasons_with_places(recipe):
                 assert [(v["at"], v["parameter"]) for v in found["values"]] == [(f.pointer, f.parameter) for f in edge.values]
 
 
+@pytest.mark.parametrize("recipe", [LIBRARY, TRAVEL, GOLDEN / "measures"])
+def test_what_meets_no_obstacle_is_a_typed_value(recipe):
+    from magnetc.emit.near_miss import Obstacle, obstacle, result_places
+
+    spec, graph = (context := compile_graph(recipe, Sink())).spec, context.graph
+    for giver in spec.tools:
+        for taker in spec.tools:
+            pair = (giver.name, taker.name)
+            if giver is taker or pair in spec.graph.unlinks:
+                continue
+            free = {(place.pointer, parameter.name) for place in result_places(giver.returns, giver.origin) for parameter in taker.parameters
+                    if obstacle(place, parameter.type, spec.type_table) is Obstacle.NONE}
+            edge = graph.edge.get(pair)
+            assert bool(free) is (edge is not None and "typed" in (edge.origin, *edge.also))
+            assert edge is None or free <= {(flow.pointer, flow.parameter) for flow in edge.values}
+
+
 @pytest.mark.parametrize(("source", "target"), [("measure", "label"), ("measure", "pack"), ("measure", "shop"), ("shop", "visit")])
 def test_the_advised_link_makes_the_edge(tmp_path, source, target):
     recipe = Path(shutil.copytree(GOLDEN / "measures", tmp_path / "recipe"))
