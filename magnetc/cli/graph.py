@@ -134,10 +134,12 @@ def _within(context: CompileContext, path: str | None) -> frozenset[str]:
 
 def _print(edges: list[Edge]) -> None:
     """A table with a line an edge, whatever the width of the terminal: what `grep` and `awk` can read."""
-    from magnetc.emit.why import flow_text
+    from magnetc.emit.why import flow_text, probed_text
 
-    rows = [("source", "target", "kind", "origin", "confidence", "values")]
-    rows += [(edge.source, edge.target, edge.kind.value, "+".join((edge.origin, *edge.also)), f"{edge.confidence:g}", flow_text(edge)) for edge in edges]
+    is_probed = any(edge.proven is not None for edge in edges)
+    rows = [("source", "target", "kind", "origin", "confidence", *["probed"] * is_probed, "values")]
+    rows += [(edge.source, edge.target, edge.kind.value, "+".join((edge.origin, *edge.also)), f"{edge.confidence:g}",
+              *[probed_text(edge)] * is_probed, flow_text(edge)) for edge in edges]
     widths = [max(map(len, column)) for column in zip(*rows)]
     if edges:
         click.echo("\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))

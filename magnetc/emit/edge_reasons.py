@@ -10,7 +10,7 @@ from magnetc.emit.near_miss import Ground, Obstacle, ResultPlace, facts, obstacl
 from magnetc.frontend.dotted import join_dotted, quote_name
 from magnetc.frontend.resolve_graph import flows
 from magnetc.frontend.type_syntax import show_type
-from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph
+from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
 from magnetc.ir.pointer import tokens
 from magnetc.ir.signature import FunctionSignature, Parameter
 from magnetc.ir.spec import Link, Spec
@@ -113,7 +113,15 @@ def _flow(spec: Spec, edge: Edge, place: ResultPlace | None, pointer: str, taker
         found = obstacle(place, parameter.type, spec.type_table)
         if found is Obstacle.NONE or not grounds[0].text.startswith("a link"):
             grounds += facts(place, parameter.type, found, spec.type_table)
+    grounds += _probes(spec, edge.source, edge.target, pointer, name)
     return ValueReasons(at=pointer, parameter=name, grounds=tuple(grounds))
+
+
+def _probes(spec: Spec, source: str, target: str, pointer: str, parameter: str) -> list[Ground]:
+    """What executing both tools said of a value."""
+    place = (source, target, ValueFlow(pointer, parameter))
+    return [Ground(text=f"executing both: {probed.finding}" + (f", {probed.reason}" if probed.reason else ""))
+            for probed in spec.graph.probes.flows if probed.place == place]
 
 
 def _ends(place: ResultPlace, parameter: Parameter) -> tuple[Ground, Ground]:
@@ -197,17 +205,20 @@ def _nearest(spec: Spec, graph: LocalDependencyGraph, giver: FunctionSignature, 
     if not ranked:
         return None
     rank, place, bridges = min(ranked, key=lambda item: item[0])
-    grounds = (*_ends(place, parameter), *facts(place, parameter.type, rank[0], spec.type_table), *bridges)
+    probes = _probes(spec, giver.name, taker.name, place.pointer, parameter.name)
+    grounds = (*_ends(place, parameter), *facts(place, parameter.type, rank[0], spec.type_table), *bridges, *probes)
     if rank[0] is Obstacle.NONE and not _why_not(spec, giver.name, taker.name):
-        grounds += (_not_inferred(spec),)
+        grounds += (_not_inferred(spec, refuted=any("refuted" in ground.text for ground in probes)),)
     return _Miss(rank, place, parameter, ValueReasons(at=place.pointer, parameter=parameter.name, grounds=grounds))
 
 
-def _not_inferred(spec: Spec) -> Ground:
+def _not_inferred(spec: Spec, *, refuted: bool) -> Ground:
     """Why types that unify make no edge that nothing rules out."""
     typed = spec.graph.inference("typed")
     if typed is None:
         return Ground(text="they unify, but the graph does not `infer typed`")
+    if refuted and spec.graph.inference("probed") is not None:
+        return Ground(text="they unify, but `infer probed` leaves out what is refuted")
     return Ground(text=f"they unify, but a parameter takes values from {typed.top} tools at most (`infer typed top {typed.top}`)")
 
 

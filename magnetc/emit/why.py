@@ -38,7 +38,7 @@ def why_text(reasons: EdgeReasons, places: Places) -> str:
         lines = [f"no edge {arrow}", *_grounds(reasons.grounds, places)]
     else:
         found = " and ".join((edge.origin, *edge.also))
-        lines = [f"edge {arrow}: {edge.kind}, {found}, confidence {edge.confidence:g}", *_grounds(reasons.grounds, places)]
+        lines = [f"edge {arrow}: {edge.kind}, {found}, confidence {edge.confidence:g}{probed_text(edge, ', ')}", *_grounds(reasons.grounds, places)]
     for value in reasons.values:
         lines += ["", f"  {dotted(value.at)} -> {value.parameter}", *_grounds(value.grounds, places)]
     if edge is None and reasons.source != reasons.target:
@@ -65,6 +65,11 @@ def why_document(reasons: EdgeReasons, places: Places) -> Json:
 def flow_text(edge: Edge) -> str:
     """What flows along an edge: `field -> parameter`, comma separated."""
     return ", ".join(f"{dotted(flow.pointer)} -> {flow.parameter}" for flow in edge.values)
+
+
+def probed_text(edge: Edge, before: str = "") -> str:
+    """What executing both tools said of an edge: proven, refuted, or nothing."""
+    return "" if edge.proven is None else before + ("proven" if edge.proven else "refuted")
 
 
 def _grounds(grounds: Iterable[Ground], places: Places) -> list[str]:
