@@ -33,5 +33,5 @@ def _report_links(spec: Spec, probes: Probes, sink: Sink) -> None:
         if found is not None:
             sink.warning("MG307", f"`{link.target}` does the same whatever its `{link.parameter}` is, so the link from "
                                   f"`{link.source}` carries nothing", link.origin,
-                         notes=(f"executed with the linked value and with others in {found.tries} worlds",),
+                         notes=(f"executed with the linked value and with others in {found.tries} tries",),
                          help="drop the link, or let the tool use what it is given")

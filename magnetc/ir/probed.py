@@ -25,7 +25,7 @@ class Finding(StrEnum):
 class ProbedFlow:
     """What was found of one value flow from `source` to `target`.
 
-    `tries` is in how many worlds the consumer was executed with the real value. `reason` says why a flow is untried.
+    `tries` is how often the consumer was executed with the real value. `reason` says why a flow is untried.
     `declares` is the digest of what both tools declare: with another, the finding is stale.
     """
 

@@ -49,11 +49,16 @@ def _kinds(value: Json, beside: list[Json], entity: EntityType | None, expr: Typ
 
 
 def _nowhere(value: Json, entity: EntityType | None) -> list[Json]:
-    """Values that the world does not know; none of an enum, all of whose values it does."""
+    """Values that the world does not know, and numbers far away; none of an enum, all of whose values it knows."""
     if entity is not None and entity.enum:
         return []
     near = neighbour(value, entity)
-    return [near, neighbour(near, entity)] if isinstance(value, (int, float)) else [near]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return [near]
+    bounds = (entity.minimum, entity.maximum) if entity else (None, None)
+    whole = isinstance(value, int)
+    far = (0 if bounds[0] is None else bounds[0], value * 1000 + 1000 if bounds[1] is None else bounds[1])
+    return [near, *(int(each) if whole else float(each) for each in far)]
 
 
 def _lists(value: list[Json], reminted: Json, expr: ListOf, rehearsal: Rehearsal) -> list[Json]:

@@ -21,10 +21,9 @@ from magnetc.ir.pointer import expand, get
 from magnetc.ir.probed import Finding, ProbedFlow, declared_digest
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
-from magnetc.ir.types import ListOf
 from magnetc.passes.context import CompileContext
 from magnetc.probe.perturb import perturbed
-from magnetc.probe.rehearsal import Bound, Rehearsal, Stuck
+from magnetc.probe.rehearsal import Bound, Rehearsal, Stuck, fitted, invented_in
 from magnetc.teachers.offline.values import satisfied
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent, texts_in
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
@@ -36,15 +35,22 @@ TRIES = 8
 """Worlds in which a flow is tried, at most: the first that proves it ends the search."""
 
 LEAST = 3
-"""Perturbed values that have to make no difference before a flow counts as refuted."""
+"""Worlds in which the consumer has to run, and perturbed values that make no difference, before a flow is refuted."""
+
+AGAIN = 3
+"""Draws of the consumer's other arguments until it accepts the real value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One try: how many perturbed values ran, and whether one made a difference."""
+    """One try: how many perturbed values ran, whether one made a difference, and which arguments were invented.
+
+    With invented arguments a difference still proves; that there is none says little of values that are good.
+    """
 
     perturbed: int
     differs: bool
+    invented: tuple[str, ...] = ()
 
 
 async def probe_graph(context: CompileContext, scenarios: Sequence[Scenario], pool: WorldPool,
@@ -82,17 +88,20 @@ class Prober:
                 reasons[str(stuck)] += 1
             if trials and trials[-1].differs:
                 return replace(probed, finding=Finding.PROVEN, tries=len(trials))
-        ran = sum(trial.perturbed for trial in trials)
-        if ran >= LEAST:
+        sound = [trial for trial in trials if not trial.invented]
+        ran = sum(trial.perturbed for trial in sound)
+        if min(ran, len(sound)) >= LEAST:
             return replace(probed, finding=Finding.REFUTED, tries=len(trials))
-        few = f"`{target}` could be given too few other values: {ran} in all"
-        return replace(probed, tries=len(trials), reason=few if trials else reasons.most_common(1)[0][0])
+        reasons.update(f"no difference, but {trial.invented[0]} was made up" for trial in trials if trial.invented)
+        few = f"no difference, but only {ran} other values ran"
+        return replace(probed, tries=len(trials), reason=reasons.most_common(1)[0][0] if reasons else few)
 
     async def _try(self, source: str, target: str, flow: ValueFlow, number: int, world: PythonWorld) -> Trial:
         seed = self.context.spec.recipe.seed
         key = (seed, "probe", source, target, flow.pointer, flow.parameter, number)
         scenario = self.scenarios[number % len(self.scenarios)]
-        rehearsal = Rehearsal(self.context, world, scenario, draw.integer(0, MINT_RANGE, *key, "mint"), key, number > 0)
+        rehearsal = Rehearsal(self.context, world, scenario, draw.integer(0, MINT_RANGE, *key, "mint"), key,
+                              adventurous=number > 0, inventive=number >= TRIES // 2)
         if number % 2 == 0 and self.context.spec.tool[source].parameters:
             with suppress(Stuck):  # once more before, so that the world holds another value that is as good
                 await rehearsal.call(source)
@@ -104,16 +113,18 @@ class Prober:
         beside = [value for made in rehearsal.made if made.function == source
                   for _, value in expand(made.result, flow.pointer)]
         at, value = draw.choose(found, *key, "value", name=lambda item: item[0])
-        arguments = await rehearsal.arguments(target, {flow.parameter: Bound(self._fitted(target, flow, value))})
         reminted = await _reminted(rehearsal, producer, at)
-        others = self._others(target, flow, arguments, beside, reminted, rehearsal)
-        return await self._compare(target, flow, arguments, others, rehearsal)
-
-    def _fitted(self, target: str, flow: ValueFlow, value: Json) -> Json:
-        """The value as the parameter takes it: one item may be a list's only one."""
         parameter = self.context.spec.tool[target].parameter(flow.parameter)
         assert parameter is not None
-        return [value] if isinstance(parameter.type, ListOf) and not isinstance(value, list) else value
+        reason = ""
+        for again in range(AGAIN):
+            arguments = await rehearsal.arguments(target, {flow.parameter: fitted(parameter.type, value)}, again=again)
+            others = self._others(target, flow, arguments, beside, reminted, rehearsal)
+            trial = await self._compare(target, flow, arguments, others, rehearsal)
+            if isinstance(trial, Trial):
+                return trial
+            reason = trial
+        raise Stuck(f"`{target}` answers: {reason}")
 
     def _others(self, target: str, flow: ValueFlow, arguments: dict[str, Bound], beside: list[Json], reminted: Json,
                 rehearsal: Rehearsal) -> list[Json]:
@@ -122,27 +133,27 @@ class Prober:
         parameter = tool.parameter(flow.parameter)
         assert parameter is not None
         literal = {name: bound.value for name, bound in arguments.items()}
-        fitted = None if reminted is None else self._fitted(target, flow, reminted)
-        others = perturbed(literal[flow.parameter], beside, fitted, parameter.type, rehearsal)
+        minted = None if reminted is None else fitted(parameter.type, reminted).value
+        others = perturbed(literal[flow.parameter], beside, minted, parameter.type, rehearsal)
         return [other for other in others if satisfied(tool, {**literal, flow.parameter: other})]
 
     async def _compare(self, target: str, flow: ValueFlow, arguments: dict[str, Bound], others: list[Json],
-                       rehearsal: Rehearsal) -> Trial:
-        """Run the consumer with the real value, twice, and with each other."""
+                       rehearsal: Rehearsal) -> Trial | str:
+        """Run the consumer with the real value, twice, and with each other. The error that the real one gives, if it does."""
         literal = {name: bound.value for name, bound in arguments.items()}
         given = [literal, literal, *({**literal, flow.parameter: other} for other in others)]
         run = Run(start=rehearsal.place, programs=[[Step(call=target, args=each)] for each in given], mode="all",
                   observe=True)
         real, again, *outcomes = await run_in_time(rehearsal.world, run)
         if not real.ok:
-            raise Stuck(f"`{target}` answers: {real.reason}")
+            return real.reason or "an error"
         spec = self.context.spec
         known = texts_in([literal, others, [made.result for made in rehearsal.made]])
         if _differ(target, (literal, real), (literal, again), spec, known):
             raise Stuck(f"`{target}` does not give the same result twice")
         differs = any(_differ(target, (literal, real), (each, outcome), spec, known)
                       for each, outcome in zip(given[2:], outcomes))
-        return Trial(len(others), differs)
+        return Trial(len(others), differs, (*rehearsal.invented, *invented_in(target, arguments)))
 
 
 async def _reminted(rehearsal: Rehearsal, producer: int, at: str) -> Json:

@@ -1,7 +1,8 @@
 """A rehearsal: calls made one by one in a world of their own, each with arguments that make it likely to succeed.
 
 What a user gives is drawn from its type, as the offline teacher draws it; what the system message shows is taken from
-there; what only tools give is taken from an earlier result, or from a producer that is called first.
+there; what only tools give is taken from an earlier result, or from a producer that is called first. What nobody is
+declared to give is invented.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import SignaturePath
 from magnetc.ir.pointer import expand, get
 from magnetc.ir.signature import Effect
-from magnetc.ir.types import Record, TypeExpr
+from magnetc.ir.types import ListOf, Record, TypeExpr
 from magnetc.passes.context import CompileContext, ParameterInfo
+from magnetc.probe.invent import invented
+from magnetc.source.origin import escape
 from magnetc.teachers.conversation import Conversation, state_patterns
 from magnetc.teachers.offline.values import draw_argument, satisfied
 from magnetc.tools.worlds.equivalence import Made
@@ -28,22 +31,24 @@ from magnetc.translate.session import run_in_time
 DEPTH = 3
 """Producers of producers that are called first, at most."""
 
-CALLS = 12
+CALLS = 30
 """Calls of one rehearsal, failed ones included."""
 
 PRODUCERS = 2
 """Producers tried for one value."""
 
 REDRAWS = 4
-"""Draws until arguments meet the tool's `where`."""
+"""Draws until arguments meet the tool's `where`, and until it accepts them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """An argument's value; `ref` says where in an earlier result of the rehearsal it was found."""
+    """An argument's value; `ref` says where in an earlier result of the rehearsal it, or its only item, was found."""
 
     value: Json
     ref: Ref | None = None
+    is_item: bool = False
+    is_invented: bool = False
 
 
 class Stuck(Exception):
@@ -52,7 +57,11 @@ class Stuck(Exception):
 
 @dataclass(slots=True)
 class Rehearsal:
-    """Calls in one initial world. `key` decides every draw; `steps` repeat the calls, `made` says what they did."""
+    """Calls in one initial world. `key` decides every draw; `steps` repeat the calls, `made` says what they did.
+
+    `adventurous`: optional arguments are given now and then. `inventive`: what neither users nor the system message give is
+    invented even where a tool could give it. `invented` names the arguments of the calls made that were.
+    """
 
     context: CompileContext
     world: PythonWorld
@@ -60,10 +69,12 @@ class Rehearsal:
     seed: int
     key: tuple[object, ...]
     adventurous: bool = False
+    inventive: bool = False
     place: Place = field(init=False)
     conversation: Conversation = field(init=False)
     steps: list[Step] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
+    invented: list[str] = field(default_factory=list)
     calls: int = 0
 
     def __post_init__(self) -> None:
@@ -84,7 +95,19 @@ class Rehearsal:
         Raises:
             Stuck: when its arguments cannot be had, or it answers with an error.
         """
-        arguments = await self.arguments(tool, {}, above)
+        reason, tried = "", []
+        for again in range(REDRAWS):
+            arguments = await self.arguments(tool, {}, above, again)
+            if arguments in tried:
+                continue
+            tried.append(arguments)
+            reason = await self._make(tool, arguments)
+            if reason is None:
+                return self.made[-1].result
+        raise Stuck(f"`{tool}` answers: {reason}")
+
+    async def _make(self, tool: str, arguments: Mapping[str, Bound]) -> str | None:
+        """Make a call; None, or the error it answers with."""
         if self.calls >= CALLS:
             raise Stuck(f"`{tool}` needs too many calls before it")
         self.calls += 1
@@ -94,16 +117,20 @@ class Rehearsal:
                   query=self._patterns if writes else ())
         (outcome,) = await run_in_time(self.world, run)
         if not outcome.ok or outcome.handle is None:
-            raise Stuck(f"`{tool}` answers: {outcome.reason}")
+            return outcome.reason or "an error"
         self.place = outcome.handle
         if writes:
             self.conversation.state = values_of(outcome)
         self.steps.append(step_of(tool, arguments))
         self.made.append(Made(tool, literal, outcome.results[0]))
-        return outcome.results[0]
+        self.invented += invented_in(tool, arguments)
+        return None
 
-    async def arguments(self, tool: str, given: Mapping[str, Bound], above: tuple[str, ...] = ()) -> dict[str, Bound]:
+    async def arguments(self, tool: str, given: Mapping[str, Bound], above: tuple[str, ...] = (),
+                        again: int = 0) -> dict[str, Bound]:
         """Arguments for `tool`, those of `given` as they are. Its prerequisites, and producers of values, are called.
+
+        With another `again` others are drawn.
 
         Raises:
             Stuck: when a required argument cannot be had.
@@ -116,7 +143,7 @@ class Rehearsal:
         for redraw in range(REDRAWS):
             found = {}
             for parameter in self.context.parameters[tool]:
-                bound = given.get(parameter.name) or await self._bind(tool, parameter, above, redraw)
+                bound = given.get(parameter.name) or await self._bind(tool, parameter, above, again * REDRAWS + redraw)
                 if bound is not None:
                     found[parameter.name] = bound
             if satisfied(signature, {name: bound.value for name, bound in found.items()}):
@@ -134,10 +161,19 @@ class Rehearsal:
         drawn = None if entity and entity.minted else self._draw(parameter.type, key)
         if drawn is not None:
             return Bound(drawn)
+        value = invented(parameter.type, self.context.spec.type_table, *key)
+        made_up = None if value is None else Bound(value, is_invented=True)
         bound = self.earlier(parameter, key)
-        if bound is None and parameter.required:
-            bound = await self._produce(tool, parameter, above, key)
-        return bound
+        if made_up and self.inventive and parameter.required:
+            return made_up
+        if bound is not None or not parameter.required:
+            return bound
+        try:
+            return await self._produce(tool, parameter, above, key)
+        except Stuck:
+            if made_up is None:
+                raise
+            return made_up
 
     def _draw(self, expr: TypeExpr, key: tuple[object, ...]) -> Json:
         """A value that a user could give; of an object, each of its required fields. None when there is none."""
@@ -150,7 +186,7 @@ class Rehearsal:
         """A value for `parameter` in an earlier result, the latest that has one."""
         for index in range(len(self.made) - 1, -1, -1):
             places = parameter.outputs.get(self.made[index].function, ())
-            found = [Bound(value, Ref(step=index, at=at)) for pattern in places
+            found = [fitted(parameter.type, value, Ref(step=index, at=at)) for pattern in places
                      for at, value in expand(self.made[index].result, pattern) if value is not None]
             if found:
                 return draw.choose(found, *key, "earlier", name=lambda bound: bound.ref.at if bound.ref else "")
@@ -188,8 +224,24 @@ class Rehearsal:
                 yield from (value for _, value in expand(made.result, pattern) if value is not None)
 
 
+def fitted(expr: TypeExpr, value: Json, ref: Ref | None = None) -> Bound:
+    """A value as a parameter of type `expr` takes it: one item may be a list's only one."""
+    is_item = isinstance(expr, ListOf) and not isinstance(value, list)
+    return Bound([value] if is_item else value, ref, is_item)
+
+
+def invented_in(tool: str, arguments: Mapping[str, Bound]) -> list[str]:
+    """The arguments that were invented, as people read them."""
+    return [f"`{name}` of `{tool}`" for name, bound in arguments.items() if bound.is_invented]
+
+
 def step_of(tool: str, arguments: Mapping[str, Bound]) -> Step:
     """A call that takes what it can from the results of earlier steps."""
-    literal: dict[str, Any] = {name: bound.value for name, bound in arguments.items() if bound.ref is None}
-    refs = {f"/{name}": bound.ref for name, bound in arguments.items() if bound.ref is not None}
+    literal: dict[str, Any] = {}
+    refs: dict[str, Ref] = {}
+    for name, bound in arguments.items():
+        if bound.ref is None or bound.is_item:
+            literal[name] = [] if bound.ref else bound.value
+        if bound.ref is not None:
+            refs[f"/{escape(name)}" + "/0" * bound.is_item] = bound.ref
     return Step(call=tool, args=literal, refs=refs)

@@ -7,7 +7,10 @@ import pytest
 
 from magnetc.build.compile import compile_recipe
 from magnetc.diagnostics import Sink
+from magnetc.ir.conform import violations
 from magnetc.ir.probed import Finding
+from magnetc.ir.types import EntityType, Field, ListOf, Record, Ref, TypeTable
+from magnetc.probe.invent import invented
 from magnetc.probe.prober import LEAST, TRIES, probe_graph
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.worlds.python import WorldPool
@@ -43,6 +46,7 @@ def planted():
     ("visit", "issue_badge", "visit_id"),
     ("sign_in", "ring", "loud"),                 # an optional parameter, of two values
     ("find_person", "open_door", "floor"),       # the consumer's other argument takes three calls
+    ("count_visits", "product", "a"),            # with the producer's own nought as `b` all products are alike
 ])
 def test_a_consumer_that_uses_the_value_proves_the_flow(planted, flow):
     assert planted[flow].finding is Finding.PROVEN
@@ -63,6 +67,26 @@ def test_a_consumer_that_never_accepts_the_value_is_untried_and_says_why(planted
     found = planted["visit", "end_visit", "visit_id"]
     assert (found.finding, found.tries) == (Finding.UNTRIED, 0)
     assert found.reason == "`end_visit` answers: visits do not end"
+
+
+def test_no_difference_says_nothing_where_an_argument_was_made_up(planted):
+    found = planted["find_person", "log_note", "person_id"]
+    assert (found.finding, found.tries) == (Finding.UNTRIED, TRIES)
+    assert found.reason == "no difference, but `author` of `log_note` was made up"
+
+
+@pytest.mark.parametrize(("expr", "kind"), [(Ref("boolean"), bool), (Ref("integer"), int), (Ref("number"), float), (Ref("Mail"), str),
+                                            (ListOf(Ref("string")), list), (Record((Field("a", Ref("string")),)), dict)])
+def test_invented_values_are_of_their_type(expr, kind):
+    table = TypeTable({"Mail": EntityType(name="Mail", base="string", format="email")})
+    value = invented(expr, table, 1)
+    assert type(value) is kind
+    assert violations(value, expr, table) == []
+
+
+def test_what_tools_mint_and_what_has_a_pattern_is_not_invented():
+    table = TypeTable({"Id": EntityType(name="Id", base="string", minted=True), "Zip": EntityType(name="Zip", base="string", pattern="^[0-9]$")})
+    assert [invented(Ref(name), table, 1) for name in ("Id", "Zip", "object")] == [None, None, None]
 
 
 def test_findings_do_not_depend_on_how_many_workers_there_are(planted):

@@ -58,6 +58,15 @@ class House:
     def open_door(self, badge_id, floor):
         return {"text": f"The door on floor {min(floor, 9)} is open to {badge_id[:1]}"}
 
+    def log_note(self, author, person_id):
+        return {"logged": True}
+
+    def count_visits(self):
+        return {"count": len(self.data["visits"])}
+
+    def product(self, a, b):
+        return {"product": a * b}
+
     def invite(self, person_ids):
         self.data["guests"] = [self._person(each)["name"] for each in person_ids]
         return {"guests": len(person_ids)}
