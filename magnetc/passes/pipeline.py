@@ -3,7 +3,7 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
-         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ──> Script
+         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ── Mask ──> Script
 
 Operations of installed packages run after ours of the same stage, in the recipe's order (`operation.py`).
 
@@ -33,6 +33,7 @@ from magnetc.passes.distract import Distract
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
+from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
 from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage
 from magnetc.passes.parallel import Parallel
@@ -48,7 +49,7 @@ OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert, Parallel),
     Stage.COPY: (Split,),
     Stage.TURNS: (),
-    Stage.SCRIPT: (Distract, Shuffle),
+    Stage.SCRIPT: (Distract, Shuffle, Mask),
 }
 
 OWN = frozenset(kind().name for kinds in OPERATIONS.values() for kind in kinds)

@@ -12,6 +12,7 @@ from magnetc.ir.text import print_graph, print_path, print_script
 from magnetc.passes.pipeline import CompileContext, build_graph, compile_unit
 
 DISTRACT = OperationSpec(name="distract", options=(("count", (1, 4)), ("most", 5)))
+MASK = OperationSpec(name="mask", options=(("p", 1.0),))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -32,7 +33,7 @@ def test_unit(golden, name, ordinal):
     golden(HERE / f"{name}-{ordinal}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")
 
 
-@pytest.mark.parametrize("operation", [DISTRACT], ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", [DISTRACT, MASK], ids=lambda operation: operation.name)
 def test_operation_on_scripts(golden, operation):
     """The scripts of a unit and its copy, before and after it."""
     blocks, spec = [], small_spec()

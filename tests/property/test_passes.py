@@ -1,5 +1,6 @@
 """What holds for every unit, whatever the seed: constraints, sources, copies, keyed draws."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,8 +13,10 @@ from spec_small import record, small_spec, tool, with_tools
 
 from magnetc.ir.path import OutputSource, TurnKind, UserSource
 from magnetc.ir.script import Script
+from magnetc.ir.shown import Shown
 from magnetc.ir.spec import OperationSpec, PathSpec
 from magnetc.ir.text import parse_script, print_script
+from magnetc.ir.verify import verify_script
 from magnetc.passes.constraints import violation
 from magnetc.passes.distract import estimated_tokens
 from magnetc.passes.pipeline import CompileContext, compile_unit, compile_units
@@ -120,6 +123,49 @@ def test_a_script_offers_what_it_calls_and_a_bounded_number_of_others(seed, name
             assert {call.function for group in script.turns[index].rounds for call in group} <= set(tools)
         assert parse_script(print_script(script)) == script
     assert {script.offered[-1] for script in unit.scripts} == {script.offered[-1] for script in unit.scripts[:1]}
+
+
+SHOWN = (OperationSpec(name="distract", options=(("count", (0, 4)),)), OperationSpec(name="mask", options=(("p", 0.6),)))
+
+
+@given(**units)
+@settings(deadline=None)
+def test_how_a_script_is_shown_changes_nothing_else(seed, name, ordinal):
+    """The verifier accepts it, after each operation; the copies are shown as their original is, and all can be read back."""
+    spec = small_spec(seed=seed)
+    context = CompileContext(replace(spec, operations=(*spec.operations, *SHOWN)))
+    plain, _ = unit_of(seed, name, ordinal)
+    unit = compile_unit(context, name, ordinal)
+    assert unit.paths == plain.paths
+    for script, before in zip(unit.scripts, plain.scripts, strict=True):
+        assert replace(script, offered=before.offered, shown=before.shown) == before
+        assert verify_script(spec, script) == []
+        assert parse_script(print_script(script)) == script
+        shown = Shown(spec, script.shown)
+        for offered in script.offered:
+            read = [tool["function"] for tool in json.loads(shown.texts(offered))]
+            assert [shown.read_name(tool["name"]) for tool in read] == list(offered)
+            for each, real in zip(read, offered):
+                assert list(shown.read_arguments(real, each["parameters"]["properties"])) == [p.name for p in spec.tool[real].parameters]
+    assert len({script.shown for script in unit.scripts}) <= 1
+
+
+def test_an_unrelated_tool_leaves_the_rest_as_it_is_shown():
+    """With all tools offered, `ping` comes to what is shown; every other order and name stays, and so does the script."""
+    spec = small_spec()
+    spec = replace(spec, operations=(*spec.operations, SHOWN[1]))
+    plain, grown = CompileContext(spec), CompileContext(with_tools(spec, tool("ping", record(), city="City", host="City")))
+    masked = 0
+    for ordinal in range(60):
+        for before, after in zip(compile_unit(plain, "errands", ordinal).scripts, compile_unit(grown, "errands", ordinal).scripts, strict=True):
+            assert replace(after, offered=before.offered, shown=before.shown) == before
+            assert tuple(tuple(name for name in tools if name != "ping") for tools in after.offered) == before.offered
+            for member in ("orders", "tools", "parameters", "results"):
+                more = set(getattr(after.shown, member)) - set(getattr(before.shown, member))
+                assert set(getattr(before.shown, member)) <= set(getattr(after.shown, member))
+                assert {name for name, _ in more} <= {"ping", "host"}
+            masked += bool(after.shown.tools)
+    assert masked > 20
 
 
 def test_an_unrelated_tool_leaves_units_as_they_are():

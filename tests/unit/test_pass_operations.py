@@ -20,6 +20,7 @@ from magnetc.passes.distract import Distract, estimated_tokens, log_uniform
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Log, Manager
+from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
 from magnetc.passes.parallel import Parallel
 from magnetc.passes.pipeline import compile_unit
@@ -478,3 +479,51 @@ def test_parallel_is_refused_where_a_path_or_the_recipe_forbids_it():
     assert Parallel(p=1.0).run(CompileContext(limited), path, log) == path
     assert Parallel(p=1.0).run(context_of(replace(spec, recipe=replace(spec.recipe, calls="sequential"))), path, log) == path
     assert [tally.reason for tally in log.tallies()] == ["more than 1 of `search_flights`", "the recipe's calls are sequential"]
+
+
+def masked(path, context, **options):
+    return Mask(**{"p": 1.0, **options}).run(context, Lower().run(context, path))
+
+
+def test_mask_gives_other_names_to_everything_a_conversation_shows_or_to_what_it_is_asked():
+    context = context_of()
+    base, shapes = assigned("search_flights", "set_budget", context=context), set()
+    for index in range(40):
+        path = replace(base, base=f"free-{index}")
+        script = masked(path, context)
+        assert verify_script(context.spec, script) == []
+        assert {name for name, _ in script.shown.tools} == {tool for tools in script.offered for tool in tools}
+        assert dict(script.shown.parameters)["date"] == dict(script.shown.results)["date"]
+        assert not any(char.isdigit() for _, shown in script.shown.parameters for char in shown)
+        assert masked(path, context, tools=False).shown == replace(script.shown, tools=())
+        assert masked(path, context, results=False, parameters=False).shown == replace(script.shown, results=(), parameters=())
+        shapes.add({shown.partition("_")[0] for _, shown in script.shown.tools} <= {"func", "tool", "op", "fn"})
+    assert shapes == {True, False}
+
+
+def test_mask_applies_to_a_share_of_base_paths_and_their_copies():
+    context = context_of()
+    base = assigned("search_flights", "get_zipcode", "set_budget", context=context)
+    hit = [index for index in range(400) if masked(replace(base, base=f"free-{index}"), context, p=0.25).shown.tools]
+    assert 70 < len(hit) < 130
+    whole = masked(base, context)
+    for copy in Split(miss_func=1.0, miss_params=1.0).run(context, base, Log()):
+        assert masked(copy, context).shown == whole.shown
+
+
+def test_a_masked_name_does_not_move_when_a_tool_comes_to_the_recipe():
+    spec, ping = small_spec(), tool("ping", record(pong="City"), city="City")
+    plain, grown = context_of(spec), context_of(with_tools(spec, ping))
+    path = assigned("get_zipcode", "set_budget", context=plain)
+    before, after = masked(path, plain).shown, masked(path, grown).shown
+    assert set(before.tools) == {pair for pair in after.tools if pair[0] != "ping"}
+    assert before.parameters == after.parameters
+    assert set(before.results) == {pair for pair in after.results if pair[0] != "pong"}
+
+
+def test_a_tool_that_is_called_like_a_field_keeps_its_name():
+    context = context_of(with_tools(small_spec(), tool("price", record(amount="Price")), tool("check", record(error="City", note="City"))))
+    shown = masked(assigned("get_zipcode", context=context), context).shown
+    assert "price" not in {name for names in (shown.tools, shown.parameters, shown.results) for name, _ in names}
+    assert {"check", "note"} <= {name for names in (shown.tools, shown.results) for name, _ in names}
+    assert "error" not in dict(shown.results)

@@ -85,6 +85,8 @@ CASES = [
     ("path p { turns 4..2 }\n" + CITY, "MG209", "4..2", "lower bound first"),
     ("operations { insert(short=0.5, gap=3..1) }", "MG209", "3..1", "lower bound first"),
     ("operations { distract(5..2) }", "MG209", "5..2", "lower bound first"),
+    ("operations { mask(1.2) }", "MG130", "1.2", None),
+    ("operations { mask(0.2, names=true) }", "MG125", "names", None),
     ("operations { shuffle(tools=0) }", "MG127", "0", None),
     ("operations { shuffle(order=true) }", "MG125", "order", None),
     ("operations { distract(0..6, near=1.5) }", "MG130", "1.5", None),

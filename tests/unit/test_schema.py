@@ -17,7 +17,7 @@ TO_COME = {
     "types": ["shown_as"],
     "tools": ["python", "mcp", "openapi", "json", "toolbench"],
     "graph": ["semantic", "judged"],
-    "operations": ["correct", "recover", "no_tool", "mask", "clutter", "system"],
+    "operations": ["correct", "recover", "no_tool", "clutter", "system"],
 }
 
 

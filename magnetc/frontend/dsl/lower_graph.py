@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from magnetc.frontend.dsl.context import Context
 
-UNNAMED = {"merge": "p", "distract": "count"}
+UNNAMED = {"merge": "p", "distract": "count", "mask": "p"}
 """The option of an operation that needs no name; of one from outside, what it says, and else `p`."""
 
 
