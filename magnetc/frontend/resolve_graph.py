@@ -9,9 +9,10 @@ from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.dotted import join_dotted, split_dotted
 from magnetc.frontend.names import Definitions, Scope, items, unknown
+from magnetc.frontend.resolve_infer import resolve_infer
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.signature import FunctionSignature
-from magnetc.ir.spec import GraphSpec, Inference, Link
+from magnetc.ir.spec import GraphSpec, Link
 from magnetc.ir.types import ListOf, MapOf, Record, Ref, TypeExpr, TypeTable, leaves
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -19,7 +20,7 @@ from magnetc.source.origin import escape
 
 def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools: Mapping[str, FunctionSignature],
                   table: TypeTable, sink: Sink) -> GraphSpec:
-    """All graph documents as one. `infer` is their union, `typed` when none names it."""
+    """All graph documents as one."""
     documents = tuple(documents)
     scope = Scope(definitions, tools, table, sink)
     links = [link for data, origin in items(documents, "graph", "links") if (link := _link(data, origin, scope))]
@@ -29,9 +30,7 @@ def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools
         if source and target:
             unlinks.setdefault((source[0], target[0]), origin)
     _check_order(links, sink)
-    named = [document.data["infer"] for document in documents if document.kind == "graph" and "infer" in document.data]
-    infer = tuple(dict.fromkeys(Inference(each) for names in named for each in names)) if named else (Inference("typed"),)
-    return GraphSpec(infer=infer, links=tuple(dict.fromkeys(links)), unlinks=tuple(unlinks),
+    return GraphSpec(infer=resolve_infer(documents, sink), links=tuple(dict.fromkeys(links)), unlinks=tuple(unlinks),
                      unlinked_at=tuple(unlinks.values()))
 
 

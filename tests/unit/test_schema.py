@@ -16,7 +16,6 @@ TO_COME = {
     "recipe": ["mixture", "gates", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "openai", "mislead", "sharegpt"],
     "types": ["shown_as"],
     "tools": ["python", "mcp", "openapi", "json", "toolbench"],
-    "graph": ["semantic", "judged"],
     "operations": ["correct", "recover", "no_tool", "clutter", "system"],
 }
 

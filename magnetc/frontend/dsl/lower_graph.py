@@ -25,7 +25,7 @@ def lower_graph(tree: Tree, context: Context) -> None:
         words = item.children
         if item.data == "infer":
             infer = context.section("graph", "infer", [])
-            infer.value.extend(context.name(word) for word in words[1].children)
+            infer.value.extend(_mode(mode, context) for mode in words[1].children)
             continue
         source, arrow, target = words[1], words[2], words[3]
         if item.data == "value_link" and min(len(source.children), len(target.children)) == 1:
@@ -44,6 +44,18 @@ def lower_graph(tree: Tree, context: Context) -> None:
             key = "unlinks" if item.data == "unlink" else "links"
             edge = {"from": context.dotted(source), "to": context.dotted(target)}
             context.section("graph", key, []).value.append(Node.at(edge, context.span(item)))
+
+
+def _mode(tree: Tree, context: Context) -> Node:
+    """A way to find edges: its name, or a mapping from it to its settings."""
+    name, *settings = tree.children
+    if not settings:
+        return context.name(name)
+    span = context.span(name)
+    options = Node.at({}, context.span(settings[0], settings[-1]), span)
+    for setting in settings:
+        options.value[str(setting.data)] = context.scalar(setting.children[0], context.span(setting))
+    return Node.at({context.name(name).value: options}, context.span(tree))
 
 
 def lower_path(tree: Tree, context: Context) -> None:
