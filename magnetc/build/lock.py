@@ -3,9 +3,12 @@
     {"version": 1,
      "tools": {"bfcl:TravelAPI": {"source": "bfcl-eval==2026.3.23", "licence": "Apache-2.0",
                                   "digest": ..., "functions": [...]}},
+     "judged": [{"from": ..., "to": ..., "full": 3, "none": 1, "values": {...}}],
+     "semantic": {"by": ..., "digest": ..., "top": 30, "tools": {...}},
      "probes": {"world": ..., "flows": [...]}}
 
-`probes` is what `magnetc lock --probe` found of the graph's value flows (`magnetc/frontend/probes.py`).
+`probes` is what `magnetc lock --probe` found of the graph's value flows (`magnetc/frontend/probes.py`), `judged` what judges
+said of its edges, a line each, to be edited (`votes.py`), and `semantic` how alike tools read to a model (`ranked.py`).
 Inside a function, keys keep their source's order: that of its parameters is the order of a call's arguments. The front end
 reads the lock (`magnetc/frontend/snapshot.py`); only here is it written, and only here are sources contacted.
 """
@@ -13,32 +16,41 @@ reads the lock (`magnetc/frontend/snapshot.py`); only here is it written, and on
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
+from magnetc.frontend.document import Document
 from magnetc.frontend.load import read_recipe
 from magnetc.frontend.names import items
 from magnetc.frontend.probes import probes_in, probes_section
-from magnetc.frontend.snapshot import LOCK
+from magnetc.frontend.ranked import ranked_section
+from magnetc.frontend.resolve import resolve
+from magnetc.frontend.resolve_infer import resolve_infer
+from magnetc.frontend.snapshot import LOCK, import_tools
+from magnetc.frontend.votes import votes_section
 from magnetc.ir.json import Json
 from magnetc.ir.probed import Probes
+from magnetc.ir.spec import Votes
+from magnetc.models.similarity import alike, encoder
 from magnetc.source import Origin
 from magnetc.tools.environments import ensure_environment
+from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.importers.bfcl import import_functions
 
 VERSION = 1
 
 
 def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None]) -> Path | None:
-    """Import anew what the recipe in `folder` names by `tools from`, and write its lock.
+    """Import anew what the recipe in `folder` names by `tools from`, rank its tools by a model if it asks for one, and
+    write its lock.
 
     None after at least one error in the sink: the recipe cannot be read.
 
     Raises:
         MagnetError: MG502 when a source does not hold what is asked for; MG604, MG605 when the environment of the
-            recipe's packages cannot be made.
+            recipe's packages cannot be made; MG710, MG712 when the model cannot be loaded.
     """
     documents = read_recipe(folder, sink)
     if documents is None:
@@ -47,10 +59,34 @@ def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None]) -> Pa
     wanted: dict[str, Origin] = {}
     for data, origin in items(others, "tools", "from"):
         wanted.setdefault(data["bfcl"], origin.child("bfcl"))
-    if not wanted:
-        return write_lock(folder, {})
-    packages = tuple(recipe.data["world"].get("packages") or ())
-    return update_lock(folder, wanted, ensure_environment(packages, announce))
+    if wanted:
+        packages = tuple(recipe.data["world"].get("packages") or ())
+        path = update_lock(folder, wanted, ensure_environment(packages, announce))
+    else:
+        path = write_lock(folder, {})
+    return path if _rank(folder, recipe, others, sink, announce) else None
+
+
+def _rank(folder: Path, recipe: Document, others: Sequence[Document], sink: Sink, announce: Callable[[str], None]) -> bool:
+    """Keep how alike the recipe's tools read to the model that it names, if any; drop what it no longer asks for."""
+    lock = _written(folder)
+    before = lock.get("semantic")
+    model = next((each.by for each in resolve_infer(others, sink) if each.name == "semantic"), "")
+    ranked = None
+    if model:
+        spec = resolve(recipe, others, import_tools(others, lock, IMPORTERS, sink), sink)
+        if spec is None:
+            return False
+        asked = spec.graph.inference("semantic")
+        assert asked is not None
+        wanted = ranked_section((), spec, asked)
+        if isinstance(before, dict) and all(before.get(key) == wanted[key] for key in ("by", "digest", "top")):
+            return True
+        announce(f"ranking {len(spec.tools)} tools by {model}")
+        ranked = ranked_section(alike(spec.tools, asked.top, encoder(model)), spec, asked)
+    if ranked != before:
+        _write(folder, {**{key: value for key, value in lock.items() if key != "semantic"}, **({"semantic": ranked} if ranked else {})})
+    return True
 
 
 def update_lock(folder: Path, arguments: Mapping[str, Origin] | Iterable[str], environment_python: Path) -> Path:
@@ -74,9 +110,16 @@ def update_lock(folder: Path, arguments: Mapping[str, Origin] | Iterable[str], e
 
 
 def write_lock(folder: Path, tools: Mapping[str, Json]) -> Path:
-    """Write the lock's tools anew. Findings that can be read stay: each says for what it holds."""
-    kept = probes_in(_written(folder))
-    return _write(folder, {"version": VERSION, "tools": tools, **({"probes": probes_section(kept)} if kept else {})})
+    """Write the lock's tools anew. What else it holds stays, if it can be read: each part says for what it holds."""
+    old = _written(folder)
+    probes = probes_in(old)
+    kept = {key: old[key] for key in ("judged", "semantic") if key in old}
+    return _write(folder, {"version": VERSION, "tools": tools, **kept, **({"probes": probes_section(probes)} if probes else {})})
+
+
+def write_votes(folder: Path, votes: Iterable[Votes]) -> Path:
+    """Write the lock's votes anew, beside what else it holds."""
+    return _write(folder, {"version": VERSION, "tools": {}} | _written(folder) | {"judged": votes_section(votes)})
 
 
 def write_probes(folder: Path, probes: Probes) -> Path:
@@ -97,9 +140,20 @@ def _write(folder: Path, lock: Mapping[str, Json]) -> Path:
     """In one step, so that a reader never sees half of it."""
     path = folder / LOCK
     partial = folder / f".{LOCK}.partial"
-    text = json.dumps(lock, indent=1, ensure_ascii=False)
-    partial.write_text(text + "\n", encoding="utf-8")
+    entries = ",\n ".join(f"{json.dumps(key)}: {_shown(key, value)}" for key, value in lock.items())
+    partial.write_text(f"{{\n {entries}\n}}\n", encoding="utf-8")
     return partial.replace(path)
+
+
+def _shown(key: str, value: Json) -> str:
+    """A part of the lock as text: one line for what judges said of an edge, and for the neighbours of a tool."""
+    if key == "judged" and isinstance(value, list) and value:
+        return "[\n  " + ",\n  ".join(json.dumps(line, ensure_ascii=False) for line in value) + "\n ]"
+    if key == "semantic" and isinstance(value, dict) and isinstance(tools := value.get("tools"), dict) and tools:
+        lines = ",\n   ".join(f"{json.dumps(name)}: {json.dumps(others, ensure_ascii=False)}" for name, others in tools.items())
+        head = "".join(f"  {json.dumps(name)}: {json.dumps(own)},\n" for name, own in value.items() if name != "tools")
+        return f'{{\n{head}  "tools": {{\n   {lines}\n  }}\n }}'
+    return json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
 
 
 def find_site_packages(environment_python: Path) -> Path:

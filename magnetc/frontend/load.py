@@ -11,11 +11,13 @@ from magnetc.frontend.document import Document
 from magnetc.frontend.dsl import read_dsl
 from magnetc.frontend.include import ROOT, Included, expand_include, shipped
 from magnetc.frontend.probes import read_probes
+from magnetc.frontend.ranked import read_ranked
 from magnetc.frontend.read_text import read_text
 from magnetc.frontend.resolve import resolve
 from magnetc.frontend.schema import validate
-from magnetc.frontend.snapshot import Importer, import_tools, read_snapshot
-from magnetc.frontend.yaml_events import read_yaml
+from magnetc.frontend.snapshot import LOCK, Importer, import_tools, read_snapshot
+from magnetc.frontend.votes import read_votes
+from magnetc.frontend.yaml_events import read_yaml, span_index
 from magnetc.ir.spec import Spec
 from magnetc.source import Origin
 
@@ -36,8 +38,19 @@ def load(folder: Path, sink: Sink, importers: Mapping[str, Importer]) -> Spec | 
     spec = resolve(recipe, others, imported, sink)
     if spec is None:
         return None
-    probes = read_probes(lock, spec, sink)
-    return None if sink.has_errors else replace(spec, graph=replace(spec.graph, probes=probes))
+    probes, votes, ranked = (read(lock, spec, sink) for read in (read_probes, read_votes, read_ranked))
+    if sink.has_errors:
+        _show_lock(folder, sink)
+        return None
+    return replace(spec, graph=replace(spec.graph, probes=probes, votes=votes, ranked=ranked))
+
+
+def _show_lock(folder: Path, sink: Sink) -> None:
+    """Register the lock, so that errors show the line of it that they are about."""
+    if any(each.primary and each.primary.at.file == LOCK for each in sink.diagnostics):
+        source = read_text(folder / LOCK, LOCK, sink)
+        if source:
+            sink.add_file(source, span_index(source))
 
 
 def read_recipe(folder: Path, sink: Sink) -> list[Document] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import items
-from magnetc.ir.spec import Inference
+from magnetc.ir.spec import CANDIDATES, Inference
 from magnetc.source import Origin
 
 
@@ -19,7 +19,7 @@ def resolve_infer(documents: Iterable[Document], sink: Sink) -> tuple[Inference,
         return (Inference("typed"),)
     found: dict[str, tuple[Inference, Origin]] = {}
     for item, origin in items(documents, "graph", "infer"):
-        for way in _inferences(item):
+        for way in _inferences(item, origin):
             first, place = found.setdefault(way.name, (way, origin))
             if first != way:
                 sink.error("MG308", f"`{way.name}` is asked for in two ways", origin, secondary=(Label(place, "first here"),),
@@ -27,7 +27,7 @@ def resolve_infer(documents: Iterable[Document], sink: Sink) -> tuple[Inference,
     return tuple(way for way, _ in found.values())
 
 
-def _inferences(item: str | Mapping[str, Any]) -> Iterable[Inference]:
-    if isinstance(item, str):
-        return [Inference(item)]
-    return [Inference(name, int(options.get("top", 0)), str(options.get("by", ""))) for name, options in item.items()]
+def _inferences(item: str | Mapping[str, Any], origin: Origin) -> Iterable[Inference]:
+    ways: Mapping[str, Any] = {item: {}} if isinstance(item, str) else item
+    return [Inference(name, int(options.get("top", CANDIDATES if name == "semantic" else 0)), str(options.get("by", "")), origin)
+            for name, options in ways.items()]

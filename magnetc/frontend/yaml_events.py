@@ -56,6 +56,16 @@ def read_yaml(file: SourceFile, sink: Sink) -> Document | None:
     return None if builder.failed else _document(file, builder.root, spans, sink)
 
 
+def span_index(file: SourceFile) -> SpanIndex | None:
+    """The spans of the nodes of a file that is no document of a recipe; None where it cannot be read as YAML or JSON."""
+    builder = _Builder(file, Sink())
+    try:
+        builder.build()
+    except (_Stop, yaml.YAMLError):
+        return None
+    return SpanIndex(file.name, builder.spans)
+
+
 def _readable(file: SourceFile, sink: Sink) -> bool:
     """Check what libyaml would report without a place, or not at all."""
     if len(file.text) > MAX_BYTES:

@@ -81,6 +81,10 @@ class Link:
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 
+CANDIDATES = 30
+"""Semantic successors of a tool where the recipe does not say how many (Magnet §3.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inference:
     """A way to find edges besides those declared: typed, semantic or judged; or probed, which leaves out what is refuted.
@@ -92,6 +96,7 @@ class Inference:
     name: str
     top: int = 0
     by: str = ""
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,14 +13,14 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.models.chat import Chat
 
 
-def required(*names: str) -> tuple[ModuleType, ...]:
-    """The modules of the extra `train`, imported when they are needed. Raises MagnetError MG710 when one is missing."""
+def required(*names: str, extra: str = "train") -> tuple[ModuleType, ...]:
+    """The modules of an extra, imported when they are needed. Raises MagnetError MG710 when one is missing."""
     try:
         return tuple(import_module(name) for name in names)
     except ImportError as error:
         missing = error.name or ", ".join(names)
         raise MagnetError(
-            Diagnostic(code="MG710", message=f"`{missing}` is not installed", help='pip install "magnetc[train]"')
+            Diagnostic(code="MG710", message=f"`{missing}` is not installed", help=f'pip install "magnetc[{extra}]"')
         ) from error
 
 
@@ -53,6 +54,24 @@ def load_model(path: str | Path, *, dtype: str = "float32", device: str = "cpu",
     return _loaded(load, path, dtype=getattr(torch, dtype), **settings).to(device)
 
 
+def load_encoder(name: str) -> Any:
+    """The `SentenceTransformer` of a folder, a hub name, or an installed package that holds one, on the CPU.
+
+    Raises:
+        MagnetError: MG710 without the extra `embed`, MG712 when it cannot be loaded.
+    """
+    (library,) = required("sentence_transformers", extra="embed")
+    return _loaded(library.SentenceTransformer, _of_package(name) or name, device="cpu")
+
+
+def _of_package(name: str) -> str | None:
+    """The folder of the model that an installed package of this name holds."""
+    found = find_spec(name) if name.isidentifier() else None
+    folders = found.submodule_search_locations if found else None
+    marks = (mark for folder in folders or () for mark in sorted(Path(folder).rglob("modules.json")))
+    return next((str(mark.parent) for mark in marks), None)
+
+
 def _loaded(load: Any, path: str | Path, **settings: Any) -> Any:
     name = str(path)
     if _is_folder(name) and not Path(name).is_dir():
@@ -73,7 +92,7 @@ def _not_loaded(name: str, why: str) -> MagnetError:
     return MagnetError(
         Diagnostic(
             code="MG712",
-            message=f"the base model `{name}` cannot be loaded",
+            message=f"the model `{name}` cannot be loaded",
             notes=(why,),
             help="name a folder that holds a model in Hugging Face's form, or a hub name that can be downloaded or is cached",
         )

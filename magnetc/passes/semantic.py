@@ -13,13 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from magnetc.ir.signature import FunctionSignature
-from magnetc.ir.spec import Inference, Spec
+from magnetc.ir.spec import CANDIDATES, Inference, Spec
 from magnetc.ir.types import ListOf, Ref, TypeTable
 from magnetc.passes.candidates import Candidates, Places
 from magnetc.passes.producers import certain_places
-
-TOP = 30
-"""Successors of a tool where the recipe does not say how many."""
 
 SURE = 0.99
 """The confidence of tools that read the same: a guess all the same."""
@@ -32,7 +29,7 @@ def semantic(spec: Spec, places: Places) -> Candidates:
     inference = spec.graph.inference("semantic")
     if inference is None:
         return places.candidates((), ())
-    ranked = list(_most(spec.graph.ranked, inference.top or TOP) if inference.by else by_words(spec, inference))
+    ranked = list(_most(spec.graph.ranked, inference.top or CANDIDATES) if inference.by else by_words(spec, inference))
     return places.candidates(ranked, list(_agreeing(spec, ranked)))
 
 
@@ -47,7 +44,7 @@ def by_words(spec: Spec, inference: Inference) -> Iterator[tuple[str, str, float
         categories[tool.category].append(tool)
     for tools in categories.values():
         if len(tools) > 1:
-            yield from _alike(tools, inference.top or TOP)
+            yield from _alike(tools, inference.top or CANDIDATES)
 
 
 def tool_text(tool: FunctionSignature) -> str:
