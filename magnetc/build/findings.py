@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from magnetc.diagnostics import Sink
@@ -12,9 +12,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, Ref
-from magnetc.passes.insert import Insert
-from magnetc.passes.merge import Merge
-from magnetc.passes.split import Split
+from magnetc.passes.chances import KINDS, chances
 from magnetc.translate.scenario import Scenario
 
 ENOUGH = 5
@@ -25,6 +23,15 @@ SHARE = 0.9
 
 DETERMINISM = ("the same calls from the same state have to give the same results: take randomness from `seed` alone, restore "
                "everything from `state`, and let `snapshot` copy all that tools change")
+
+NEEDED = {
+    "merge": "two turns merge when both can be said before either is served: `refer ... least`, or values",
+    "insert.short": "it needs turn templates of chains: `turn a then b { ... }`",
+    "insert.long": "it needs edges along which a value flows, and `refer` phrases that point at it",
+    "split.miss_func": "it needs a `capability` phrase for each tool, in each locale",
+    "split.miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`",
+}
+"""What a kind of operation needs to be applied."""
 
 
 @dataclass(slots=True)
@@ -130,27 +137,11 @@ def report_yields(spec: Spec, yields: Mapping[str, Yield], misfits: Iterable[str
                              notes=_why(dropped, (), about=tool.name),
                              help="see whether a path allows it, a phrase fits it and its arguments have sources; "
                                   "or remove it")
-    for operation in spec.operations:
-        for name, chance, advice in _kinds(operation.name, dict(operation.options)):
-            if name not in applied and chance * kept >= ENOUGH:
-                sink.warning("MG614", f"`{name}` was never applied", operation.origin,
-                             notes=_why(dropped, (f"{name} refused",)), help=advice)
-
-
-def _kinds(operation: str, options: Mapping[str, Json]) -> Iterator[tuple[str, float, str]]:
-    """(name in tags, chance, what it needs) of each kind of an operation that the recipe asks for."""
-    advice = {
-        "merge": {"p": "two turns merge when both can be said before either is served: `refer ... least`, or values"},
-        "insert": {"short": "it needs turn templates of chains: `turn a then b { ... }`",
-                   "long": "it needs edges along which a value flows, and `refer` phrases that point at it"},
-        "split": {"miss_func": "it needs a `capability` phrase for each tool, in each locale",
-                  "miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`"},
-    }
-    defaults = {made.name: made for made in (Merge(), Insert(), Split())}
-    for option, text in advice.get(operation, {}).items():
-        chance = options.get(option, getattr(defaults[operation], option))
-        if isinstance(chance, (int, float)):
-            yield operation if operation == "merge" else f"{operation}.{option}", float(chance), text
+    origins = {operation.name: operation.origin for operation in spec.operations}
+    for name, chance in chances(spec).items():
+        if name not in applied and chance * kept >= ENOUGH:
+            sink.warning("MG614", f"`{name}` was never applied", origins[KINDS[name][0]],
+                         notes=_why(dropped, (f"{name} refused",)), help=NEEDED[name])
 
 
 def _why(dropped: Counter[str], kinds: Iterable[str], about: str = "") -> tuple[str, ...]:

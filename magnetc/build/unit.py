@@ -11,10 +11,12 @@ from typing import Any
 from magnetc.distill.pairs import make_pair
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
+from magnetc.emit.coverage import Loss
 from magnetc.emit.rows import pair_row, sft_rows
 from magnetc.ir import draw
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
+from magnetc.ir.path import SignaturePath
 from magnetc.ir.script import Script
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
@@ -57,7 +59,7 @@ class UnitResult:
     """What became of a unit: conversations, pairs, and what was dropped on the way, by reason.
 
     `misfits` counts, by tool, how its results were not of the type it declares; `wordless`, by tool that reads, how
-    often the agent only said that it was done.
+    often the agent only said that it was done; `losses` are the paths that were drawn and dropped.
     """
 
     unit: Unit
@@ -67,6 +69,7 @@ class UnitResult:
     dropped: Counter[str] = field(default_factory=Counter)
     misfits: dict[str, Counter[str]] = field(default_factory=dict)
     wordless: Counter[str] = field(default_factory=Counter)
+    losses: list[Loss] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class UnitBuilder:
                 if tally.reason:
                     result.dropped[f"{tally.operation} {tally.outcome}: {tally.reason}"] += tally.count
             if compiled.rejected is not None:
+                result.losses.append(Loss(tools=compiled.walk, why=compiled.rejected))
                 continue
             base, *copies = compiled.scripts
             made = await self._conversation(base, world, result)
@@ -109,6 +113,7 @@ class UnitBuilder:
         if isinstance(translation, Rejection):
             kind = "path redrawn" if expected is None else "copy dropped"
             result.dropped[f"{kind}: {_without_codes(translation.reason)}"] += 1
+            self._lose(script.path, translation.reason, result)
             return None
         calls = [(call.name, dict(call.arguments), call.result) for call in translation.trajectory.tool_calls()]
         if expected is not None and calls != expected:
@@ -116,6 +121,7 @@ class UnitBuilder:
             return None
         for reason in translation.dropped:
             result.dropped[f"insert.long left out: {_without_codes(reason)}"] += 1
+            self._lose(script.path, reason, result)
         script = translation.trajectory.script
         rows = sft_rows(translation.trajectory, self.context.spec)
         for row in rows:
@@ -123,6 +129,7 @@ class UnitBuilder:
             if failures:
                 self._count(failures, result)
                 self._note_misfits(translation, result)
+                self._lose(script.path, failures[0].message, result)
                 return None
         wants_state = "bfcl" in self.context.spec.recipe.emit
         initial = await _initial_state(translation, world) if wants_state else None
@@ -151,6 +158,10 @@ class UnitBuilder:
             self._count(failures, result)
         else:
             result.pairs.append(row)
+
+    def _lose(self, path: SignaturePath, why: str, result: UnitResult) -> None:
+        """Note what a path was to have, in full or (an inserted turn that was left out) in part."""
+        result.losses.append(Loss(tools=tuple(path.functions()), edges=tuple(path.flows()), why=_without_codes(why)))
 
     def _count(self, failures: list[Failure], result: UnitResult) -> None:
         """Count a dropped row by the first proof that it failed."""

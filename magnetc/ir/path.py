@@ -106,5 +106,13 @@ class SignaturePath:
         """Tool names in call order: what constraints are checked on."""
         return [call.function for call in self.calls()]
 
+    def flows(self) -> Iterator[tuple[str, str]]:
+        """The tools between which a value flows: producer and consumer, once for each value."""
+        functions = {call.id: call.function for call in self.calls()}
+        for call in self.calls():
+            for argument in call.arguments:
+                if isinstance(argument.source, OutputSource):
+                    yield functions[argument.source.call], call.function
+
     def with_turns(self, turns: tuple[Turn, ...]) -> SignaturePath:
         return replace(self, turns=turns)

@@ -44,7 +44,10 @@ class WorldSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1."""
+    """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
+
+    `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`).
+    """
 
     name: str
     version: str
@@ -58,6 +61,7 @@ class Recipe:
     calls: str = "as_needed"
     loss: tuple[tuple[str, int], ...] = (("calls", 1), ("clarifications", 1), ("refusals", 1), ("replies", 0))
     partitions: tuple[tuple[str, float], ...] = (("train", 0.9), ("validation", 0.05), ("test", 0.05))
+    coverage: tuple[tuple[str, float], ...] = ()
     emit: tuple[str, ...] = ("trl",)
     train: str = "{}"
     description: str = ""

@@ -227,8 +227,11 @@ def _for_phrase(leaf: Leaf, required: frozenset[LeafName], named: frozenset[Leaf
     return None
 
 
-def can_ever_say(context: CompileContext, tool: str, locale: str) -> bool:
-    """Whether a request for `tool` alone can be said in `locale` when every producer of its values came earlier."""
+def can_ever_say(context: CompileContext, tool: str, locale: str, taken: tuple[str, OutputSource] | None = None) -> bool:
+    """Whether a request for `tool` alone can be said in `locale` when every producer of its values came earlier.
+
+    `taken`: a parameter and the output that it has to be, of a call with its tool's name for an id.
+    """
     slots = _slots(context, (tool,), locale)
     leaves = []
     for parameter in context.parameters[tool]:
@@ -240,6 +243,8 @@ def can_ever_say(context: CompileContext, tool: str, locale: str) -> bool:
             options += _imagined(context, parameter, locale, slotted and slots is not None)
         if not parameter.required and not parameter.system:
             options.append(Option(DefaultSource()))
+        if taken and taken[0] == parameter.name:
+            options = [option for option in options if option.source == taken[1]]
         if not options:
             return False
         leaves.append(Leaf((0, parameter.name), parameter, tuple(options)))

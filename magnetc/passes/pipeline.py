@@ -63,7 +63,10 @@ ATTEMPTS = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledUnit:
-    """One unit: the base path and its copies, a script for each. Both are empty when the unit was `rejected`."""
+    """One unit: the base path and its copies, a script for each. Both are empty when the unit was `rejected`.
+
+    `walk`: the tools of the path as it was sampled.
+    """
 
     path: str
     ordinal: int
@@ -72,6 +75,7 @@ class CompiledUnit:
     scripts: tuple[Script, ...] = ()
     counts: tuple[Tally, ...] = ()
     rejected: str | None = None
+    walk: tuple[str, ...] = ()
 
 
 def build_graph(spec: Spec) -> LocalDependencyGraph:
@@ -88,16 +92,19 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     """Run every pass of one unit."""
     manager, log = Manager(context, dump), Log()
     path = SamplePaths().run(context, path_name, ordinal, attempt)
+    walk = tuple(path.functions()) if path else ()
     if path is None:
         log.reject(SamplePaths().name, f"no walk can satisfy path `{path_name}`")
     else:
         manager.between(SamplePaths().name, path)
         path = manager.run((*_path_operations(context, Stage.WALK), *(kind() for kind in SOURCES)), path, log)
     if path is None:
-        return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected)
+        return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected,
+                            walk=walk)
     paths = tuple(_turned(manager, each, log) for each in (path, *_copies(manager, path, log)))
     scripts = tuple(_script(manager, each) for each in paths)
-    return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies())
+    return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies(),
+                        walk=walk)
 
 
 def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None) -> Iterator[CompiledUnit]:

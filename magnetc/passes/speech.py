@@ -55,6 +55,15 @@ class Speech:
     def shapes(self, chain: Chain, locale: str) -> list[Shape]:
         return self._shapes.get((chain, locale), [])
 
+    def names(self, tool: str, parameter: str) -> bool:
+        """Whether some phrase, in any locale, says this argument."""
+        return self.generic((tool,)) or any(
+            (at, parameter) in shape.all
+            for (chain, _), shapes in self._shapes.items()
+            for at, name in enumerate(chain) if name == tool
+            for shape in shapes
+        )
+
     def tails(self, chain: Chain, locale: str) -> list[Chain]:
         """The helpers that some template puts after `chain`, in name order."""
         size = len(chain)
