@@ -42,7 +42,8 @@ def overridden(spec: Spec, seed: int | None, paths: int | None) -> Spec:
     if seed is not None:
         recipe = replace(recipe, seed=seed)
     if paths is not None:
-        recipe = replace(recipe, paths=scaled(recipe.paths, paths))
+        whole = sum(count for _, count in recipe.paths) or 1
+        recipe = replace(recipe, paths=scaled(recipe.paths, paths), scale=paths / whole)
     return spec if recipe is spec.recipe else replace(spec, recipe=recipe)
 
 

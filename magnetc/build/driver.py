@@ -14,6 +14,7 @@ from typing import Any
 
 from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import Yield, report_replies, report_results, report_states, report_yields
+from magnetc.build.gates import Gate, gates_document, judge, report_gates
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
@@ -21,8 +22,11 @@ from magnetc.build.unit import Unit, UnitBuilder, UnitResult
 from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.card import card
+from magnetc.emit.coverage import Coverage
 from magnetc.emit.exports import EXPORTS
 from magnetc.emit.graph import node_link
+from magnetc.emit.made import Made
+from magnetc.emit.missed import coverage_document
 from magnetc.emit.transcript import transcript
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
@@ -37,13 +41,14 @@ from magnetc.translate.scenario import Scenario, make_scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """What the command line says. `jobs` workers of the world, twice as many units under way."""
+    """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates."""
 
     folder: Path
     out: Path
     seed: int | None = None
     paths: int | None = None
     trust: bool = False
+    gated: bool = True
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     announce: Callable[[str], None] = print
     progress: Callable[[UnitResult], None] = lambda _: None
@@ -51,7 +56,7 @@ class BuildOptions:
 
 @dataclass(slots=True)
 class BuildSummary:
-    """What a build made, and what it dropped on the way."""
+    """What a build made, and what it dropped on the way. `failed`: a gate was missed, and an error says so."""
 
     conversations: int = 0
     rows: int = 0
@@ -66,12 +71,30 @@ class BuildSummary:
     yields: dict[str, Yield] = field(default_factory=dict)
     misfits: dict[str, Counter[str]] = field(default_factory=dict)
     wordless: Counter[str] = field(default_factory=Counter)
+    made: dict[str, Any] = field(default_factory=dict)
+    coverage: dict[str, Any] = field(default_factory=dict)
+    gates: tuple[Gate, ...] = ()
+    failed: bool = False
 
     def figures(self) -> dict[str, Any]:
         """The summary as JSON: largest counts first."""
         plain = {name: getattr(self, name) for name in ("conversations", "rows", "pairs", "turns", "calls", "files")}
         counted = {name: dict(getattr(self, name).most_common()) for name in ("operations", "faults", "dropped")}
-        return plain | counted
+        covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
+        return plain | counted | {"made": self.made, "coverage": covered, "gates": gates_document(self.gates)}
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is counted of conversations as they are written."""
+
+    coverage: Coverage
+    made: Made
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Count a conversation: of its rows the one that holds all of it."""
+        self.coverage.add(row)
+        self.made.add(row)
 
 
 async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
@@ -96,12 +119,14 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         report_states(spec, scenarios, sink)
         if sink.has_errors:
             return None
-        summary = await _run(options, context, scenarios, pool, output)
+        measures = Measures(Coverage(context), Made(spec))
+        summary = await _run(options, context, scenarios, pool, output, measures)
         report_results(summary.misfits, spec, sink)
         report_replies(summary.wordless, spec, sink)
         report_yields(spec, summary.yields, summary.misfits, sink)
         if sink.has_errors:
             return None
+        _measure(options, spec, measures, summary, sink)
         _finish(options, context, scenarios, summary, output, sink)
         output.commit()
         return summary
@@ -115,7 +140,7 @@ async def _scenarios(world: PythonWorld, spec: Spec) -> tuple[Scenario, ...]:
 
 
 async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
-               output: Output) -> BuildSummary:
+               output: Output, measures: Measures) -> BuildSummary:
     prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
     builder = UnitBuilder(context, OfflineTeacher(), prover, scenarios)
 
@@ -127,7 +152,7 @@ async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[
     units = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
     with _rare_collections():
         async for result in in_order(units, work, options.jobs * 2):
-            _write(result, context.spec, output, summary)
+            _write(result, context.spec, output, summary, measures)
             options.progress(result)
     return summary
 
@@ -146,8 +171,10 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary) -> None:
+def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary, measures: Measures) -> None:
     summary.dropped.update(result.dropped)
+    for loss in result.losses:
+        measures.coverage.lose(loss)
     made = summary.yields.setdefault(result.unit.path, Yield())
     made.kept += bool(result.conversations)
     made.dropped.update(result.dropped)
@@ -156,6 +183,7 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
         summary.misfits.setdefault(tool, Counter()).update(found)
     part = partition(spec.recipe, result.base) if result.base else ""
     for conversation in result.conversations:
+        measures.add(conversation.rows[-1])
         summary.conversations += 1
         summary.turns += conversation.turns
         summary.calls += len(conversation.called)
@@ -177,6 +205,17 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
         summary.faults[row["fault"]["kind"]] += 1
 
 
+def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: BuildSummary, sink: Sink) -> None:
+    """Judge what was made. A gate that fewer paths than the recipe counts do not reach is a warning: it speaks of all."""
+    coverage = measures.coverage
+    summary.coverage = coverage_document(coverage, summary.dropped)
+    distances = {kind.value: {str(d): times for d, times in sorted(found.items())} for kind, found in sorted(coverage.distances.items())}
+    summary.made = measures.made.document() | {"distances": distances}
+    summary.gates = judge(spec.recipe, coverage) if options.gated else ()
+    summary.failed = spec.recipe.scale >= 1 and not all(gate.met for gate in summary.gates)
+    report_gates(summary.gates, spec.recipe, coverage, summary.dropped, sink)
+
+
 def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], summary: BuildSummary,
             output: Output, sink: Sink) -> None:
     spec = context.spec
@@ -189,6 +228,7 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     described = output.data_files()
     summary.files = {name: entry["rows"] for name, entry in described.items()}
     output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")
-    others = output.digests("recipe", "exports", "graph.json")
-    output.manifest(manifest(spec, described, scenarios, others))
+    output.text("coverage.json", json.dumps(summary.coverage, indent=1, ensure_ascii=False) + "\n")
+    others = output.digests("recipe", "exports", "graph.json", "coverage.json")
+    output.manifest(manifest(spec, described, scenarios, others, gates_document(summary.gates)))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

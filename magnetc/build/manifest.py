@@ -14,10 +14,11 @@ VERSION = 1
 
 
 def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario],
-             others: dict[str, str]) -> dict[str, Any]:
+             others: dict[str, str], gates: dict[str, Any]) -> dict[str, Any]:
     """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
 
-    `others` are the files that are no rows (the recipe's, the exports', the graph), with their SHA-256.
+    `others` are the files that are no rows (the recipe's, the exports', the graph, the coverage), with their SHA-256.
+    `gates` says whether those of the recipe are met; it is left out when there are none.
     """
     recipe = spec.recipe
     return {
@@ -33,6 +34,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         "states": [scenario.initial for scenario in scenarios],
         "files": files,
         "others": others,
+        **({"gates": gates} if gates else {}),
         "train": {"stages": _stages(files), **json.loads(recipe.train)},
     }
 

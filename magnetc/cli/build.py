@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from magnetc.cli.report import announce, diagnosed, fail, is_terminal, show
+from magnetc.cli.report import MISSED, announce, diagnosed, fail, is_terminal, show
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LEVELS = ("graph", "paths", "scripts")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool,
             levels: str | None, as_json: bool) -> None:
-    """Build the dataset of the recipe in FOLDER: compile, execute, prove, write."""
+    """Build the dataset of the recipe in FOLDER: compile, execute, prove, write. Exit 3 when it is written and misses a gate."""
     sink = Sink()
     with diagnosed(sink, folder=folder):
         if levels:
@@ -69,7 +69,7 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
     from magnetc.build.driver import BuildOptions, build
 
     with _progress(paths) as advance:
-        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, announce=announce,
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, gated=True, announce=announce,
                                progress=advance, **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
@@ -79,6 +79,8 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
         click.echo(json.dumps({"out": str(out), **summary.figures()}, indent=2, ensure_ascii=False))
     else:
         _table(out, summary)
+    if summary.failed:
+        raise SystemExit(MISSED)
 
 
 @contextmanager
@@ -105,10 +107,15 @@ def _table(out: Path, summary: BuildSummary) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name in ("conversations", "rows", "pairs", "turns", "calls"):
         table.add_row({"pairs": "preference pairs", "turns": "user turns", "calls": "tool calls"}.get(name, name), f"{figures[name]:,}")
-    for title in ("operations", "faults"):
-        table.add_row(f"[bold]{title}[/bold]", "")
-        for name, count in figures[title].items():
-            table.add_row(f"  {name}", f"{count:,}")
+    table.add_row("[bold]operations[/bold]", "", "[bold]asked, made[/bold]")
+    for name, count in figures["operations"].items():
+        table.add_row(f"  {name}", f"{count:,}", _against(figures["made"]["operations"].get(name)))
+    table.add_row("[bold]faults[/bold]", "")
+    for name, count in figures["faults"].items():
+        table.add_row(f"  {name}", f"{count:,}")
+    table.add_row("[bold]coverage[/bold]", "")
+    for name, found in figures["coverage"].items():
+        table.add_row(f"  {name.replace('_', ' ')}", f"{found['covered']:,} of {found['possible']:,}", _gate(figures["gates"], name))
     table.add_row("[bold]drawn and not kept[/bold]", "")
     for name, count in _kinds(figures["dropped"]).items():
         table.add_row(f"  {name}", f"{count:,}")
@@ -116,6 +123,16 @@ def _table(out: Path, summary: BuildSummary) -> None:
     console.print(table)
     console.print(f"\nwritten to {out}, reasons in its README.md; check it again with `magnetc verify {out}`",
                   highlight=False, soft_wrap=True)
+
+
+def _against(operation: dict[str, Any] | None) -> str:
+    """An operation's chance, and how often it was applied where it could be."""
+    return f"{operation['asked']:.0%}, {operation['made']:.0%} of {operation['per']}" if operation else ""
+
+
+def _gate(gates: dict[str, Any], thing: str) -> str:
+    asked = gates.get("coverage", {}).get(thing)
+    return f"{asked['asked']:.0%} asked, {asked['reached']:.1%} reached" if asked else ""
 
 
 def _kinds(dropped: dict[str, int]) -> dict[str, int]:

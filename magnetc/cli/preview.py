@@ -26,7 +26,7 @@ def command(folder: Path, count: int, seed: int | None, trust: bool) -> None:
     sink = Sink()
     with diagnosed(sink, folder=folder), tempfile.TemporaryDirectory() as place:
         out = Path(place) / "out"
-        options = BuildOptions(folder=folder, out=out, seed=seed, paths=count, trust=trust, announce=announce)
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=count, trust=trust, gated=False, announce=announce)
         if asyncio.run(build(options, sink)) is None:
             fail(sink, folder=folder)
         files = [path.read_text(encoding="utf-8") for path in (out / "sft").glob("*.jsonl")]

@@ -14,7 +14,8 @@ import click
 
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 
-ERRORS, USAGE, INTERRUPTED = 1, 2, 130
+ERRORS, USAGE, MISSED, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes: errors in the recipe, of usage, a gate that a dataset missed (it is written), and an interrupt."""
 
 
 def show(sink: Sink, form: str = "full", folder: Path | None = None) -> None:

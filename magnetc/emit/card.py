@@ -12,4 +12,7 @@ from magnetc.ir.spec import Spec
 def card(spec: Spec, figures: Mapping[str, Any], example: str) -> str:
     """The card as Markdown, from the template `specs/std/card.md.j2`. `example` is one conversation as text."""
     distract = next((dict(each.options) for each in spec.operations if each.name == "distract"), None)
-    return page("card", recipe=spec.recipe, tools=spec.tools, figures=figures, example=example, distract=distract)
+    distances = figures["made"]["distances"].values()
+    farthest = max((int(distance) for found in distances for distance in found), default=0)
+    return page("card", recipe=spec.recipe, tools=spec.tools, figures=figures, example=example, distract=distract,
+                gates=dict(spec.recipe.coverage), farthest=farthest)

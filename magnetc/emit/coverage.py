@@ -49,6 +49,7 @@ class Coverage:
         apart: by edge, how often its ends were called in order without a value flowing.
         given: by parameter (`tool.parameter`), how many calls give it.
         turns: how many conversations have so many user turns.
+        distances: by kind of edge and distance, how often it was taken, beyond what the paths have room for too.
     """
 
     def __init__(self, context: CompileContext):
@@ -68,6 +69,7 @@ class Coverage:
         self.apart: Counter[str] = Counter()
         self.given: Counter[str] = Counter()
         self.turns: Counter[int] = Counter()
+        self.distances: dict[EdgeKind, Counter[int]] = {}
 
     def _distances(self) -> Iterator[str]:
         """Each kind of edge at the distances that the longest path with such an edge has room for."""
@@ -104,6 +106,7 @@ class Coverage:
             if edge := self.context.graph.edge.get((source, target)):
                 self._see("edges", edge_name((source, target)))
                 self._see("distances", distance_name(edge.kind, turn - before))
+                self.distances.setdefault(edge.kind, Counter())[turn - before] += 1
 
     def _see_values(self, tool: str, arguments: Mapping[str, Json]) -> None:
         for parameter in self._enums[tool].keys() & arguments.keys():

@@ -58,8 +58,8 @@ def _lost(coverage: Coverage, thing: str, name: str) -> str:
         return ""
     reason, most = _most(reasons)
     total = sum(reasons.values())
-    share = "all" if most == total else f"{most} of them"
-    return f"in {total} drawn {'path' if total == 1 else 'paths'}, none of them kept; {share} for: {reason}"
+    share = "" if total == 1 else "each time for: " if most == total else f"{_times(most)} for: "
+    return f"drawn {_times(total)} and never kept; {share}{reason}"
 
 
 def _never_called(tool: str, dropped: Mapping[str, int]) -> str:
@@ -67,7 +67,7 @@ def _never_called(tool: str, dropped: Mapping[str, int]) -> str:
     if not about:
         return "no drawn path calls it"
     reason, count = _most(about)
-    return f"no drawn path calls it; {count} times: {reason}"
+    return f"no drawn path calls it; {_times(count)}: {reason}"
 
 
 def _never_taken(coverage: Coverage, name: str) -> str:
@@ -77,16 +77,18 @@ def _never_taken(coverage: Coverage, name: str) -> str:
         return f"never drawn: no conversation calls `{absent[0]}`"
     apart = coverage.apart[name]
     if apart:
-        return f"never drawn: {apart} times both are called in this order, and no value flows"
+        return f"never drawn: both are called in this order {_times(apart)}, and no value flows"
     return "never drawn: no conversation calls both in this order"
 
 
 def _too_far(coverage: Coverage, name: str) -> str:
     kind, _, distance = name.rpartition(" at ")
     long_enough = sum(count for turns, count in coverage.turns.items() if turns > int(distance))
+    if not any(each.value == kind for each in coverage.distances):
+        return f"no conversation takes a {kind} edge"
     if not long_enough:
         return f"no conversation has {int(distance) + 1} user turns"
-    return f"{long_enough} conversations have {int(distance) + 1} user turns or more, none of them a {kind} edge that far apart"
+    return f"{kind} edges are taken, but none that far apart; conversations of {int(distance) + 1} user turns or more: {long_enough}"
 
 
 def _never_given(coverage: Coverage, name: str) -> str:
@@ -95,7 +97,7 @@ def _never_given(coverage: Coverage, name: str) -> str:
     called, given = coverage.covered["tools"][tool], coverage.given[place]
     if not called:
         return f"no conversation calls `{tool}`"
-    return f"{called} calls of `{tool}`, {given} of them with `{place.partition('.')[2]}`, none with this value"
+    return f"calls of `{tool}`: {called}, with `{place.partition('.')[2]}`: {given}, with this value: none"
 
 
 def _never_applied(coverage: Coverage, name: str, dropped: Mapping[str, int]) -> str:
@@ -104,7 +106,12 @@ def _never_applied(coverage: Coverage, name: str, dropped: Mapping[str, int]) ->
     if not refused:
         return f"never drawn, at a chance of {chances(coverage.context.spec)[name]:g}"
     reason, count = _most(refused)
-    return f"refused {sum(refused.values())} times, {count} of them for: {reason}"
+    total = sum(refused.values())
+    return f"refused {_times(total)}; " + (reason if count == total else f"{_times(count)} for: {reason}")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _most(reasons: Mapping[str, int]) -> tuple[str, int]:

@@ -47,6 +47,7 @@ class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
     `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`).
+    `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Recipe:
     teacher: str = "offline"
     locales: tuple[tuple[str, float], ...] = (("en", 1.0),)
     paths: tuple[tuple[str, int], ...] = ()
+    scale: float = 1.0
     negatives: tuple[tuple[str, float], ...] = ()
     calls: str = "as_needed"
     loss: tuple[tuple[str, int], ...] = (("calls", 1), ("clarifications", 1), ("refusals", 1), ("replies", 0))

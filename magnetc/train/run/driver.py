@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 
+from magnetc.build.gates import warn_of_gates
 from magnetc.build.opened import Opened, open_output, read_manifest
 from magnetc.build.output import file_digest
 from magnetc.diagnostics import Diagnostic, MagnetError, Severity, Sink
@@ -80,6 +81,7 @@ def train(options: RunOptions, sink: Sink) -> RunSummary | None:
 
 def _train(options: RunOptions, sink: Sink) -> RunSummary | None:
     manifest = read_manifest(options.out)
+    warn_of_gates(options.out, manifest, sink)
     settings = read_settings(manifest, options.changes, sink)
     if settings is None:
         return None

@@ -1,0 +1,122 @@
+"""Gates: shares that the recipe says a dataset has to cover, judged when it is whole, each told at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from magnetc.build.findings import NEEDED
+from magnetc.diagnostics import Diagnostic, Label, Severity, Sink
+from magnetc.emit.coverage import Coverage
+from magnetc.emit.missed import why
+from magnetc.ir.json import Json
+from magnetc.ir.spec import Recipe
+
+SHOWN = 5
+"""Missed items that a diagnostic lists."""
+
+NOUNS = {
+    "tools": "tools that its paths can reach",
+    "edges": "edges that its paths can take",
+    "distances": "distances of edges that its paths have room for",
+    "enum_values": "values of `enum` arguments",
+    "operations": "kinds of operation that it asks for",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A thing's share of what is possible: `asked`, and what the dataset has."""
+
+    thing: str
+    asked: float
+    covered: int
+    possible: int
+
+    @property
+    def reached(self) -> float:
+        return self.covered / self.possible if self.possible else 1.0
+
+    @property
+    def met(self) -> bool:
+        return self.covered >= self.asked * self.possible - 1e-9
+
+
+def judge(recipe: Recipe, coverage: Coverage) -> tuple[Gate, ...]:
+    """The recipe's gates, in its order."""
+    return tuple(Gate(thing=thing, asked=asked, covered=len(coverage.covered[thing]), possible=len(coverage.possible[thing]))
+                 for thing, asked in recipe.coverage)
+
+
+def gates_document(gates: tuple[Gate, ...]) -> dict[str, Json]:
+    """The gates as the manifest and `--json` have them. `status` is met or missed; empty without gates."""
+    if not gates:
+        return {}
+    return {"status": "met" if all(gate.met for gate in gates) else "missed",
+            "coverage": {gate.thing: {"asked": gate.asked, "reached": gate.reached} for gate in gates}}
+
+
+def report_gates(gates: tuple[Gate, ...], recipe: Recipe, coverage: Coverage, dropped: Mapping[str, int], sink: Sink) -> None:
+    """MG630 for each gate that is missed: asked and reached, the first missed items with why, and what to do.
+
+    A warning where the command line asked for fewer paths than the recipe: its gates speak of all of them.
+    """
+    partly = recipe.scale < 1
+    for gate in gates:
+        if gate.met:
+            continue
+        missed = coverage.missed(gate.thing)
+        notes = [f"`{name}`: {why(coverage, gate.thing, name, dropped)}" for name in missed[:SHOWN]]
+        if len(missed) > SHOWN:
+            notes.append(f"and {len(missed) - SHOWN} more, in `coverage.json`")
+        if partly:
+            count = sum(count for _, count in recipe.paths)
+            notes.append(f"a build of {count} of the recipe's {count / recipe.scale:.0f} paths; of all of them, it would be an error")
+        sink.emit(Diagnostic(
+            code="MG630", severity=Severity.WARNING if partly else Severity.ERROR,
+            message=f"the dataset has {gate.covered} of {gate.possible} {NOUNS[gate.thing]}, {gate.reached:.1%}; "
+                    f"the gate asks for {gate.asked:.0%}",
+            primary=Label(recipe.origin.child("gates", "coverage", gate.thing)), notes=tuple(notes),
+            help=_help(gate.thing, missed, coverage)))
+
+
+def warn_of_gates(out: Path, manifest: Mapping[str, Any], sink: Sink) -> None:
+    """MG630, as a warning, for an output that was written though it misses a gate of its recipe."""
+    match manifest.get("gates"):
+        case {"status": "missed", "coverage": dict(coverage)}:
+            notes = tuple(note for thing, share in coverage.items() if (note := _short_of(thing, share)))
+            sink.warning("MG630", f"the dataset in `{out}` misses a gate of its recipe", notes=notes,
+                         help=f"`{out / 'coverage.json'}` says what is missed, and why")
+
+
+def _short_of(thing: str, share: Any) -> str:
+    match share:
+        case {"asked": int() | float() as asked, "reached": int() | float() as reached} if reached < asked:
+            return f"{thing}: {asked:.0%} asked, {reached:.1%} reached"
+        case _:
+            return ""
+
+
+def _help(thing: str, missed: list[str], coverage: Coverage) -> str:
+    """What may bring the first missed item in: it is not drawn often enough, or dropped for a reason."""
+    if thing == "enum_values":
+        tool = missed[0].partition(".")[0]
+        return f"ask for more paths of `{coverage.reach.tools[tool]}`, which can call `{tool}`, or lower the gate"
+    if thing == "operations":
+        return f"ask for more paths, or see to the reason: {NEEDED[missed[0]]}"
+    if thing == "distances":
+        longest = max(coverage.reach.longest, key=lambda path: coverage.reach.longest[path])
+        return f"ask for more paths of `{longest}`, the longest, or let them be longer"
+    name, lost = missed[0], coverage.lost[thing].get(missed[0])
+    path = coverage.reach.tools[name] if thing == "tools" else coverage.reach.edges[_pair(name)]
+    target = name if thing == "tools" else _pair(name)[1]
+    if lost:
+        return f"see to what `{name}` is dropped for: add phrases (`turn {target}`), or change the world or a constraint"
+    return f"ask for more paths of `{path}`, which can come to `{name}`, or give it `sample: coverage`; or add templates for `{target}`"
+
+
+def _pair(name: str) -> tuple[str, str]:
+    source, _, target = name.partition(" -> ")
+    return source, target

@@ -1,0 +1,70 @@
+"""Made: what a recipe asks for against what its conversations came to, counted from rows as they are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from magnetc.ir.json import Json
+from magnetc.ir.spec import Spec
+from magnetc.passes.chances import chances
+
+PER = {
+    "merge": "pairs of consecutive turns",
+    "insert.short": "turns",
+    "insert.long": "turns",
+    "split.miss_func": "paths",
+    "split.miss_params": "paths",
+}
+"""What the chance of a kind of operation is per."""
+
+
+class Made:
+    """Counts conversations as they come. Copies are counted as such; lengths and other operations are those of base paths."""
+
+    def __init__(self, spec: Spec):
+        self._spec = spec
+        self._turns: dict[str, Counter[int]] = {}
+        self._calls: dict[str, Counter[int]] = {}
+        self._applied: Counter[str] = Counter()
+        self._room: Counter[str] = Counter()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Count a conversation: of its rows the one that holds all of it."""
+        tags, messages = row["tags"], row["messages"]
+        kinds = Counter(operation.partition("@")[0] for operation in tags["operations"])
+        if tags["copy_of"] is not None:
+            self._applied.update(kind for kind in kinds if kind.startswith("split."))
+            return
+        turns = sum(message["role"] == "user" for message in messages)
+        calls = sum(len(message.get("tool_calls", ())) for message in messages)
+        self._turns.setdefault(tags["path"], Counter())[turns] += 1
+        self._calls.setdefault(tags["path"], Counter())[calls] += 1
+        self._applied.update(kinds)
+        drawn = turns - kinds["insert.long"]
+        self._room.update({"paths": 1, "turns": drawn, "pairs of consecutive turns": drawn + kinds["merge"] - 1})
+
+    def document(self) -> dict[str, Json]:
+        """By path, and by kind of operation, what is asked and what is made."""
+        return {"paths": {name: self._path(name, count) for name, count in self._spec.recipe.paths},
+                "operations": {kind: self._operation(kind, chance) for kind, chance in chances(self._spec).items()}}
+
+    def _path(self, name: str, count: int) -> dict[str, Json]:
+        asked = next(path.turns for path in self._spec.paths if path.name == name)
+        turns, calls = self._turns.get(name, Counter()), self._calls.get(name, Counter())
+        return {"asked": count, "made": sum(turns.values()), "turns": {"asked": list(asked), **_spread(turns)},
+                "calls": _spread(calls)}
+
+    def _operation(self, kind: str, chance: float) -> dict[str, Json]:
+        room = self._room[PER[kind]]
+        return {"asked": chance, "made": self._applied[kind] / room if room else 0.0, "times": self._applied[kind],
+                "of": room, "per": PER[kind]}
+
+
+def _spread(counts: Counter[int]) -> dict[str, Json]:
+    """Least, mean and greatest of numbers counted; nothing when there are none."""
+    total = sum(counts.values())
+    if not total:
+        return {}
+    return {"least": min(counts), "mean": round(sum(n * count for n, count in counts.items()) / total, 3), "greatest": max(counts)}
