@@ -28,6 +28,7 @@ NEEDED = {
     "merge": "two turns merge when both can be said before either is served: `refer ... least`, or values",
     "insert.short": "it needs turn templates of chains: `turn a then b { ... }`",
     "insert.long": "it needs edges along which a value flows, and `refer` phrases that point at it",
+    "parallel": "it needs tools that read and take a value from the user, and `calls: as_needed`",
     "split.miss_func": "it needs a `capability` phrase for each tool, in each locale",
     "split.miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`",
 }

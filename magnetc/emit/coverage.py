@@ -22,6 +22,8 @@ from typing import Any
 from magnetc.ir.graph import EdgeKind
 from magnetc.ir.json import Json, wire
 from magnetc.ir.pointer import tokens
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.shown import Shown
 from magnetc.ir.types import at_pointer
 from magnetc.passes.chances import chances
 from magnetc.passes.context import CompileContext, ParameterInfo
@@ -81,7 +83,9 @@ class Coverage:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count a conversation: of its rows the one that holds all of it."""
-        sources, made = row["certificate"]["arguments"], list(_calls(row["messages"]))
+        certificate = row["certificate"]
+        shown = Shown(self.context.spec, Presentation.read(certificate.get("shown", {})))
+        sources, made = certificate["arguments"], list(_calls(row["messages"], shown))
         self.turns[sum(message["role"] == "user" for message in row["messages"])] += 1
         self._see("operations", *(operation.partition("@")[0] for operation in row["tags"]["operations"]))
         place = {each: (name, turn) for turn, each, name, _ in made}
@@ -89,7 +93,7 @@ class Coverage:
         for turn, call, name, arguments in made:
             self._see("tools", name)
             if self._enums.get(name):
-                self._see_values(name, json.loads(arguments))
+                self._see_values(name, shown.read_arguments(name, json.loads(arguments)))
             taken = {place[entry["output"]] for entry in sources.get(call, {}).values() if "output" in entry}
             self._see_edges(name, turn, taken, latest)
             latest[name] = turn
@@ -145,13 +149,13 @@ def value_name(tool: str, parameter: str, value: Json) -> str:
     return f"{tool}.{parameter} = {value if isinstance(value, str) else wire(value)}"
 
 
-def _calls(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str, str, str]]:
-    """(user turn, id, tool, arguments as JSON text) of each call."""
+def _calls(messages: list[dict[str, Any]], shown: Shown) -> Iterator[tuple[int, str, str, str]]:
+    """(user turn, id, tool by its real name, arguments as JSON text) of each call."""
     turn = -1
     for message in messages:
         turn += message["role"] == "user"
         for call in message.get("tool_calls", ()):
-            yield turn, call["id"], call["function"]["name"], call["function"]["arguments"]
+            yield turn, call["id"], shown.read_name(call["function"]["name"]), call["function"]["arguments"]
 
 
 def _enums(context: CompileContext, tool: str) -> Iterator[tuple[str, tuple[Json, ...]]]:

@@ -14,6 +14,7 @@ PER = {
     "merge": "pairs of consecutive turns",
     "insert.short": "turns",
     "insert.long": "turns",
+    "parallel": "turns",
     "split.miss_func": "paths",
     "split.miss_params": "paths",
 }

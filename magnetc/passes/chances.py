@@ -5,12 +5,14 @@ from __future__ import annotations
 from magnetc.ir.spec import Spec
 from magnetc.passes.insert import Insert
 from magnetc.passes.merge import Merge
+from magnetc.passes.parallel import Parallel
 from magnetc.passes.split import Split
 
 KINDS = {
     "merge": ("merge", "p"),
     "insert.short": ("insert", "short"),
     "insert.long": ("insert", "long"),
+    "parallel": ("parallel", "p"),
     "split.miss_func": ("split", "miss_func"),
     "split.miss_params": ("split", "miss_params"),
 }
@@ -20,7 +22,7 @@ KINDS = {
 def chances(spec: Spec) -> dict[str, float]:
     """The chance of each of `KINDS` that the recipe asks for: per pair of turns, per turn, or per path."""
     asked = {operation.name: dict(operation.options) for operation in spec.operations}
-    defaults = {made.name: made for made in (Merge(), Insert(), Split())}
+    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split())}
     found = {}
     for kind, (operation, option) in KINDS.items():
         if operation in asked:

@@ -18,6 +18,7 @@ from functools import cached_property
 from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph
 from magnetc.ir.path import OutputSource
 from magnetc.passes.automaton import Automaton, State
+from magnetc.passes.chains import Chains
 from magnetc.passes.chances import chances
 from magnetc.passes.constraints import Constraints, violation
 from magnetc.passes.context import CompileContext
@@ -49,7 +50,7 @@ def reach(context: CompileContext) -> Reach:
     for path, count in recipe.paths:
         if count:
             paths[path] = _in_locales(context, path, locales)
-            found.longest[path] = max(max(context.product(path, locale).lengths(), default=0) for locale in locales)
+            found.longest[path] = max(max(context.lengths(path, locale), default=0) for locale in locales)
     for path in sorted(paths, key=lambda name: found.longest[name] * len(paths[name][0].tools)):
         for each in paths[path]:
             each.add_to(found)
@@ -88,6 +89,8 @@ class _Walks:
 
     def _search(self, tools: tuple[str, ...]) -> bool:
         automaton = _Calling(self.constraints, tools)
+        if self.constraints.chained:
+            return Chains(automaton, self._graph).has_walk()
         product, start = Product(automaton, self._graph), automaton.start()
         low, high = self.constraints.turns
         first = {tool: after for tool in sorted(automaton.openings) if (after := automaton.step(start, tool)) is not None}

@@ -203,3 +203,15 @@ def test_gates_of_other_shapes_are_errors(gates, code, tmp_path):
     assert result.exit_code == 1
     assert f"error[{code}" in result.stderr
     assert "recipe.yaml:11:" in result.stderr
+
+
+def test_tools_that_are_shown_by_other_names_count_by_their_own(tmp_path):
+    folder = recipe(tmp_path / "library", "{tools: 1.0, edges: 1.0, enum_values: 1.0}")
+    file = folder / "operations.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("operations: [", "operations: [{mask: {p: 1.0}}, "), encoding="utf-8")
+    out = tmp_path / "out"
+    result = magnetc("build", folder, "--trust", "-o", out)
+    assert result.exit_code == 0, result.output
+    called = {call["function"]["name"] for row in rows(out, "sft/") for message in row["messages"] for call in message.get("tool_calls", ())}
+    assert not called & {"find_books", "borrow_book"}
+    assert json.loads((out / "coverage.json").read_text(encoding="utf-8"))["tools"]["times"]["find_books"] >= 20

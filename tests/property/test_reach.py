@@ -37,18 +37,24 @@ def walks(context, name, locale):
     """Every sequence that the path allows, by trying all of them."""
     constraints = context.constraints(context.path[name], locale)
     automaton = context.product(name, locale).automaton
-    high = constraints.turns[1]
-    stack: list[tuple[tuple[str, ...], State, frozenset[str]]] = [((), automaton.start(), frozenset(automaton.openings))]
+    stack: list[tuple[tuple[str, ...], State]] = [((), automaton.start())]
     while stack:
-        made, state, frontier = stack.pop()
+        made, state = stack.pop()
         if automaton.accepts(state, len(made)):
             yield made
-        if len(made) < high:
-            for tool in frontier:
-                after = automaton.step(state, tool)
-                if after is not None:
-                    own = {edge.target for edge in context.graph.successors.get(tool, ())} & automaton.tools
-                    stack.append(((*made, tool), after, frontier | own))
+        if len(made) < constraints.turns[1]:
+            stack += [((*made, tool), after) for tool, after in steps(context, automaton, made, state)]
+
+
+def steps(context, automaton, made, state):
+    """The tools that may come next, as `docs/language.md` says, dead ends included, and the states they lead to."""
+    chained = automaton.constraints.chained
+    after = {tool: automaton.step(state, tool) for tool in automaton.tools}
+    open_to = {tool for tool in after if after[tool] is not None}
+    followed = {edge.target for tool in (made[-1:] if chained else made) for edge in context.graph.successors.get(tool, ())} & open_to
+    if not chained:
+        followed |= automaton.openings & open_to
+    return [(tool, after[tool]) for tool in followed or automaton.openings & open_to]
 
 
 some = st.lists(st.sampled_from(TOOLS), unique=True, max_size=3).map(tuple)
@@ -57,13 +63,14 @@ pairs = st.lists(st.tuples(st.sampled_from(TOOLS), st.sampled_from(TOOLS)), max_
 
 @given(turns=st.tuples(st.integers(1, 4), st.integers(1, 4)).map(sorted), start=some, within=st.lists(st.sampled_from(TOOLS), min_size=2).map(tuple),
        forbid=pairs, require=pairs, at_most=st.lists(st.tuples(st.integers(1, 2), st.sampled_from(TOOLS)), max_size=2).map(tuple),
-       pattern=st.none() | st.sampled_from(["_+ {0} _*", "_* ({0} | {1}) _?", "{0} _* {1}"]), named=st.tuples(*[st.sampled_from(TOOLS)] * 2))
+       pattern=st.none() | st.sampled_from(["_+ {0} _*", "_* ({0} | {1}) _?", "{0} _* {1}"]), named=st.tuples(*[st.sampled_from(TOOLS)] * 2),
+       sample=st.sampled_from(["walk", "uniform"]))
 @settings(deadline=None, max_examples=60)
-def test_reach_is_what_all_walks_call(turns, start, within, forbid, require, at_most, pattern, named):
+def test_reach_is_what_all_walks_call(turns, start, within, forbid, require, at_most, pattern, named, sample):
     spec = small_spec(paths=(("some", 1),), locales=(("en", 1.0),))
     text = pattern.format(*named) if pattern else ""
     path = PathSpec(name="some", turns=tuple(turns), start=start, within=within, forbid=forbid, require=require, at_most=at_most,
-                    pattern=parsed(text) if text else None, pattern_text=text)
+                    pattern=parsed(text) if text else None, pattern_text=text, sample=sample)
     context = CompileContext(replace(spec, paths=(path,), operations=()))
     every = list(walks(context, "some", "en"))
     found = reach(context)
