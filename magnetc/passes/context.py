@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from magnetc.ir.graph import LocalDependencyGraph, ValueFlow
 from magnetc.ir.pointer import tokens
@@ -23,6 +24,9 @@ from magnetc.passes.product import Product
 from magnetc.passes.speech import Speech
 from magnetc.source import Origin
 from magnetc.source.origin import escape
+
+if TYPE_CHECKING:
+    from magnetc.passes.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class ParameterInfo:
 
 
 class CompileContext:
-    """A spec, its graph, and indexes over both."""
+    """A spec, its graph, and indexes over both. `plans` are the walks planned so far of paths sampled by coverage."""
 
     def __init__(self, spec: Spec, graph: LocalDependencyGraph | None = None):
         self.spec = spec
@@ -56,6 +60,7 @@ class CompileContext:
         self._producers = Producers(spec)
         self._left_out = left_out(spec)
         self._products: dict[tuple[str, str], Product] = {}
+        self.plans: dict[str, Coverage] = {}
         self._chains: dict[tuple[str, str], Chains] = {}
         self._sayable: dict[tuple[str, str], bool] = {}
 

@@ -13,8 +13,9 @@ Draws hang on `path.base` and `path.attempt`, so that a copy is changed as its b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from magnetc.ir.json import Json
 
@@ -78,3 +79,12 @@ class OptionsOf(Protocol):
 
     options: ClassVar[Mapping[str, Mapping[str, Json]]]
     unnamed: ClassVar[str]
+
+
+Kind = TypeVar("Kind")
+
+
+def configured(kind: type[Kind], given: Mapping[str, Any]) -> Kind:
+    """An operation with a recipe's options; those that it does not have are left out."""
+    known = {field.name for field in fields(kind)} - {"name", "version"}  # pyright: ignore[reportArgumentType]
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if key in known})

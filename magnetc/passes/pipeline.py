@@ -15,8 +15,7 @@ unless it turns them off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from magnetc import plugins
 from magnetc.diagnostics import MagnetError
@@ -35,7 +34,7 @@ from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
-from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage
+from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage, configured
 from magnetc.passes.parallel import Parallel
 from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.shuffle import Shuffle
@@ -125,12 +124,7 @@ def operations(context: CompileContext, stage: Stage) -> Iterator[Operation]:
     theirs = {name: others[name] for name in context.operations if name in others and others[name].stage == stage}
     for name, kind in {**ours, **theirs}.items():
         if name in context.operations or name in ALWAYS:
-            yield _configured(kind, context.operations.get(name, {}))
-
-
-def _configured(kind: Any, given: dict[str, Any]) -> Operation:
-    known = {field.name for field in fields(kind)} - {"name", "version"}
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items() if key in known})
+            yield configured(kind, context.operations.get(name, {}))
 
 
 def _path_operations(context: CompileContext, stage: Stage) -> Iterator[PathOperation]:

@@ -19,11 +19,12 @@ that does not take it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from magnetc.ir import draw
 from magnetc.ir.path import Call, SignaturePath, Turn
+from magnetc.passes.coverage import Coverage, Place
 from magnetc.passes.product import Product
 
 if TYPE_CHECKING:
@@ -40,6 +41,16 @@ class SamplePaths:
 
     def run(self, context: CompileContext, path: str, ordinal: int, attempt: int = 0) -> SignaturePath | None:
         """Unit `ordinal` of `path`; `attempt` redraws everything. None when no walk exists in any locale."""
+        place = self._place(context, path, ordinal, attempt)
+        if place is None:
+            return None
+        functions = self._functions(context, path, ordinal, place)
+        turns = tuple(replace(turn, calls=(replace(turn.calls[0], function=function),))
+                      for turn, function in zip(place.unit.turns, functions, strict=True))
+        return place.unit.with_turns(turns)
+
+    def _place(self, context: CompileContext, path: str, ordinal: int, attempt: int) -> Place | None:
+        """All of a unit but its tools."""
         unit = f"{path}-{ordinal:06d}"
         recipe = context.spec.recipe
         key = (recipe.seed, "sample", unit, attempt)
@@ -47,23 +58,33 @@ class SamplePaths:
         if not spoken:
             return None
         locale, _ = draw.choose(spoken, *key, "locale", name=lambda pair: pair[0], weight=lambda pair: pair[1])
-        functions = self._functions(context, path, locale, key)
-        turns = tuple(
-            Turn(key=f"t{index}", calls=(Call(id=f"c{index}", function=function, goal=f"c{index}"),))
-            for index, function in enumerate(functions)
-        )
+        length = draw.choose(context.lengths(path, locale), *key, "length")
         variant = draw.integer(0, max(1, recipe.world.variants) - 1, *key, "variant")
-        return SignaturePath(id=unit, base=unit, name=path, locale=locale, variant=variant, turns=turns, attempt=attempt)
+        turns = tuple(Turn(key=f"t{at}", calls=(Call(id=f"c{at}", function="", goal=f"c{at}"),)) for at in range(length))
+        made = SignaturePath(id=unit, base=unit, name=path, locale=locale, variant=variant, turns=turns, attempt=attempt)
+        return Place(made, locale, length)
 
-    def _functions(self, context: CompileContext, path: str, locale: str, key: Sequence[object]) -> list[str]:
+    def _functions(self, context: CompileContext, path: str, ordinal: int, place: Place) -> Sequence[str]:
         """The walk that the path's `sample` asks for."""
-        if context.path[path].sample == "walk":
-            return self._walk(context.product(path, locale), key)
-        chains = context.chains(path, locale)
-        return chains.walk(draw.choose(chains.lengths(), *key, "length"), *key)
+        unit, locale, length = place
+        key = (context.spec.recipe.seed, "sample", unit.id, unit.attempt)
+        match context.path[path].sample:
+            case "uniform":
+                return context.chains(path, locale).walk(length, *key)
+            case "coverage":
+                if path not in context.plans:
+                    context.plans[path] = Coverage(context, path, lambda number: self._planned(context, path, number))
+                plan = context.plans[path]
+                return plan.again(ordinal, place) if unit.attempt else plan.walk(ordinal)
+            case _:
+                return self._walk(context.product(path, locale), length, key)
 
-    def _walk(self, product: Product, key: Sequence[object]) -> list[str]:
-        length = draw.choose(product.lengths(), *key, "length")
+    def _planned(self, context: CompileContext, path: str, ordinal: int) -> Place:
+        place = self._place(context, path, ordinal, 0)
+        assert place is not None, "a plan was asked for where there is no walk"
+        return place
+
+    def _walk(self, product: Product, length: int, key: Sequence[object]) -> list[str]:
         automaton = product.automaton
         walk = [draw.choose(product.openings(length), *key, 0)]
         state = automaton.step(automaton.start(), walk[0])
