@@ -13,6 +13,7 @@ COMMANDS = {
     "check": "Check a recipe without running anything.",
     "explain": "Explain a diagnostic code.",
     "graph": "List, explain and draw the edges of a recipe's graph.",
+    "paths": "Count the walks of a recipe's paths.",
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
     "trust": "Trust the code of a recipe.",

@@ -49,6 +49,8 @@ class Automaton:
             before, after = self._fact([order.before]), self._fact([order.after])
             self._bars.setdefault(order.after, []).append((before, after))
             self.order_facts |= before | after
+        self._must = sum({self._fact([tool]) for tool in constraints.must})
+        self.order_facts |= self._must
         self.gives = {tool: sum(bit for tools, bit in self._facts.items() if tool in tools) for tool in self.tools}
         self.kind = {tool: self._kind(tool) for tool in self.tools}
 
@@ -100,8 +102,8 @@ class Automaton:
         return low <= length <= high and self.accepting(state)
 
     def accepting(self, state: State) -> bool:
-        """Whether the pattern may end here, whatever the length."""
-        return self._nfa.accepting(state.pattern)
+        """Whether a walk may end here, whatever its length."""
+        return not self._must & ~state.facts and self._nfa.accepting(state.pattern)
 
 
 class PatternAutomaton:

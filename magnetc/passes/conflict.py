@@ -26,13 +26,14 @@ Relax = Callable[[Constraints], Constraints]
 class Clause(NamedTuple):
     """One constraint that can be left out: how it reads, where it stands, and the constraints without it.
 
-    `at_key`: it stands at the name there, not at the value.
+    `at_key`: it stands at the name there, not at the value. `about`: the tool whose calls it restricts, empty for all.
     """
 
     text: str
     origin: Origin
     relax: Relax
     at_key: bool = False
+    about: str = ""
 
 
 def check_paths(context: CompileContext) -> list[Diagnostic]:
@@ -69,11 +70,28 @@ def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
     )
 
 
-def conflict(context: CompileContext, name: str, locale: str) -> list[Clause]:
-    """An irreducible set of clauses of a path that has no walk. Empty when even a path without constraints has none."""
-    full = context.constraints(context.path[name], locale)
+def conflict(context: CompileContext, name: str, locale: str, must: tuple[str, ...] = ()) -> list[Clause]:
+    """An irreducible set of clauses of a path that has no walk, or none that calls the tools in `must`.
+
+    Empty when even a path without constraints has none.
+    """
+    full = replace(context.constraints(context.path[name], locale), must=must)
     clauses = list(_clauses(context, name, locale, full))
-    return _necessary(clauses, [], lambda dropped: _has_walk(context, full, dropped))
+    far = _far(full, clauses) if must else []
+    dropped = far if far and not _has_walk(context, full, far) else []
+    kept = [clause for clause in clauses if clause not in dropped]
+    return _necessary(kept, dropped, lambda dropped: _has_walk(context, full, dropped))
+
+
+def _far(full: Constraints, clauses: Sequence[Clause]) -> list[Clause]:
+    """Clauses about other tools than those in `must` and what these need first. They seldom keep a walk from them."""
+    near: set[str] = set()
+    found = set(full.must)
+    while found - near:
+        near |= found
+        found = {order.before for order in full.require if order.after in near}
+        found |= {producer for need in full.needs if need.tool in near for producer in need.producers}
+    return [clause for clause in clauses if clause.about and clause.about not in near]
 
 
 def _necessary(clauses: Sequence[Clause], dropped: list[Clause], has_walk: Callable[[list[Clause]], bool]) -> list[Clause]:
@@ -85,6 +103,13 @@ def _necessary(clauses: Sequence[Clause], dropped: list[Clause], has_walk: Calla
         return list(clauses)
     half = len(clauses) // 2
     return [*_necessary(clauses[:half], dropped, has_walk), *_necessary(clauses[half:], dropped, has_walk)]
+
+
+def has_walk(context: CompileContext, name: str, locale: str, must: tuple[str, ...] = ()) -> bool:
+    """Whether a path has a walk that calls the tools in `must`."""
+    full = replace(context.constraints(context.path[name], locale), must=must)
+    far = _far(full, list(_clauses(context, name, locale, full)))
+    return _has_walk(context, full, far) and _has_walk(context, full, ())
 
 
 def _has_walk(context: CompileContext, full: Constraints, dropped: Sequence[Clause]) -> bool:
@@ -114,16 +139,19 @@ def _clauses(context: CompileContext, name: str, locale: str, full: Constraints)
     for order in full.require:
         before, after = f"`{order.before}`", f"`{order.after}`"
         text = f"link {before} ~> {after}" if order.link else f"require {before} before {after}"
-        yield Clause(text, order.origin, lambda c, o=order: replace(c, require=tuple(x for x in c.require if x != o)))
+        yield Clause(text, order.origin, lambda c, o=order: replace(c, require=tuple(x for x in c.require if x != o)),
+                     about=order.after)
     for order in full.forbid:
         yield Clause(f"forbid `{order.before}` before `{order.after}`", order.origin,
-                     lambda c, o=order: replace(c, forbid=tuple(x for x in c.forbid if x != o)))
+                     lambda c, o=order: replace(c, forbid=tuple(x for x in c.forbid if x != o)),
+                     about=order.after)
     for limit in full.at_most:
         yield Clause(f"at most {limit.count} of `{limit.tool}`", limit.origin,
-                     lambda c, o=limit: replace(c, at_most=tuple(x for x in c.at_most if x != o)))
+                     lambda c, o=limit: replace(c, at_most=tuple(x for x in c.at_most if x != o)),
+                     about=limit.tool)
     for need in full.needs:
         yield Clause(f"`{need.tool}.{need.parameter}` takes `{need.type}`, {_given_by(context, need)}", need.origin,
-                     lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)), at_key=True)
+                     lambda c, o=need: replace(c, needs=tuple(x for x in c.needs if x != o)), at_key=True, about=need.tool)
     if path.pattern is not None:
         text = f"pattern `{path.pattern_text}`" if path.pattern_text else "pattern"
         yield Clause(text, at("pattern"), lambda c: replace(c, pattern=None))

@@ -51,6 +51,7 @@ class Constraints:
     `tools` are those a walk may call; `within` those the path allows at all, implicit helpers included. `turns`, `start`
     and `pattern` speak of the sampled walk only; the others are checked again after each operation. `chained`: a step
     follows the last call (`passes/chains.py`), as the sampler named by `sample` asks for; otherwise any earlier one.
+    `must`: tools that have to be called, which a recipe cannot say and the search for tools out of reach does.
     """
 
     tools: tuple[str, ...]
@@ -63,6 +64,7 @@ class Constraints:
     needs: tuple[Need, ...] = ()
     pattern: Pattern | None = None
     chained: bool = False
+    must: tuple[str, ...] = ()
 
 
 def violation(constraints: Constraints, functions: Sequence[str]) -> str | None:

@@ -34,7 +34,14 @@ from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
-from magnetc.passes.operation import CopyOperation, Operation, PathOperation, ScriptOperation, Stage, configured
+from magnetc.passes.operation import (
+    CopyOperation,
+    Operation,
+    PathOperation,
+    ScriptOperation,
+    Stage,
+    configured,
+)
 from magnetc.passes.parallel import Parallel
 from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.shuffle import Shuffle

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log2
 from typing import TYPE_CHECKING
 
 from magnetc.ir import draw
@@ -84,6 +85,21 @@ class SamplePaths:
         assert place is not None, "a plan was asked for where there is no walk"
         return place
 
+    def surprise(self, product: Product, walk: Sequence[str]) -> float:
+        """-log2 of the chance that `sample walk` draws this walk, its length included."""
+        automaton = product.automaton
+        chances = [1 / len(product.lengths()), 1 / len(product.openings(len(walk)))]
+        state = automaton.step(automaton.start(), walk[0])
+        for step in range(1, len(walk)):
+            assert state is not None, "a walk took a step that its automaton refuses"
+            weights = {tool: self._weight(tool, walk[:step]) for tool in product.steps(walk[:step], state, len(walk) - step)}
+            chances.append(weights[walk[step]] / sum(weights.values()))
+            state = automaton.step(state, walk[step])
+        return -sum(map(log2, chances))
+
+    def _weight(self, tool: str, walk: Sequence[str]) -> float:
+        return 1.0 if tool in walk else self.novelty
+
     def _walk(self, product: Product, length: int, key: Sequence[object]) -> list[str]:
         automaton = product.automaton
         walk = [draw.choose(product.openings(length), *key, 0)]
@@ -91,8 +107,7 @@ class SamplePaths:
         for step in range(1, length):
             assert state is not None, "a walk took a step that its automaton refuses"
             candidates = product.steps(walk, state, length - step)
-            used = frozenset(walk)
-            tool = draw.choose(candidates, *key, step, weight=lambda t, used=used: 1.0 if t in used else self.novelty)
+            tool = draw.choose(candidates, *key, step, weight=lambda tool: self._weight(tool, walk))
             walk.append(tool)
             state = automaton.step(state, tool)
         return walk
