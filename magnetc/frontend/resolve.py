@@ -38,6 +38,7 @@ def resolve(recipe: Document, documents: Sequence[Document], imported: Sequence[
     sets = resolve_sets(documents, definitions, sink)
     node = resolve_recipe(recipe, definitions, sink)
     check_shown(table, node.show, sink)
+    operations = resolve_operations(documents, sink)
     templates = resolve_turns(documents, definitions, tools, table, sink)
     spec = Spec(
         recipe=node,
@@ -46,8 +47,8 @@ def resolve(recipe: Document, documents: Sequence[Document], imported: Sequence[
         tools=tuple(tools.values()),
         graph=graph,
         paths=resolve_paths(documents, definitions, sets, sink),
-        operations=resolve_operations(documents, sink),
-        frames=resolve_frames(documents, node, sink),
+        operations=operations,
+        frames=resolve_frames(documents, node, operations, sink),
         **{item.name: getattr(templates, item.name) for item in fields(templates)},
     )
     if are_sound:

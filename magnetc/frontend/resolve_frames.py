@@ -9,21 +9,29 @@ from typing import Any
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
-from magnetc.ir.spec import Frames, Recipe
+from magnetc.ir.spec import Frames, OperationSpec, Recipe
 from magnetc.source import Origin
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "do": ("phrase",), "say": ("phrase",), "ask": ("phrase",), "join_do": ("a", "b"), "next": ("a", "b"),
     "open": ("s",), "follow": ("s",), "answer": ("value",), "announce": ("capability",), "clarify": ("question",),
-    "refuse": ("capability",), "system_date": ("date",), "system_profile": ("profile",), "done": (), "error": ("message",),
+    "refuse": ("capability",), "system": ("context",), "system_policy": (), "system_date": ("date",),
+    "system_profile": ("profile",), "done": (), "error": ("message",),
 }
 """What each group of frames has to say, in lower case: a capital only sets the case of the first letter."""
+
+FOR_SYSTEM = ("system", "system_policy")
+"""Groups that a locale may lack, unless an operation `system` asks for them."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
-def resolve_frames(documents: Iterable[Document], recipe: Recipe, sink: Sink) -> tuple[Frames, ...]:
+def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: Iterable[OperationSpec],
+                   sink: Sink) -> tuple[Frames, ...]:
     """The frames of the recipe's locales, in its order. A later document replaces whole groups of an earlier one."""
+    needed = set(PLACEHOLDERS)
+    if not any(operation.name == "system" for operation in operations):
+        needed -= set(FOR_SYSTEM)
     groups: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
     elide: dict[str, dict[str, str]] = {}
     prepositions: dict[str, tuple[str, ...]] = {}
@@ -40,7 +48,7 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, sink: Sink) ->
             sink.error("MG413", f"there are no frames for the locale `{locale}`", recipe.origin.child("locales", locale),
                        at_key=True, help=_advice(locale, groups))
             continue
-        missing = [name for name in PLACEHOLDERS if name not in groups[locale]]
+        missing = [name for name in PLACEHOLDERS if name in needed and name not in groups[locale]]
         if missing:
             sink.error("MG413", f"the frames of `{locale}` lack {', '.join(f'`{name}`' for name in missing)}",
                        recipe.origin.child("locales", locale), at_key=True, help="add these groups to the file of frames")

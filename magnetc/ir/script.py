@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from magnetc.ir.path import Call, OutputSource, SignaturePath, TurnKind
 from magnetc.ir.presentation import PLAIN, Presentation
+
+
+class SystemKind(StrEnum):
+    """How the system message reads. none: there is none; plain: the date and the user's data, as the recipe shows them;
+    paraphrased: those inside other words; policy: with rules beside."""
+
+    NONE = "none"
+    PLAIN = "plain"
+    PARAPHRASED = "paraphrased"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +68,7 @@ class Script:
     turns: tuple[ScriptTurn, ...]
     offered: tuple[tuple[str, ...], ...]
     shown: Presentation = PLAIN
+    system: SystemKind = SystemKind.PLAIN
 
     def without_inserted(self, index: int) -> Script | None:
         """The script without turn `index`, if Insert made that turn and nothing hangs on it; else None.

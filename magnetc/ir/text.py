@@ -21,8 +21,10 @@ A script prints its path, then `script` and its turns:
       round c1
       hole c1 /value c0 /distance Miles
 
-`offered` stands where the offered tools change. Before the turns stands how tools are shown, where that is not as declared:
+`offered` stands where the offered tools change. Before the turns stands how the system message reads and how tools are shown,
+where that is not plain and as declared:
 
+    system policy
     shown order get_distance destination origin
     shown tool get_distance func_kav
     shown parameter origin arg_tol
@@ -53,7 +55,7 @@ from magnetc.ir.path import (
     UserSource,
 )
 from magnetc.ir.presentation import Presentation
-from magnetc.ir.script import Goal, Hole, Script, ScriptTurn
+from magnetc.ir.script import Goal, Hole, Script, ScriptTurn, SystemKind
 
 _BARE = re.compile(r"[^\s\"()\[\]{},:=]+")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[()\[\]{},:=]|[^\s"()\[\]{},:=]+')
@@ -246,7 +248,8 @@ def _parse_source(words: _Words) -> ArgumentSource:
 
 
 def print_script(script: Script) -> str:
-    lines = ["script", *_print_shown(script.shown)]
+    system = [_line("system", script.system)] if script.system is not SystemKind.PLAIN else []
+    lines = ["script", *system, *_print_shown(script.shown)]
     known: tuple[str, ...] | None = None
     for turn, offered in zip(script.turns, script.offered):
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
@@ -298,6 +301,7 @@ def parse_script(text: str) -> Script:
     offered: list[tuple[str, ...]] = []
     block: list[_Words] = []
     lines = list(_lines(below))
+    system = SystemKind(lines.pop(0).rest()[1]) if lines and lines[0].peek() == "system" else SystemKind.PLAIN
     head = list(takewhile(lambda words: words.peek() == "shown", lines))
     shown = _parse_shown(head)
     for words in [*lines[len(head) :], None]:
@@ -308,7 +312,7 @@ def parse_script(text: str) -> Script:
             block = []
         if words is not None:
             block.append(words)
-    return Script(path=path, turns=tuple(turns), offered=tuple(offered), shown=shown)
+    return Script(path=path, turns=tuple(turns), offered=tuple(offered), shown=shown, system=system)
 
 
 def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...] | None]:

@@ -20,7 +20,7 @@ from magnetc.ir.path import (
 )
 from magnetc.ir.pointer import tokens
 from magnetc.ir.presentation import verify_presentation
-from magnetc.ir.script import Script, ScriptTurn
+from magnetc.ir.script import Script, ScriptTurn, SystemKind
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import ListOf, Ref, TypeExpr, TypeTable, at_pointer
 
@@ -201,6 +201,9 @@ def verify_script(spec: Spec, script: Script) -> list[str]:
     if len(script.offered) != len(script.turns):
         return ["not every turn says which tools are offered"]
     problems += [*_offer_problems(spec, script), *verify_presentation(spec, script.shown)]
+    calls = [call for turn in script.path.turns for call in (*turn.calls, *turn.says)]
+    if script.system is SystemKind.NONE and any(isinstance(a.source, SystemSource) for call in calls for a in call.arguments):
+        problems.append("there is no system message, yet an argument comes from it")
     for turn, source in zip(script.turns, script.path.turns):
         problems += _round_problems(turn, source)
         problems += _hole_problems(turn)

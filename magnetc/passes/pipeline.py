@@ -3,7 +3,7 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
-         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ── Mask ──> Script
+         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ── Mask ── System ──> Script
 
 Operations of installed packages run after ours of the same stage, in the recipe's order (`operation.py`).
 
@@ -46,6 +46,7 @@ from magnetc.passes.parallel import Parallel
 from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
+from magnetc.passes.system import System
 
 GRAPH = (BuildGraph, ApplyProbes)
 PATHS = (SamplePaths,)
@@ -55,7 +56,7 @@ OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert, Parallel),
     Stage.COPY: (Split,),
     Stage.TURNS: (),
-    Stage.SCRIPT: (Distract, Shuffle, Mask),
+    Stage.SCRIPT: (Distract, Shuffle, Mask, System),
 }
 
 OWN = frozenset(kind().name for kinds in OPERATIONS.values() for kind in kinds)

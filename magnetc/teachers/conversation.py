@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, SignaturePath
 from magnetc.ir.pointer import expand, get, tokens
+from magnetc.ir.script import SystemKind
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
 from magnetc.ir.template import Pick
@@ -78,6 +79,7 @@ class Conversation:
     executed: list[Executed] = field(default_factory=list)
     bindings: Bindings = field(default_factory=dict)
     said: list[tuple[str, Json]] = field(default_factory=list)
+    system: SystemKind = SystemKind.PLAIN
 
     @property
     def locale(self) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from magnetc.ir.json import Json, wire
 from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
 from magnetc.ir.pointer import get
-from magnetc.ir.script import Script, ScriptTurn
+from magnetc.ir.script import Script, ScriptTurn, SystemKind
 from magnetc.ir.spec import Spec
-from magnetc.ir.trajectory import Message, MessagePart, ToolCall, Trajectory, Value, WorldRef
-from magnetc.surface import occurs
+from magnetc.ir.trajectory import Message, MessagePart, Reference, ToolCall, Trajectory, Value, WorldRef
+from magnetc.surface import depends_on_today, occurs
+from magnetc.surface.today import OTHER_DAYS
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome, Run
@@ -59,6 +60,16 @@ async def run_in_time(world: PythonWorld, run: Run) -> tuple[Outcome, ...]:
     return outcomes
 
 
+def _said_values(parts: Iterable[MessagePart]) -> Iterator[str]:
+    """The text of each value in a message, those of references too."""
+    for part in parts:
+        match part:
+            case Value(text):
+                yield text
+            case Reference(inner):
+                yield from _said_values(inner)
+
+
 @dataclass(slots=True)
 class _Session:
     script: Script
@@ -80,7 +91,8 @@ class _Session:
     async def run(self) -> Translation | Rejection:
         start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
         state = self.scenario.values(self._patterns(0))
-        self.conversation = Conversation(self.spec, self.script.path, self.scenario.now, self.scenario.profile, state)
+        self.conversation = Conversation(self.spec, self.script.path, self.scenario.now, self.scenario.profile, state,
+                                         system=self.script.system)
         self.starts.append(start)
         system = self.teacher.system(self.conversation)
         self.messages.append(Message(role="system", turn=-1, parts=system))
@@ -91,9 +103,21 @@ class _Session:
                 index += 1
             elif not await self._drop(index, reason):
                 return Rejection(reason)
+        if self.script.system is SystemKind.NONE:
+            self._without_system()
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence)
         return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped))
+
+    def _without_system(self) -> None:
+        """Leave the system message out, unless words say a day that only who knows today's date can tell."""
+        spoken = [(message.role, text) for message in self.messages[1:] for text in _said_values(message.parts)]
+        locale, now = self.conversation.locale, self.conversation.now
+        others = {"user": OTHER_DAYS, "assistant": (1,)}
+        if any(depends_on_today(text, locale, now, others[role]) for role, text in spoken):
+            self.script = replace(self.script, system=SystemKind.PLAIN)
+        else:
+            del self.messages[0]
 
     async def _drop(self, index: int, reason: str) -> bool:
         """Go on without a turn that Insert made and that does not hold here; False when the path stands on it."""

@@ -16,7 +16,7 @@ from magnetc.ir.path import (
     UserSource,
 )
 from magnetc.ir.presentation import Presentation
-from magnetc.ir.script import Goal, Hole, Script, ScriptTurn
+from magnetc.ir.script import Goal, Hole, Script, ScriptTurn, SystemKind
 from magnetc.ir.text import parse_graph, parse_path, parse_script, print_graph, print_path, print_script
 
 words = st.text(min_size=1, max_size=8) | st.sampled_from(["a", "get-user", "a.b", "for", "says", "turn", "goal", "->", "t1+"])
@@ -66,7 +66,7 @@ def scripts(draw):
             holes=draw(st.lists(st.builds(Hole, call=words, pointer=pointers, producer=words, output=pointers, type=words),
                                 max_size=2).map(tuple)),
             operations=draw(many), withheld=draw(many), answers=draw(many), announces=draw(many)))
-    return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made), shown=draw(presentations))
+    return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made), shown=draw(presentations), system=draw(st.sampled_from(SystemKind)))
 
 
 @given(graphs())

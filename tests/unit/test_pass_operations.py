@@ -1,5 +1,6 @@
 """Merge, Insert, AssignSources, Split, rounds and Lower on hand-written paths."""
 
+from collections import Counter
 from dataclasses import replace
 from math import log
 
@@ -9,6 +10,7 @@ from spec_small import pattern, phrase, record, small_spec, tool, turn, with_too
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.path import DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
 from magnetc.ir.presentation import Presentation
+from magnetc.ir.script import SystemKind
 from magnetc.ir.spec import GraphSpec, OperationSpec, PathSpec
 from magnetc.ir.template import ReferTemplate
 from magnetc.ir.text import parse_path
@@ -27,6 +29,7 @@ from magnetc.passes.pipeline import compile_unit
 from magnetc.passes.rounds import rounds
 from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
+from magnetc.passes.system import System
 
 
 def context_of(spec=None):
@@ -527,3 +530,26 @@ def test_a_tool_that_is_called_like_a_field_keeps_its_name():
     assert "price" not in {name for names in (shown.tools, shown.parameters, shown.results) for name, _ in names}
     assert {"check", "note"} <= {name for names in (shown.tools, shown.results) for name, _ in names}
     assert "error" not in dict(shown.results)
+
+
+def test_system_is_drawn_by_share_and_left_out_only_where_nothing_comes_from_it():
+    context = context_of()
+    free = assigned("get_zipcode", "set_budget", context=context)
+    bound = assigned("sign_in", "get_zipcode", context=context)
+    kinds = Counter()
+    for index in range(600):
+        for path in (free, bound):
+            script = System(none=0.3, paraphrased=0.2, policy=0.1).run(context, Lower().run(context, replace(path, base=f"free-{index}")))
+            assert verify_script(context.spec, script) == []
+            kinds[path is free, str(script.system)] += 1
+    assert 130 < kinds[True, "none"] < 230
+    assert kinds[False, "none"] == 0
+    assert kinds[False, "plain"] == kinds[True, "none"] + kinds[True, "plain"]
+    for kind, share in (("paraphrased", 0.2), ("policy", 0.1)):
+        assert 0.7 * share < kinds[True, kind] / 600 < 1.4 * share
+
+
+def test_a_script_without_the_system_message_that_it_needs_is_broken():
+    context = context_of()
+    script = replace(Lower().run(context, assigned("sign_in", context=context)), system=SystemKind.NONE)
+    assert verify_script(context.spec, script) == ["there is no system message, yet an argument comes from it"]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from magnetc.diagnostics import Severity, Sink
 from magnetc.frontend import load
@@ -12,6 +13,7 @@ from magnetc.ir.spec import Link
 from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref
 from magnetc.source import Origin
 
+ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden" / "resolve"
 RECIPE = """kind: recipe
 name: trips
@@ -35,6 +37,17 @@ def spec_of(folder, text, recipe=RECIPE):
     spec, sink = run(folder, text, recipe)
     assert spec, [d.message for d in sink.diagnostics]
     return spec
+
+
+def test_frames_for_system_messages_are_needed_only_by_the_operation(tmp_path):
+    frames = yaml.safe_load((ROOT / "specs" / "std" / "frames" / "en.yaml").read_text(encoding="utf-8"))
+    frames = {name: group for name, group in frames.items() if not name.startswith("system_pol")} | {"locale": "sco"}
+    (tmp_path / "sco.yaml").write_text(yaml.safe_dump(frames, sort_keys=False), encoding="utf-8")
+    recipe = RECIPE.replace("trips.magnet]", "trips.magnet, sco.yaml]") + "locales: {sco: 1.0}\n"
+    assert spec_of(tmp_path, "operations { merge(0.3) }", recipe).frame["sco"].texts["system"]
+    _, sink = run(tmp_path, "operations { system(policy=0.3) }", recipe)
+    (problem,) = sink.diagnostics
+    assert (problem.code, problem.message) == ("MG413", "the frames of `sco` lack `system_policy`")
 
 
 def source(sink, label):
@@ -85,6 +98,8 @@ CASES = [
     ("path p { turns 4..2 }\n" + CITY, "MG209", "4..2", "lower bound first"),
     ("operations { insert(short=0.5, gap=3..1) }", "MG209", "3..1", "lower bound first"),
     ("operations { distract(5..2) }", "MG209", "5..2", "lower bound first"),
+    ("operations { system(none=0.6, policy=0.6) }", "MG220", None, None),
+    ("operations { system() }", "MG131", None, None),
     ("operations { mask(1.2) }", "MG130", "1.2", None),
     ("operations { mask(0.2, names=true) }", "MG125", "names", None),
     ("operations { shuffle(tools=0) }", "MG127", "0", None),

@@ -13,13 +13,13 @@ LOCALES = ("en", "fr")
 PLACEHOLDERS = {
     "do": {"phrase"}, "say": {"phrase"}, "ask": {"phrase"}, "join_do": {"a", "b"}, "next": {"A", "b"}, "open": {"S"},
     "follow": {"S"}, "answer": {"value"}, "announce": {"capability"}, "clarify": {"question"}, "refuse": {"capability"},
-    "system_date": {"date"}, "system_profile": {"profile"}, "done": set(), "error": {"message"},
+    "system": {"context"}, "system_policy": set(), "system_date": {"date"}, "system_profile": {"profile"}, "done": set(), "error": {"message"},
 }
 LEAST = {
     "do": 30, "say": 10, "ask": 14, "join_do": 8, "next": 12, "open": 16, "follow": 24, "answer": 24, "announce": 24,
-    "clarify": 40, "refuse": 40, "system_date": 6, "system_profile": 6, "done": 6, "error": 6,
+    "clarify": 40, "refuse": 40, "system": 6, "system_policy": 8, "system_date": 6, "system_profile": 6, "done": 6, "error": 6,
 }
-CAPITALISED = {"do", "say", "ask", "answer", "clarify"}
+CAPITALISED = {"do", "say", "ask", "answer", "clarify", "system"}
 
 
 def frames(locale):

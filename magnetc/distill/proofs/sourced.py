@@ -12,7 +12,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, at_pointer
-from magnetc.surface import read, read_list, say
+from magnetc.surface import depends_on_today, read, read_list, say
 from magnetc.teachers.conversation import entity_of
 
 CUE_WORDS = 3
@@ -40,7 +40,17 @@ def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
             for pointer in entries if pointer not in leaves
         ]
         problems += _confusions(view, call, spec)
-    return problems + check_replies(view, spec, locale)
+    return problems + _undated(view, locale) + check_replies(view, spec, locale)
+
+
+def _undated(view: ConversationView, locale: str) -> list[str]:
+    """Without a system message nothing tells what day it is: no value may be said relative to it."""
+    if view.messages and view.messages[0]["role"] == "system":
+        return []
+    now = str(view.certificate["world"]["now"])
+    said = {str(entry["said"]) for entries in view.sources.values() for entry in entries.values() if "user" in entry}
+    return [f"`{text}` is said relative to today, which no system message tells" for text in sorted(said)
+            if depends_on_today(text, locale, now)]
 
 
 def argument_leaves(call: CallView) -> Iterator[tuple[str, Json]]:

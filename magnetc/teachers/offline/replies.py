@@ -9,7 +9,8 @@ from magnetc.ir import draw
 from magnetc.ir.json import Json, wire
 from magnetc.ir.path import Call
 from magnetc.ir.pointer import get, tokens
-from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.script import Goal, ScriptTurn, SystemKind
+from magnetc.ir.spec import Frames
 from magnetc.ir.template import Choice, Part, Phrase, Section, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Value, Words
@@ -18,6 +19,9 @@ from magnetc.surface import join_parts, long_date, say, say_list
 from magnetc.teachers.conversation import Conversation, Executed, entity_of
 from magnetc.teachers.offline.frames import Parts, fill, finish, frame, merge_words, starting
 from magnetc.teachers.offline.words import elided
+
+RULES = (2, 4)
+"""Least and greatest number of rules in a system message that has some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +189,20 @@ def refusal(turn: ScriptTurn, conversation: Conversation) -> Parts | None:
 
 
 def system_message(conversation: Conversation) -> Parts:
-    """What the agent is told before the user speaks: the date, and the profile as JSON, as the recipe shows them."""
+    """What the agent is told before the user speaks: the date and the profile, maybe in other words, maybe with rules."""
     frames = conversation.spec.frame[conversation.locale]
     key = (conversation.spec.recipe.seed, conversation.path.base, "system")
+    parts = _context(conversation, frames, key)
+    if conversation.system in (SystemKind.PARAPHRASED, SystemKind.POLICY):
+        parts = fill(frame(frames, "system", *key), {"context": parts}, conversation.locale) if parts else ()
+    if conversation.system is SystemKind.POLICY:
+        rules = draw.shuffle(frames.texts["system_policy"], *key, "policy")[: draw.integer(*RULES, *key, "rules")]
+        parts = (*parts, Words((" " if parts else "") + " ".join(rules)))
+    return merge_words(parts)
+
+
+def _context(conversation: Conversation, frames: Frames, key: tuple) -> Parts:
+    """The date, and the profile as JSON, as the recipe shows them."""
     parts: list = []
     for shown in conversation.spec.recipe.show:
         if parts:
