@@ -100,6 +100,7 @@ class Office(Tables):
         return {"messages": [{
             "message_id": self._id("message", number), "contact_id": self._id("contact", row["contact"]),
             "sender": self.contacts[row["contact"]]["first_name"], "text": row["text"],
+            **self._more(f"message {number}", folder="inbox", flagged=False, attachments=[]),
         } for number, row in received]}
 
     def reply_to_message(self, message_id: str, body: str) -> Result:
@@ -133,7 +134,9 @@ class Office(Tables):
         if not coming:
             raise ValueError("The calendar is empty.")
         return {"events": [{"event_id": self._id("event", number), "title": row["title"], "date": row["date"],
-                            "time": row["time"], "with": row["with"]} for number, row in coming[:4]]}
+                            "time": row["time"], "with": row["with"],
+                            **self._more(f"event {number}", calendar="personal", repeats=False, visibility="private")}
+                           for number, row in coming[:4]]}
 
     def find_event(self, title: str) -> Result:
         for number, row in self.events.items():

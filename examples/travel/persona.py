@@ -30,14 +30,14 @@ def make_state(seed: int, now: str) -> dict[str, Any]:
     first_names = rng.sample(FIRST_NAMES, 8)
     people = [(first, rng.choice(LAST_NAMES)) for first in first_names]
     home = rng.choice(cities)
-    contacts = {str(n): {**_contact(*person), "city": rng.choice(cities)[0]} for n, person in enumerate(people[1:])}
+    contacts = {str(n): {**contact_row(*person), "city": rng.choice(cities)[0]} for n, person in enumerate(people[1:])}
     rates = {code: round(rate * rng.uniform(0.97, 1.03), 4) if code != "USD" else rate for code, rate in RATES.items()}
     salt = rng.randrange(1 << 30)
     bookings = _bookings(rng, salt, cities, home, rates, today, people[0])
     titles = rng.sample(EVENT_TITLES, 4)
     return {
         "salt": salt,
-        "profile": {**_contact(*people[0]), "home_city": home[0], "currency": home[4]},
+        "profile": {**contact_row(*people[0]), "home_city": home[0], "currency": home[4]},
         "account": {"phone": f"+1 617 555 {rng.randrange(1000, 9999)}", "seat": rng.choice(SEATS), "tier": rng.choice(TIERS),
                     "main": rng.choice(("checking", "savings"))},
         "balances": {name: float(round(rng.uniform(4000, 12000) * RATES[home[4]])) for name in ("checking", "savings")},
@@ -57,7 +57,7 @@ def make_state(seed: int, now: str) -> dict[str, Any]:
     }
 
 
-def _contact(first: str, last: str) -> dict[str, str]:
+def contact_row(first: str, last: str) -> dict[str, str]:
     return {"first_name": first, "name": f"{first} {last}", "email": f"{first}.{last}@example.org".lower()}
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import Any, Self
 
+from clutter import fuller
 from flights import City
 from ids import mint, number_of
 from persona import make_state
@@ -48,6 +50,10 @@ class Tables:
         shown = self.fixed["profile"]
         return {name: shown[name] for name in ("name", "email", "home_city")}
 
+    def clutter(self, state: bool, results: bool) -> None:
+        """Have more in the world, say more in results; before anything is called."""
+        Tables.__init__(self, fuller(self.state(), self.now, things=state, details=results), self.seed, self.now)
+
     # What tools share. Names start with an underscore: these are no tools.
 
     def _id(self, kind: str, number: int | str) -> str:
@@ -68,6 +74,13 @@ class Tables:
         if row is None:
             raise ValueError(f"There is no {kind} with the id {code}.")
         return key, row
+
+    def _more(self, key: object, **details: Any) -> dict[str, Any]:
+        """Further fields of a result's row in a world that gives details: a reference of it, and `details`."""
+        if not self.fixed.get("details"):
+            return {}
+        reference = blake2b(f"{self.fixed['salt']}/{key}".encode(), digest_size=6).hexdigest()
+        return {"reference": f"ref-{reference}", "source": "reservations", "verified": True, **details}
 
     def _pay(self, amount: float, currency: str) -> str:
         """Take an amount from the account that the user pays from; a negative one is paid back. The account's name."""

@@ -51,6 +51,7 @@ class Trips(Tables):
         return {"currency": start.currency, "flights": [{
             "flight_id": self._id("flight", flight.number), "departs": flight.departure, "arrives": flight.arrival,
             "price": flight.price,
+            **self._more(f"flight {flight.number}", carrier=flight.carrier, aircraft=flight.aircraft, meal="included", refundable=False),
         } for flight in flights]}
 
     def get_flight_details(self, flight_id: str) -> Result:
@@ -79,7 +80,8 @@ class Trips(Tables):
         if not kept:
             raise ValueError("There are no bookings yet.")
         return {"bookings": [{"booking_id": self._id("booking", number), "city": row["destination"],
-                              "date": row["date"]} for number, row in kept[-4:]]}
+                              "date": row["date"], **self._more(f"booking {number}", passenger=row["passenger"], channel="web")}
+                             for number, row in kept[-4:]]}
 
     def get_booking(self, booking_id: str) -> Result:
         _, row = self._find("booking", booking_id)
@@ -121,6 +123,7 @@ class Trips(Tables):
         return {"currency": place.currency, "hotels": [{
             "hotel_id": self._id("hotel", number), "name": hotel["name"], "stars": hotel["stars"],
             "nightly_rate": hotel["rate"],
+            **self._more(f"hotel {number}", breakfast="buffet", parking="on request", pets=False, wifi=True),
         } for number, hotel in enumerate(self.hotels) if hotel["city"] == city and hotel["stars"] >= stars]}
 
     def quote_stay(self, hotel_id: str, nights: int) -> Result:

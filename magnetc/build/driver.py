@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
 from magnetc.build.unit import Unit, UnitBuilder, UnitResult
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage
@@ -30,7 +31,9 @@ from magnetc.emit.missed import coverage_document
 from magnetc.emit.transcript import transcript
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
+from magnetc.ir.script import CLUTTER
 from magnetc.ir.spec import Spec
+from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.offline import OfflineTeacher
 from magnetc.tools.environments import ensure_environment
@@ -136,7 +139,16 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
 
 
 async def _scenarios(world: PythonWorld, spec: Spec) -> tuple[Scenario, ...]:
-    return tuple([await make_scenario(world, spec, variant) for variant in range(spec.recipe.world.variants)])
+    """The initial states: of each variant, plain and as the recipe's `clutter` has them. Raises MagnetError (MG617)."""
+    asked = next((operation for operation in spec.operations if operation.name == Clutter().name), None)
+    shares = dict(asked.options) if asked else {}
+    kinds = [kind for size in range(len(CLUTTER) + 1) for kind in combinations(CLUTTER, size) if all(shares.get(what) for what in kind)]
+    if asked and len(kinds) > 1 and "clutter" not in world.has:
+        raise MagnetError(Diagnostic(code="MG617", message=f"the world `{spec.recipe.world.python}` has no method `clutter`",
+                                     primary=Label(asked.origin, at_key=True) if asked.origin.file else None,
+                                     help="add `def clutter(self, state, results)` to the class, or leave the operation out"))
+    variants = range(spec.recipe.world.variants)
+    return tuple([await make_scenario(world, spec, variant, kind) for kind in kinds for variant in variants])
 
 
 async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,

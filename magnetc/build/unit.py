@@ -74,7 +74,7 @@ class UnitResult:
 
 @dataclass(frozen=True, slots=True)
 class UnitBuilder:
-    """Builds units. `scenarios` are the initial states by variant."""
+    """Builds units. `scenarios` are the initial states, by variant and by what they have more of."""
 
     context: CompileContext
     teacher: Teacher
@@ -108,7 +108,7 @@ class UnitBuilder:
 
         `expected`: the calls of the path that `script` is a copy of. A copy that comes to others is no copy.
         """
-        scenario = self.scenarios[script.path.variant]
+        scenario = next(s for s in self.scenarios if (s.variant, s.clutter) == (script.path.variant, script.clutter))
         translation = await translate(script, self.context.spec, self.teacher, world, scenario)
         if isinstance(translation, Rejection):
             kind = "path redrawn" if expected is None else "copy dropped"

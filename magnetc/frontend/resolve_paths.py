@@ -109,8 +109,8 @@ def _plain(value: Json) -> Json:
 
 
 def _check_sum(operation: str, options: Mapping[str, Json], origin: Origin, sink: Sink) -> None:
-    """The ways of one operation exclude each other, so their probabilities cannot exceed 1 together."""
-    chances = probabilities(operation)
+    """The ways of one operation exclude each other, but for clutter's: their probabilities cannot exceed 1 together."""
+    chances = probabilities(operation) if operation != "clutter" else ()
     shares = [value for option, value in options.items() if isinstance(value, (int, float)) and option in chances]
     if sum(shares) > 1 + 1e-9:
         sink.error("MG220", f"the probabilities of `{operation}` add up to {sum(shares):g}, which is above 1", origin,

@@ -19,6 +19,10 @@ class SystemKind(StrEnum):
     POLICY = "policy"
 
 
+CLUTTER = ("state", "results")
+"""What a conversation's world may have more of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """One thing the user wants: the call asked for, then the implicit helpers of its chain."""
@@ -62,13 +66,15 @@ class ScriptTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """`offered[i]` is the tool names offered in turn i; where it changes, rows are divided. `shown`: how rows show tools."""
+    """`offered[i]` is the tool names offered in turn i; where it changes, rows are divided. `shown`: how rows show tools.
+    `clutter`: what its world has more of, of CLUTTER."""
 
     path: SignaturePath
     turns: tuple[ScriptTurn, ...]
     offered: tuple[tuple[str, ...], ...]
     shown: Presentation = PLAIN
     system: SystemKind = SystemKind.PLAIN
+    clutter: tuple[str, ...] = ()
 
     def without_inserted(self, index: int) -> Script | None:
         """The script without turn `index`, if Insert made that turn and nothing hangs on it; else None.

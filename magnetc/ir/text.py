@@ -21,9 +21,10 @@ A script prints its path, then `script` and its turns:
       round c1
       hole c1 /value c0 /distance Miles
 
-`offered` stands where the offered tools change. Before the turns stands how the system message reads and how tools are shown,
-where that is not plain and as declared:
+`offered` stands where the offered tools change. Before the turns stands what the world has more of, how the system message reads and how tools are shown,
+where that is anything else than usual:
 
+    clutter state
     system policy
     shown order get_distance destination origin
     shown tool get_distance func_kav
@@ -249,7 +250,8 @@ def _parse_source(words: _Words) -> ArgumentSource:
 
 def print_script(script: Script) -> str:
     system = [_line("system", script.system)] if script.system is not SystemKind.PLAIN else []
-    lines = ["script", *system, *_print_shown(script.shown)]
+    clutter = [_line("clutter", *script.clutter)] if script.clutter else []
+    lines = ["script", *clutter, *system, *_print_shown(script.shown)]
     known: tuple[str, ...] | None = None
     for turn, offered in zip(script.turns, script.offered):
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
@@ -301,6 +303,7 @@ def parse_script(text: str) -> Script:
     offered: list[tuple[str, ...]] = []
     block: list[_Words] = []
     lines = list(_lines(below))
+    clutter = lines.pop(0).rest()[1:] if lines and lines[0].peek() == "clutter" else ()
     system = SystemKind(lines.pop(0).rest()[1]) if lines and lines[0].peek() == "system" else SystemKind.PLAIN
     head = list(takewhile(lambda words: words.peek() == "shown", lines))
     shown = _parse_shown(head)
@@ -312,7 +315,7 @@ def parse_script(text: str) -> Script:
             block = []
         if words is not None:
             block.append(words)
-    return Script(path=path, turns=tuple(turns), offered=tuple(offered), shown=shown, system=system)
+    return Script(path=path, turns=tuple(turns), offered=tuple(offered), shown=shown, system=system, clutter=clutter)
 
 
 def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...] | None]:

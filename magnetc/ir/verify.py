@@ -20,7 +20,7 @@ from magnetc.ir.path import (
 )
 from magnetc.ir.pointer import tokens
 from magnetc.ir.presentation import verify_presentation
-from magnetc.ir.script import Script, ScriptTurn, SystemKind
+from magnetc.ir.script import CLUTTER, Script, ScriptTurn, SystemKind
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import ListOf, Ref, TypeExpr, TypeTable, at_pointer
 
@@ -204,6 +204,8 @@ def verify_script(spec: Spec, script: Script) -> list[str]:
     calls = [call for turn in script.path.turns for call in (*turn.calls, *turn.says)]
     if script.system is SystemKind.NONE and any(isinstance(a.source, SystemSource) for call in calls for a in call.arguments):
         problems.append("there is no system message, yet an argument comes from it")
+    if script.clutter != tuple(what for what in CLUTTER if what in script.clutter):
+        problems.append(f"a world cannot be cluttered with {' '.join(script.clutter)}")
     for turn, source in zip(script.turns, script.path.turns):
         problems += _round_problems(turn, source)
         problems += _hole_problems(turn)

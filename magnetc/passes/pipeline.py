@@ -3,7 +3,8 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
-         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ── Mask ── System ──> Script
+         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ── Mask ── System ── Clutter
+                                                                                     └─> Script
 
 Operations of installed packages run after ours of the same stage, in the recipe's order (`operation.py`).
 
@@ -27,6 +28,7 @@ from magnetc.ir.verify import verify_graph
 from magnetc.passes.apply_probes import ApplyProbes
 from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.build_graph import BuildGraph
+from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.passes.distract import Distract
 from magnetc.passes.insert import Insert
@@ -56,7 +58,7 @@ OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert, Parallel),
     Stage.COPY: (Split,),
     Stage.TURNS: (),
-    Stage.SCRIPT: (Distract, Shuffle, Mask, System),
+    Stage.SCRIPT: (Distract, Shuffle, Mask, System, Clutter),
 }
 
 OWN = frozenset(kind().name for kinds in OPERATIONS.values() for kind in kinds)

@@ -17,13 +17,14 @@ MINT_RANGE = 1 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One initial state. `state` is what the world's `state()` returned; `initial` its digest."""
+    """One initial state. `state` is what the world's `state()` returned; `initial` its digest; `clutter` what it has more of."""
 
     variant: int
     state: Json
     initial: str
     profile: Json
     now: str
+    clutter: tuple[str, ...] = ()
 
     def reset(self, seed: int) -> Reset:
         """The initial world, minting by `seed`."""
@@ -38,13 +39,14 @@ Place = int | Reset
 """Where programs may start: a snapshot's handle, or an initial world."""
 
 
-async def make_scenario(world: PythonWorld, spec: Spec, variant: int) -> Scenario:
+async def make_scenario(world: PythonWorld, spec: Spec, variant: int, clutter: tuple[str, ...] = ()) -> Scenario:
     """The initial state of one variant, as the world makes it from a seed of its own."""
     now = spec.recipe.world.now
     seed = draw.integer(0, MINT_RANGE, spec.recipe.seed, "variant", variant)
-    made = await world.reset(Reset(seed=seed, now=now), full=True)
+    made = await world.reset(Reset(seed=seed, now=now, clutter=clutter), full=True)
     await world.drop([made.handle])
-    return Scenario(variant=variant, state=made.state, initial=digest(made.state), profile=made.profile, now=now)
+    return Scenario(variant=variant, state=made.state, initial=digest(made.state), profile=made.profile, now=now,
+                    clutter=clutter)
 
 
 def mint_seed(spec: Spec, base: str) -> int:

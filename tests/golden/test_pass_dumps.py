@@ -14,6 +14,7 @@ from magnetc.passes.pipeline import CompileContext, build_graph, compile_unit
 DISTRACT = OperationSpec(name="distract", options=(("count", (1, 4)), ("most", 5)))
 MASK = OperationSpec(name="mask", options=(("p", 1.0),))
 SYSTEM = OperationSpec(name="system", options=(("policy", 1.0),))
+CLUTTER = OperationSpec(name="clutter", options=(("state", 1.0), ("results", 1.0)))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -34,7 +35,7 @@ def test_unit(golden, name, ordinal):
     golden(HERE / f"{name}-{ordinal}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")
 
 
-@pytest.mark.parametrize("operation", [DISTRACT, MASK, SYSTEM], ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", [DISTRACT, MASK, SYSTEM, CLUTTER], ids=lambda operation: operation.name)
 def test_operation_on_scripts(golden, operation):
     """The scripts of a unit and its copy, before and after it."""
     blocks, spec = [], small_spec()

@@ -66,7 +66,7 @@ def scripts(draw):
             holes=draw(st.lists(st.builds(Hole, call=words, pointer=pointers, producer=words, output=pointers, type=words),
                                 max_size=2).map(tuple)),
             operations=draw(many), withheld=draw(many), answers=draw(many), announces=draw(many)))
-    return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made), shown=draw(presentations), system=draw(st.sampled_from(SystemKind)))
+    return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made), shown=draw(presentations), system=draw(st.sampled_from(SystemKind)), clutter=draw(many))
 
 
 @given(graphs())

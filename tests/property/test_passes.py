@@ -126,7 +126,8 @@ def test_a_script_offers_what_it_calls_and_a_bounded_number_of_others(seed, name
 
 
 SHOWN = (OperationSpec(name="distract", options=(("count", (0, 4)),)), OperationSpec(name="mask", options=(("p", 0.6),)),
-         OperationSpec(name="system", options=(("none", 0.4), ("paraphrased", 0.3), ("policy", 0.2))))
+         OperationSpec(name="system", options=(("none", 0.4), ("paraphrased", 0.3), ("policy", 0.2))),
+         OperationSpec(name="clutter", options=(("state", 0.5), ("results", 0.5))))
 
 
 @given(**units)
@@ -139,7 +140,7 @@ def test_how_a_script_is_shown_changes_nothing_else(seed, name, ordinal):
     unit = compile_unit(context, name, ordinal)
     assert unit.paths == plain.paths
     for script, before in zip(unit.scripts, plain.scripts, strict=True):
-        assert replace(script, offered=before.offered, shown=before.shown, system=before.system) == before
+        assert replace(script, offered=before.offered, shown=before.shown, system=before.system, clutter=before.clutter) == before
         assert verify_script(spec, script) == []
         assert parse_script(print_script(script)) == script
         shown = Shown(spec, script.shown)
@@ -148,7 +149,7 @@ def test_how_a_script_is_shown_changes_nothing_else(seed, name, ordinal):
             assert [shown.read_name(tool["name"]) for tool in read] == list(offered)
             for each, real in zip(read, offered):
                 assert list(shown.read_arguments(real, each["parameters"]["properties"])) == [p.name for p in spec.tool[real].parameters]
-    assert len({(script.shown, script.system) for script in unit.scripts}) <= 1
+    assert len({(script.shown, script.system, script.clutter) for script in unit.scripts}) <= 1
 
 
 def test_an_unrelated_tool_leaves_the_rest_as_it_is_shown():

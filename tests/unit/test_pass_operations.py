@@ -17,6 +17,7 @@ from magnetc.ir.text import parse_path
 from magnetc.ir.types import EntityType
 from magnetc.ir.verify import verify_path, verify_script
 from magnetc.passes.assign_sources import AssignSources
+from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.passes.distract import Distract, estimated_tokens, log_uniform
 from magnetc.passes.insert import Insert
@@ -553,3 +554,16 @@ def test_a_script_without_the_system_message_that_it_needs_is_broken():
     context = context_of()
     script = replace(Lower().run(context, assigned("sign_in", context=context)), system=SystemKind.NONE)
     assert verify_script(context.spec, script) == ["there is no system message, yet an argument comes from it"]
+
+
+def test_clutter_draws_what_a_world_has_more_of():
+    context = context_of()
+    plain, kinds = Lower().run(context, assigned("get_zipcode", context=context)), Counter()
+    for index in range(400):
+        script = Clutter(state=0.5, results=0.2).run(context, replace(plain, path=replace(plain.path, base=f"free-{index}")))
+        assert verify_script(context.spec, script) == []
+        kinds[script.clutter] += 1
+    assert 160 < kinds["state",] + kinds["state", "results"] < 240
+    assert 55 < kinds["results",] + kinds["state", "results"] < 110
+    assert kinds["state", "results"]
+    assert verify_script(context.spec, replace(plain, clutter=("results", "state"))) == ["a world cannot be cluttered with results state"]

@@ -100,6 +100,7 @@ CASES = [
     ("operations { distract(5..2) }", "MG209", "5..2", "lower bound first"),
     ("operations { system(none=0.6, policy=0.6) }", "MG220", None, None),
     ("operations { system() }", "MG131", None, None),
+    ("operations { clutter(state=1.5) }", "MG130", "1.5", None),
     ("operations { mask(1.2) }", "MG130", "1.2", None),
     ("operations { mask(0.2, names=true) }", "MG125", "names", None),
     ("operations { shuffle(tools=0) }", "MG127", "0", None),

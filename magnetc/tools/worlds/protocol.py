@@ -44,13 +44,15 @@ class Step:
 class Reset:
     """An initial world: from `state`, or when that is None made from `seed`. The same reset is made once.
 
-    `digest` is that of `state`, if it is known: a worker is then sent the same state only once.
+    `digest` is that of `state`, if it is known: a worker is then sent the same state only once. `clutter` asks the new world to
+    have more in its `state`, or in its `results`, or in both.
     """
 
     now: str
     seed: int = 0
     state: Json = None
     digest: str = ""
+    clutter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,8 @@ class Outcome:
 def reset_message(reset: Reset, known: set[str] | None = None) -> dict[str, Json]:
     """A reset on the wire. A state whose digest is in `known` is named by it; one sent for the first time is added."""
     message: dict[str, Json] = {"op": "reset", "seed": reset.seed, "now": reset.now}
+    if reset.clutter:
+        message["clutter"] = list(reset.clutter)
     if reset.digest and known is not None and reset.digest in known:
         return message | {"known": reset.digest}
     if reset.digest and known is not None:

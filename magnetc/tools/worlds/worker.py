@@ -30,7 +30,7 @@ from collections import OrderedDict
 from copy import deepcopy
 from hashlib import sha256
 
-RESERVED = ("state", "observe", "snapshot", "profile")
+RESERVED = ("state", "observe", "snapshot", "profile", "clutter")
 PRISTINE = 64
 """Initial worlds kept, so that the same reset is made once."""
 
@@ -392,14 +392,18 @@ class Worker:
             state_digest = digest(reset["state"])
             if state_digest not in self.states:
                 self.states[state_digest] = encode(reset["state"])
-        key = (seed, now, state_digest)
+        more = tuple(reset.get("clutter", ()))
+        key = (seed, now, state_digest, more)
         made = self.pristine.get(key)
         if made is None:
             try:
                 assert self.cls is not None, "no world is open"
                 state = None if state_digest is None else _loads(self.states[state_digest])
                 with Timer(self.limit):
-                    made = Snapshot(self.cls(state, seed, now))
+                    world = self.cls(state, seed, now)
+                    if more:
+                        world.clutter(state="state" in more, results="results" in more)
+                    made = Snapshot(world)
             except Failure:
                 raise
             except TimeLimit as error:
