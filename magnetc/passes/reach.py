@@ -133,8 +133,10 @@ class _PathReach:
     @cached_property
     def _helping(self) -> tuple[Pair, ...]:
         """The edges along which Insert adds implicit helpers to a walked tool, as chain templates say."""
-        heads = self.tools if self._short else ()
-        tails = ((head, tail) for head in heads for tail in self._context.speech.tails((head,), self._locale))
+        if not self._short:
+            return ()
+        heads = {chain[0] for chain in self._context.spec.turn_templates if len(chain) > 1} & set(self.tools)
+        tails = ((head, tail) for head in sorted(heads) for tail in self._context.speech.tails((head,), self._locale))
         return tuple(dict.fromkeys(pair for head, tail in tails for pair in self._feeds(head, tail) if self._walks.call(head)))
 
     @cached_property
@@ -156,10 +158,10 @@ class _PathReach:
     def _may_take(self, edge: Edge) -> bool:
         """Whether a path can take an edge, by its walks or what Insert adds to them."""
         source, target = edge.source, edge.target
-        if not self._walks.exact:
-            return self._walks.call(source) and self._walks.call(target)
         if target not in self._within or (edge.values and not self._says(edge)):
             return False
+        if not self._walks.exact:
+            return self._walks.call(source) and self._walks.call(target)
         if self._long and edge.values and self._allow(source, target):
             return self._comes(source)
         if not (self._allow(source, target) or self._allow(target, source, target)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from magnetc.ir.pointer import tokens
@@ -57,12 +58,12 @@ class Speech:
 
     def names(self, tool: str, parameter: str) -> bool:
         """Whether some phrase, in any locale, says this argument."""
-        return self.generic((tool,)) or any(
-            (at, parameter) in shape.all
-            for (chain, _), shapes in self._shapes.items()
-            for at, name in enumerate(chain) if name == tool
-            for shape in shapes
-        )
+        return self.generic((tool,)) or (tool, parameter) in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[tuple[str, str]]:
+        return frozenset((chain[at], name) for (chain, _), shapes in self._shapes.items()
+                         for shape in shapes for at, name in shape.all)
 
     def tails(self, chain: Chain, locale: str) -> list[Chain]:
         """The helpers that some template puts after `chain`, in name order."""

@@ -13,6 +13,7 @@ from dataset import LIBRARY, magnetc, rows, verify
 from magnetc.build.compile import compile_recipe
 from magnetc.build.gates import warn_of_gates
 from magnetc.diagnostics import Sink
+from magnetc.diagnostics.explain import explain
 from magnetc.emit.coverage import THINGS, Coverage
 from magnetc.emit.missed import coverage_document
 
@@ -58,6 +59,16 @@ def recounted(out: Path) -> Coverage:
     for own in covered_by_path(out).values():
         coverage.add(max(own, key=lambda row: len(row["messages"])))
     return coverage
+
+
+@pytest.mark.parametrize(("section", "code"), [("Fails", 3), ("Fixed", 0)])
+def test_the_page_fails_and_passes(section, code, tmp_path):
+    """Its lines, in the library recipe."""
+    page = explain("MG630")
+    assert page is not None
+    gates, paths = page.partition(f"## {section}\n")[2].partition("```yaml recipe.yaml\n")[2].partition("```")[0].splitlines()
+    folder = recipe(tmp_path / "library", gates.removeprefix("gates: {coverage: ").removesuffix("}"), paths.removeprefix("paths: "))
+    assert magnetc("build", folder, "--trust", "-o", tmp_path / "out").exit_code == code
 
 
 def test_gates_that_are_met(tmp_path):

@@ -58,6 +58,15 @@ def test_a_copy_differs_from_its_base_only_where_it_was_split(travel):
     assert compared >= 10
 
 
+def test_coverage_is_near_its_gates_with_a_third_of_the_paths(travel):
+    found = json.loads((travel / "coverage.json").read_text(encoding="utf-8"))
+    assert {thing: found[thing]["share"] for thing in ("tools", "operations")} == {"tools": 1.0, "operations": 1.0}
+    assert found["enum_values"]["share"] >= 0.9
+    assert found["edges"]["share"] >= 0.7
+    assert found["distances"]["share"] >= 0.6
+    assert found["tools"]["out_of_reach"] == []
+
+
 def results(row: dict) -> list[tuple[str, str]]:
     return [(m["name"], m["content"]) for m in row["messages"] if m["role"] == "tool"]
 
