@@ -39,18 +39,16 @@ def load(folder: Path, sink: Sink, importers: Mapping[str, Importer]) -> Spec | 
     if spec is None:
         return None
     probes, votes, ranked = (read(lock, spec, sink) for read in (read_probes, read_votes, read_ranked))
-    if sink.has_errors:
+    if votes or any(each.primary and each.primary.at.file == LOCK for each in sink.diagnostics):
         _show_lock(folder, sink)
-        return None
-    return replace(spec, graph=replace(spec.graph, probes=probes, votes=votes, ranked=ranked))
+    return None if sink.has_errors else replace(spec, graph=replace(spec.graph, probes=probes, votes=votes, ranked=ranked))
 
 
 def _show_lock(folder: Path, sink: Sink) -> None:
-    """Register the lock, so that errors show the line of it that they are about."""
-    if any(each.primary and each.primary.at.file == LOCK for each in sink.diagnostics):
-        source = read_text(folder / LOCK, LOCK, sink)
-        if source:
-            sink.add_file(source, span_index(source))
+    """Register the lock, so that its lines can be shown."""
+    source = read_text(folder / LOCK, LOCK, sink)
+    if source:
+        sink.add_file(source, span_index(source))
 
 
 def read_recipe(folder: Path, sink: Sink) -> list[Document] | None:

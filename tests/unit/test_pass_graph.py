@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from spec_small import record, small_spec, tool, with_tools
+from spec_small import pattern, record, small_spec, tool, with_tools
 
 from magnetc.ir.graph import EdgeKind, ValueFlow
-from magnetc.ir.spec import GraphSpec, Link
+from magnetc.ir.spec import GraphSpec, Link, PathSpec
 from magnetc.ir.types import EntityType, Field, ListOf, Record, Ref
 from magnetc.ir.verify import verify_graph
 from magnetc.passes.build_graph import BuildGraph
+from magnetc.passes.context import CompileContext
 
 
 def graph_of(*tools, types=(), **graph):
@@ -63,3 +64,27 @@ def test_a_declared_value_joins_what_types_do_not():
     assert graph.edge["a", "b"].origin == "declared"
     assert graph.edge["a", "b"].kind is EdgeKind.FULL
     assert not graph_of(tool("a", record(zip="ZipCode")), tool("b", zip="ZipCode"), infer=()).edges
+
+
+UNITS = (EntityType(name="Length", base="number"), EntityType(name="Miles", base="number", parent="Length", unit="mi"),
+         EntityType(name="Km", base="number", parent="Miles", unit="km"))
+
+
+def test_a_type_in_another_unit_does_not_stand_for_the_one_it_refines():
+    graph = graph_of(tool("a", record(length="Km")), tool("b", length="Miles"), tool("c", length="Length"), types=UNITS)
+    assert set(graph.edge) == {("a", "c")}
+
+
+def test_walks_go_from_unit_to_unit_through_the_converter():
+    tools = (tool("get_distance", record(length="Miles")), tool("convert_unit", record(length="Km"), miles="Miles"), tool("set_budget", length="Km"),
+             tool("list_cities", length="Miles"))
+    path = PathSpec(name="p", start=("get_distance",), turns=(3, 3), pattern=pattern("get_distance _ set_budget"))
+    spec = replace(with_tools(replace(small_spec(), tools=(), turns=(), types=(*small_spec().types, *UNITS)), *tools),
+                   graph=GraphSpec(), paths=(path,))
+    assert set(BuildGraph().run(spec).edge) == {("get_distance", "convert_unit"), ("get_distance", "list_cities"), ("convert_unit", "set_budget")}
+    walks = CompileContext(spec).product("p", "en")
+    (state,) = [walks.automaton.step(walks.automaton.start(), tool) for tool in walks.openings(3)]
+    assert walks.steps(("get_distance",), state, 2) == ("convert_unit",)
+    assert walks.steps(("get_distance", "convert_unit"), walks.automaton.step(state, "convert_unit"), 1) == ("set_budget",)
+    without = replace(spec, graph=GraphSpec(unlinks=(("get_distance", "convert_unit"),)))
+    assert not CompileContext(without).product("p", "en").has_walk()

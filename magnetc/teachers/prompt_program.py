@@ -1,0 +1,110 @@
+"""PromptProgram: what a teacher is asked, as a Jinja2 text with a YAML head that says what goes in and what comes back.
+
+    ---
+    inputs: {source: object}
+    output: {type: object, ...}          # JSON Schema of the reply
+    decoding: {temperature: 0.7}
+    repair: 2                            # how often a reply that cannot be read is asked for again
+    ---
+    Say what {{ source.name }} does.
+
+The text may also use `problem`: what kept the last reply from being read, or nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.ir.json import Json
+from magnetc.source.resources import resource
+
+FOLDER = "prompts"
+_HEAD = re.compile(r"---\n(.*?\n)---\n(.*)", re.DOTALL)
+_KEYS = ("inputs", "output", "decoding", "repair")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptProgram:
+    """`inputs` maps names to JSON types, `output` is a JSON Schema, `decoding` goes to the teacher as it is."""
+
+    name: str
+    text: str
+    inputs: Mapping[str, str]
+    output: Mapping[str, Any]
+    decoding: Mapping[str, Any]
+    repair: int = 0
+
+    def render(self, problem: str = "", **inputs: Json) -> str:
+        """The prompt for these inputs; after a reply that could not be read, with what was wrong with it.
+
+        Raises:
+            MagnetError: MG420 when the text asks for what it is not given, or an input is missing or unknown.
+        """
+        from jinja2 import StrictUndefined, TemplateError
+        from jinja2.sandbox import SandboxedEnvironment
+
+        if inputs.keys() != self.inputs.keys():
+            raise _broken(self.name, f"it takes {', '.join(sorted(self.inputs))}, and is given {', '.join(sorted(inputs))}")
+        environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        try:
+            return environment.from_string(self.text).render(problem=problem, **inputs).strip() + "\n"
+        except (TemplateError, TypeError) as error:
+            raise _broken(self.name, str(error)) from error
+
+    def read(self, reply: str) -> Json:
+        """The JSON value of a reply: all of it, or its only fenced block. Raises ValueError, in words for the teacher."""
+        from jsonschema import Draft7Validator
+
+        blocks = re.findall(r"```(?:json)?\s*\n(.*?)```", reply, re.DOTALL)
+        text = blocks[0] if len(blocks) == 1 else reply
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"it is not JSON: {error}") from error
+        problem = next(iter(Draft7Validator(dict(self.output)).iter_errors(value)), None)
+        if problem is not None:
+            at = "/".join(map(str, problem.absolute_path))
+            raise ValueError(f"{f'`{at}`: ' if at else ''}{problem.message}")
+        return value
+
+
+def load_program(name: str, recipe: Path | None = None) -> PromptProgram:
+    """The program `name`: of the recipe's `prompts/` where it has one, else the shipped one.
+
+    Raises:
+        MagnetError: MG420 when its head cannot be read or lacks `inputs` or `output`.
+    """
+    file = f"{name}.md.j2"
+    own = recipe / FOLDER / file if recipe else None
+    path = own if own and own.is_file() else resource("specs", "std", FOLDER, file)
+    return parse_program(name, path.read_text(encoding="utf-8"))
+
+
+def parse_program(name: str, text: str) -> PromptProgram:
+    """A program from its text. Raises MagnetError MG420."""
+    import yaml
+
+    parts = _HEAD.fullmatch(text)
+    if parts is None:
+        raise _broken(name, "it does not begin with a head between two lines `---`")
+    try:
+        head = yaml.safe_load(parts[1])
+    except yaml.YAMLError as error:
+        raise _broken(name, f"its head is no YAML: {error}") from error
+    if not isinstance(head, dict) or not isinstance(head.get("inputs"), dict) or not isinstance(head.get("output"), dict):
+        raise _broken(name, "its head has to say `inputs` and `output`")
+    if strange := sorted(set(map(str, head)) - set(_KEYS)):
+        raise _broken(name, f"its head has the unknown key `{strange[0]}`")
+    return PromptProgram(name=name, text=parts[2], inputs=head["inputs"], output=head["output"],
+                         decoding=head.get("decoding") or {}, repair=int(head.get("repair") or 0))
+
+
+def _broken(name: str, why: str) -> MagnetError:
+    return MagnetError(Diagnostic(code="MG420", message=f"the prompt program `{name}` cannot be used: {why}",
+                                  help=f"compare it with `specs/std/{FOLDER}/{name}.md.j2`"))
