@@ -55,9 +55,11 @@ def command() -> None:
 @click.option("--path", "path", metavar="NAME", help="Only between tools that this path may use.")
 @click.option("--dot", "dot_file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE",
               help="Write the graph for Graphviz instead; `-` is stdout.")
+@click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write a page to look into instead; it needs no server or network.")
 @click.option("--json", "as_json", is_flag=True, help="As node-link data, which networkx and D3 read.")
 def listing(folder: Path, sources: tuple[str, ...], targets: tuple[str, ...], kinds: tuple[str, ...], origins: tuple[str, ...],
-            confidence: float, path: str | None, dot_file: Path | None, as_json: bool) -> None:
+            confidence: float, path: str | None, dot_file: Path | None, page: Path | None, as_json: bool) -> None:
     """List the edges of the recipe in FOLDER: which tool may follow which, and which value flows. `list` may be left out."""
     sink = Sink()
     with diagnosed(sink, folder=folder):
@@ -78,7 +80,9 @@ def listing(folder: Path, sources: tuple[str, ...], targets: tuple[str, ...], ki
             click.echo(json.dumps(node_link_data(nodes, edges), indent=1, ensure_ascii=False))
         if dot_file is not None:
             _write_dot(dot_file, context, nodes, edges)
-        if not as_json and dot_file is None:
+        if page is not None:
+            _write_page(page, context, nodes, edges)
+        if not as_json and dot_file is None and page is None:
             _print(edges)
         announce(_counts(context, nodes, edges))
 
@@ -154,6 +158,15 @@ def _write_dot(file: Path, context: CompileContext, nodes: list[str], edges: lis
     else:
         file.write_text(text, encoding="utf-8", newline="\n")
         announce(f"written to {file}")
+
+
+def _write_page(file: Path, context: CompileContext, nodes: list[str], edges: list[Edge]) -> None:
+    from magnetc.emit.graph_page import graph_page
+    from magnetc.emit.graph_picture import picture
+
+    shown = picture(context.spec.recipe.name, nodes, edges)
+    file.write_text(graph_page(shown, context.spec.tool), encoding="utf-8", newline="\n")
+    announce(f"written to {file}: {shown.title}")
 
 
 def _counts(context: CompileContext, nodes: list[str], edges: list[Edge]) -> str:

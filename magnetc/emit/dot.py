@@ -15,10 +15,11 @@ KINDS = {
 }
 """Attributes of an edge by its kind."""
 
-ORIGINS = {"declared": "#1f4e9c", "typed": "#3d3d3d", "semantic": "#1b7f5c", "judged": "#a8591a"}
-"""Colour of an edge by its origin."""
+ORIGINS = {"declared": "#2f7ed8", "judged": "#d9822b", "typed": "#7b828c", "semantic": "#2ca089"}
+"""Colour of an edge by its origin, seen on light and on dark paper."""
 
-OTHER = "#777777"
+OTHER = "#b04a8f"
+"""Of an origin that has no colour of its own."""
 
 
 def dot(name: str, nodes: Iterable[str], edges: Iterable[Edge], category: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from magnetc.frontend.resolve_graph import flows
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
 from magnetc.ir.pointer import tokens
+from magnetc.ir.probed import Finding
 from magnetc.ir.signature import FunctionSignature, Parameter
 from magnetc.ir.spec import Link, Spec
 from magnetc.ir.types import PRIMITIVES, Ref
@@ -119,9 +120,13 @@ def _flow(spec: Spec, edge: Edge, place: ResultPlace | None, pointer: str, taker
 
 def _probes(spec: Spec, source: str, target: str, pointer: str, parameter: str) -> list[Ground]:
     """What executing both tools said of a value."""
-    place = (source, target, ValueFlow(pointer, parameter))
     return [Ground(text=f"executing both: {probed.finding}" + (f", {probed.reason}" if probed.reason else ""))
-            for probed in spec.graph.probes.flows if probed.place == place]
+            for probed in spec.graph.probes.flows if probed.place == (source, target, ValueFlow(pointer, parameter))]
+
+
+def _is_refuted(spec: Spec, source: str, target: str, pointer: str, parameter: str) -> bool:
+    place = (source, target, ValueFlow(pointer, parameter))
+    return any(probed.place == place and probed.finding is Finding.REFUTED for probed in spec.graph.probes.flows)
 
 
 def _ends(place: ResultPlace, parameter: Parameter) -> tuple[Ground, Ground]:
@@ -208,7 +213,7 @@ def _nearest(spec: Spec, graph: LocalDependencyGraph, giver: FunctionSignature, 
     probes = _probes(spec, giver.name, taker.name, place.pointer, parameter.name)
     grounds = (*_ends(place, parameter), *facts(place, parameter.type, rank[0], spec.type_table), *bridges, *probes)
     if rank[0] is Obstacle.NONE and not _why_not(spec, giver.name, taker.name):
-        grounds += (_not_inferred(spec, refuted=any("refuted" in ground.text for ground in probes)),)
+        grounds += (_not_inferred(spec, refuted=_is_refuted(spec, giver.name, taker.name, place.pointer, parameter.name)),)
     return _Miss(rank, place, parameter, ValueReasons(at=place.pointer, parameter=parameter.name, grounds=grounds))
 
 
