@@ -98,9 +98,10 @@ def _plain(value):
 
 
 def initial_configs(seed):
-    """A car to drive, and the package's defaults for the rest."""
+    """A car to drive, a market that is open, and the package's defaults for the rest."""
     rng = random.Random(f"bfcl_tools/{seed}")
     minting = {cls.__name__: {"random_seed": rng.randrange(1_000_000)} for cls in (MessageAPI, TradingBot, TravelAPI)}
+    minting["TradingBot"]["market_status"] = "Open"
     return minting | {"VehicleControlAPI": {
         "random_seed": rng.randrange(1_000_000),
         "fuelLevel": float(rng.randrange(5, 21)),
