@@ -69,19 +69,22 @@ def test_no_status_has_a_meaning(spec):
     ("get_all_credit_cards", "register_credit_card"), ("get_credit_card_balance", "set_budget_limit"),
     ("fillFuelTank", "startEngine"), ("startEngine", "fillFuelTank"), ("get_watchlist", "add_to_watchlist"),
     ("get_outside_temperature_from_weather_com", "adjustClimateControl"), ("find", "cat"), ("pwd", "cd"),
+    ("gallon_to_liter", "fillFuelTank"), ("get_user_stats", "round_number"), ("liter_to_gallon", "gallon_to_liter"),
 ])
 def test_false_friends_are_not_joined(graph, source, target):
     assert (source, target) not in graph.edge
 
 
-@pytest.mark.parametrize(("source", "target", "converter"), [
-    ("estimate_distance", "estimate_drive_feasibility_by_mileage", "imperial_si_conversion"),
-    ("gallon_to_liter", "fillFuelTank", "liter_to_gallon"),
-])
-def test_another_unit_needs_a_converter(graph, source, target, converter):
-    assert (source, target) not in graph.edge
-    assert graph.edge[source, converter].values
-    assert graph.edge[converter, target].values
+def test_kilometres_become_miles_by_a_converter_alone(graph):
+    miles = "estimate_drive_feasibility_by_mileage"
+    assert ("estimate_distance", miles) not in graph.edge
+    assert {flow.parameter for flow in graph.edge["estimate_distance", "imperial_si_conversion"].values} == {"value"}
+    assert {flow.parameter for flow in graph.edge["imperial_si_conversion", miles].values} == {"distance"}
+
+
+def test_a_ticket_is_not_resolved_with_its_own_complaint(graph):
+    for source in ("get_ticket", "get_user_tickets"):
+        assert {flow.parameter for flow in graph.edge[source, "resolve_ticket"].values} == {"ticket_id"}
 
 
 @pytest.mark.parametrize(("source", "target", "parameters"), [
