@@ -35,7 +35,8 @@ def command(folder: Path, seed: int | None, paths: int | None, as_json: bool) ->
         lost = out_of_reach(context, figures)
     show(sink, folder=folder)
     if as_json:
-        shown = {"paths": [_plain(each) for each in figures], "out_of_reach": {tool: list(paths) for tool, paths in lost.items()}}
+        shown = {"paths": [_plain(each) for each in figures],
+                 "out_of_reach": {tool: list(allowed) for tool, allowed in lost.items()}}
         click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
         _table(figures)
@@ -92,4 +93,5 @@ def _reasons(figures: list[PathFigures], lost: Mapping[str, tuple[str, ...]]) ->
                 click.echo(reason)
             seen.add(reason)
     for tool, paths in lost.items():
-        click.echo(f"no path calls `{tool}`" + (f", though {counted(len(paths), 'path')} may" if paths else ": `within` leaves it out"))
+        why = f", though {counted(len(paths), 'path')} may" if paths else ": `within` leaves it out"
+        click.echo(f"no path calls `{tool}`{why}")

@@ -102,9 +102,9 @@ class Chains:
             self._totals.append(self.sums(ends))
         return self._totals[calls]
 
-    def sums(self, values: NDArray[Any]) -> NDArray[Any]:
-        """(rows,) the sum of a value of nodes over the arcs of each row."""
-        return np.add.reduceat(values[self.arcs], self.rows[:-1]) if len(self.arcs) else values[:0]
+    def sums(self, values: NDArray[Any], add: np.ufunc = np.add) -> NDArray[Any]:
+        """(rows,) the values of the nodes that each row's arcs lead to, added up by `add`."""
+        return add.reduceat(values[self.arcs], self.rows[:-1]) if len(self.arcs) else values[:0]
 
     @cached_property
     def arc_row(self) -> NDArray[np.int32]:
@@ -235,12 +235,16 @@ class _Builder:
 
     def _step(self, states: Ints, tools: Ints) -> Ints:
         """The states after a call of each tool in each state, -1 where the automaton refuses."""
-        letters = self._letter[tools]
-        unknown = self._steps[states, letters] == -2
-        for state, letter in np.unique(np.stack([states[unknown], letters[unknown]]), axis=1).T.tolist():
+        letters = self._steps.shape[1]
+        codes = states * letters + self._letter[tools]
+        asked = np.zeros(self._steps.size, bool)
+        asked[codes] = True
+        for code in np.flatnonzero(asked & (self._steps.ravel() == -2)).tolist():
+            state, letter = divmod(code, letters)
             after = self._automaton.step(self._states[state], self._sample[letter])
-            self._steps[state, letter] = -1 if after is None else self._state(after)
-        return self._steps[states, letters]
+            number = -1 if after is None else self._state(after)   # may put a larger array in the place of `_steps`
+            self._steps[state, letter] = number
+        return self._steps.ravel()[codes]
 
     def _state(self, state: State) -> int:
         """The number of a state; the arrays grow with the states."""

@@ -80,7 +80,8 @@ class Coverage:
         chains, goals = self._context.chains(self._path, place.locale), self._of(place.locale)
         key = (self._context.spec.recipe.seed, "coverage", place.unit.base, place.unit.attempt)
         through = _through(chains, aim)
-        walks = _drawn(chains, REDRAWN, place.length, through, key) or _drawn(chains, REDRAWN, place.length, through & False, key)
+        walks = (_drawn(chains, REDRAWN, place.length, through, key)
+                 or _drawn(chains, REDRAWN, place.length, through & False, key))
         chances = goals.chances(place.unit)
         return max(walks, key=lambda walk: len(aim & (goals.of(walk) | goals.operated(walk, chances))))
 

@@ -17,9 +17,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from magnetc.ir.path import SignaturePath, TurnKind
-from magnetc.passes.insert import Insert
+from magnetc.passes.insert import Insert, takes_new
 from magnetc.passes.merge import Merge
 from magnetc.passes.operation import configured
+from magnetc.passes.parallel import Parallel
 from magnetc.passes.split import Split
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Goals:
         self._merge = configured(Merge, named["merge"]) if "merge" in named else None
         self._insert = configured(Insert, named["insert"]) if "insert" in named else None
         self._split = configured(Split, named["split"]) if "split" in named else None
+        self._parallel = configured(Parallel, named["parallel"]) if "parallel" in named else None
         self._takes = {tool: frozenset(self._applicable(tool)) for tool in self.tools}
         self.demand = {tool: most for tool in sorted(self.tools) if (most := self._values(tool)) > 1}
 
@@ -72,6 +74,8 @@ class Goals:
         for at, turn in enumerate(turns):
             if self._merge and at and self._merge.falls(context, unit, turns[at - 1].calls[-1].id, turn.key):
                 fallen[at].add("merge")
+            if self._parallel and self._parallel.falls(context, unit, turn.key):
+                fallen[at].add("parallel")
             for way in ("short", "long"):
                 if self._insert and self._insert.falls(context, unit, way, turn.key):
                     fallen[at].add(f"insert.{way}")
@@ -82,7 +86,8 @@ class Goals:
 
     def operated(self, walk: Sequence[str], chances: Chances) -> frozenset[Goal]:
         """What operations can do with the walk in a unit of these chances."""
-        return frozenset(("operation", name, tool) for tool, fallen in zip(walk, chances) for name in fallen & self._takes[tool])
+        return frozenset(("operation", name, tool)
+                         for tool, fallen in zip(walk, chances) for name in fallen & self._takes[tool])
 
     def _applicable(self, tool: str) -> Iterator[str]:
         """The operations that phrases and edges allow on a turn that calls `tool`."""
@@ -92,6 +97,8 @@ class Goals:
             yield "insert.short"
         if any(edge.values for edge in context.graph.successors.get(tool, ())):
             yield "insert.long"
+        if takes_new(context, tool, locale):
+            yield "parallel"
         if context.speech.names_capability(tool, locale):
             yield "split.miss_func"
         if any(p.required and locale in p.given and context.speech.asks(tool, p.name, p.type, locale)

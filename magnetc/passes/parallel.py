@@ -53,7 +53,7 @@ class Parallel:
         for turn in draw.shuffle(path.turns, *key, "order", name=lambda t: t.key):
             if not left:
                 break
-            asked = len(turn.calls) == 1 and draw.fraction(*key, turn.key) < self.p
+            asked = len(turn.calls) == 1 and self.falls(context, path, turn.key)
             if not asked or not takes_new(context, turn.calls[0].function, path.locale):
                 continue
             widened = self._widened(path, turn, draw.integer(*self.calls, *key, turn.key, "calls"))
@@ -65,6 +65,10 @@ class Parallel:
             path = widened
             left -= 1
         return path
+
+    def falls(self, context: CompileContext, path: SignaturePath, turn: str) -> bool:
+        """Whether the chance falls on the turn with this key."""
+        return draw.fraction(context.spec.recipe.seed, "parallel", path.base, path.attempt, turn) < self.p
 
     def _widened(self, path: SignaturePath, turn: Turn, calls: int) -> SignaturePath:
         first, number = turn.calls[0], next_number(path)
