@@ -71,8 +71,8 @@ def edge_reasons(spec: Spec, graph: LocalDependencyGraph, source: str, target: s
     advice = next((_statement(giver, miss.place, taker, miss.parameter) for miss in sorted(misses, key=lambda miss: miss.rank)
                    if miss.place.pointer and flows(miss.place.type, miss.parameter.type, spec.type_table)), "")
     return EdgeReasons(source=source, target=target, edge=None, values=tuple(miss.reasons for miss in misses),
-                       grounds=grounds or _nothing(giver, taker, bool(places), bool(misses)),
-                       chain=shortest_chain(graph, source, target), advice="" if grounds else advice)
+                       grounds=grounds or _nothing(spec, giver, taker, bool(places), bool(misses)),
+                       chain=shortest_chain(graph, source, target), advice="" if (source, target) in spec.graph.unlinks else advice)
 
 
 def dotted(pointer: str) -> str:
@@ -112,8 +112,10 @@ def _flow(spec: Spec, edge: Edge, place: ResultPlace | None, pointer: str, taker
     if place is not None and parameter is not None:
         grounds += _ends(place, parameter)
         found = obstacle(place, parameter.type, spec.type_table)
-        if found is Obstacle.NONE or not grounds[0].text.startswith("a link"):
+        if found is Obstacle.NONE:
             grounds += facts(place, parameter.type, found, spec.type_table)
+        elif not grounds[0].text.startswith("a link"):
+            grounds.append(Ground(text=f"types do not make this value flow: that the edge is {edge.origin} does"))
     grounds += _probes(spec, edge.source, edge.target, pointer, name)
     return ValueReasons(at=pointer, parameter=name, grounds=tuple(grounds))
 
@@ -182,19 +184,24 @@ def _votes(spec: Spec, source: str, target: str) -> list[tuple[Ground, str]]:
             for each in spec.graph.votes if (each.source, each.target) == (source, target)]
 
 
-def _nothing(giver: FunctionSignature, taker: FunctionSignature, gives: bool, is_near: bool) -> tuple[Ground, ...]:
+def _nothing(spec: Spec, giver: FunctionSignature, taker: FunctionSignature, gives: bool, is_near: bool) -> tuple[Ground, ...]:
     """What to say where no value comes near any parameter."""
     if not taker.parameters:
         return (Ground(text=f"`{taker.name}` takes no argument", at=taker.origin, at_key=True),)
     if not gives:
         return (Ground(text=f"`{giver.name}` returns nothing", at=giver.origin, at_key=True),)
     if is_near:
-        return (Ground(text="no link declares it, and types do not make it"),)
+        return (_not_found(spec),)
     wanted = list(dict.fromkeys(show_type(p.type) for p in taker.parameters))
     bare = [name for name in wanted if name in PRIMITIVES]
     return (Ground(text=f"nothing in the result of `{giver.name}` comes near what `{taker.name}` takes: "
                         + ", ".join(f"`{name}`" for name in wanted), at=taker.origin, at_key=True),
             *(Ground(text=f"`{name}` is a primitive, which never unifies: it says nothing about meaning") for name in bare))
+
+
+def _not_found(spec: Spec) -> Ground:
+    ways = ", ".join(each.name for each in spec.graph.infer)
+    return Ground(text="no link declares it" + (f", and `infer {ways}` does not find it" if ways else ", and nothing is inferred"))
 
 
 def _nearest(spec: Spec, graph: LocalDependencyGraph, giver: FunctionSignature, places: tuple[ResultPlace, ...],

@@ -49,6 +49,13 @@ def test_golden_reasons(measures, golden):
     golden(GOLDEN / "measures.why.txt", "\n".join(pages))
 
 
+def test_reasons_of_votes_and_likeness(monkeypatch, golden):
+    monkeypatch.chdir(GOLDEN)
+    pairs = [("find_book", "go_to"), ("find_book", "lend_book"), ("find_book", "read_book"), ("read_book", "find_book"), ("read_book", "go_to")]
+    pages = [magnetc("graph", "guesses").stdout, *(magnetc("graph", "why", "guesses", *pair).stdout for pair in pairs)]
+    golden(GOLDEN / "guesses.why.txt", "\n".join(pages))
+
+
 def test_reasons_of_a_recipe_in_yaml(monkeypatch, golden):
     monkeypatch.chdir(LIBRARY.parent)
     pairs = [("find_books", "borrow_book"), ("borrow_book", "opening_hours"), ("find_books", "return_book")]
