@@ -119,12 +119,13 @@ def _flows(edges: NDArray[np.int64], best: NDArray[np.int64], judged: NDArray[np
     is_order = (best == ORIGINS.index("judged")) & (judged == PREREQUISITE)
     made = []
     for rank, each in enumerate(found):
-        at, is_edge = _at(edges, each.flow_pairs)
-        pointers, rows = order[each.flow_pointers[is_edge]], each.flow_rows[is_edge]
-        holds = ~is_order[at] & ((ORIGINS[rank] != "semantic") | (best[at] == rank))
-        made.append(((at * pointer_count + pointers) * widest + places.local[rows])[holds])
+        # Sorted here, so that the search below goes through the edges in their order: a third of the time.
+        keys = np.sort((each.flow_pairs * pointer_count + order[each.flow_pointers]) * widest + places.local[each.flow_rows])
+        at, is_edge = _at(edges, keys // (pointer_count * widest))
+        made.append(keys[is_edge][~is_order[at] & ((ORIGINS[rank] != "semantic") | (best[at] == rank))])
     keys = distinct(np.concatenate(made))
-    return keys // (pointer_count * widest), keys // widest % pointer_count, keys % widest
+    at = np.searchsorted(edges, keys // (pointer_count * widest))
+    return at, keys // widest % pointer_count, keys % widest
 
 
 def _kinds(targets: NDArray[np.int64], at: NDArray[np.int64], rows: NDArray[np.int64], places: Places) -> NDArray[np.int64]:
