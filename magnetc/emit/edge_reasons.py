@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from magnetc.emit.chain import shortest_chain
 from magnetc.emit.near_miss import Ground, Obstacle, ResultPlace, facts, obstacle, result_places
 from magnetc.frontend.dotted import join_dotted, quote_name
 from magnetc.frontend.resolve_graph import flows
@@ -78,26 +78,6 @@ def edge_reasons(spec: Spec, graph: LocalDependencyGraph, source: str, target: s
 def dotted(pointer: str) -> str:
     """A pointer pattern as a link names it: lists and maps are passed through."""
     return join_dotted([token for token in tokens(pointer) if token != "*"]) or "the result"
-
-
-def shortest_chain(graph: LocalDependencyGraph, source: str, target: str) -> tuple[Edge, ...]:
-    """The fewest edges from one tool to another; of equally short chains, one whose edges carry values. Empty: none."""
-    if source == target:
-        return ()
-    reached: dict[str, Edge | None] = {source: None}
-    pending = deque([source])
-    while pending and target not in reached:
-        tool = pending.popleft()
-        for edge in sorted(graph.successors[tool], key=lambda e: (e.kind is EdgeKind.PREREQUISITE, e.target)):
-            if edge.target not in reached:
-                reached[edge.target] = edge
-                pending.append(edge.target)
-    chain: list[Edge] = []
-    edge = reached.get(target)
-    while edge is not None:
-        chain.append(edge)
-        edge = reached[edge.source]
-    return tuple(reversed(chain))
 
 
 def _links(spec: Spec, source: str, target: str) -> list[Link]:
