@@ -74,7 +74,7 @@ class Conversation:
         self._history: list[dict[str, Any]] = list(reference.opening)
         for turn in reference.turns[: reference.first]:
             self._history += [turn.user, *turn.answer]
-        self._calls = len(self.executed)
+        self._calls = sum(len(message.get("tool_calls") or ()) for message in self._history)
         self._actions = 0
         self.over = False
         self._next_turn()

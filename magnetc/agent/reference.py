@@ -19,7 +19,8 @@ _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceTurn:
-    """A user turn: its message, the messages up to the next one, and their calls. `trained`: one of them has weight 1."""
+    """A user turn: its message, the messages up to the next one, and their calls, slips aside, which leave no trace in the
+    world. `trained`: one of the messages has weight 1."""
 
     user: dict[str, Any]
     answer: tuple[dict[str, Any], ...]
@@ -62,7 +63,7 @@ def read_reference(row: Mapping[str, Any], states: Mapping[str, Json], spec: Spe
             raise _unplayable(row, f"its initial state `{at['initial']}` is not in `states/`")
         start = Reset(state=states[at["initial"]], seed=int(at["seed"]), now=str(at["now"]), digest=str(at["initial"]))
         shown = Shown(spec, Presentation.read(row["certificate"].get("shown", {})))
-        opening, turns = _turns(row["messages"], shown)
+        opening, turns = _turns(row["messages"], shown, frozenset(row["certificate"].get("slips", {})))
         first = next((number for number, turn in enumerate(turns) if turn.trained), len(turns))
         offered = frozenset(shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"]))
         return Reference(row=str(row["id"]), tags=row["tags"], tools=row["tools"], offered=offered, shown=shown,
@@ -71,15 +72,17 @@ def read_reference(row: Mapping[str, Any], states: Mapping[str, Json], spec: Spe
         raise _unplayable(row, f"it is not well formed: {type(error).__name__}: {error}") from None
 
 
-def _turns(messages: list[dict[str, Any]], shown: Shown) -> tuple[tuple[dict[str, Any], ...], tuple[ReferenceTurn, ...]]:
-    """What precedes the first user message, and the user turns."""
+def _turns(messages: list[dict[str, Any]], shown: Shown,
+           slips: frozenset[str]) -> tuple[tuple[dict[str, Any], ...], tuple[ReferenceTurn, ...]]:
+    """What precedes the first user message, and the user turns. `slips`: ids of calls that are none to repeat."""
     users = [index for index, message in enumerate(messages) if message["role"] == "user"]
-    turns = [_turn(messages[start:end], shown) for start, end in zip(users, [*users[1:], len(messages)])]
+    turns = [_turn(messages[start:end], shown, slips) for start, end in zip(users, [*users[1:], len(messages)])]
     return tuple(map(_shown, messages[: users[0]])), tuple(turns)
 
 
-def _turn(messages: list[dict[str, Any]], shown: Shown) -> ReferenceTurn:
-    calls = [call["function"] for message in messages for call in message.get("tool_calls") or ()]
+def _turn(messages: list[dict[str, Any]], shown: Shown, slips: frozenset[str]) -> ReferenceTurn:
+    made = (call for message in messages for call in message.get("tool_calls") or ())
+    calls = [call["function"] for call in made if call["id"] not in slips]
     return ReferenceTurn(
         user=_shown(messages[0]), answer=tuple(map(_shown, messages[1:])),
         calls=tuple(_step(call, shown) for call in calls),

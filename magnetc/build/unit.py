@@ -122,6 +122,7 @@ class UnitBuilder:
         for reason in translation.dropped:
             result.dropped[f"insert.long left out: {_without_codes(reason)}"] += 1
             self._lose(script.path, reason, result)
+        result.dropped.update(translation.left_out)
         script = translation.trajectory.script
         rows = sft_rows(translation.trajectory, self.context.spec)
         for row in rows:
@@ -133,7 +134,7 @@ class UnitBuilder:
                 return None
         wants_state = "bfcl" in self.context.spec.recipe.emit
         initial = await _initial_state(translation, world) if wants_state else None
-        called = tuple(call.name for call in translation.trajectory.tool_calls())
+        called = tuple(call.name for call in translation.trajectory.tool_calls() if call.id not in translation.trajectory.slips)
         result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called,
                                                  tools=tuple(self.context.spec.tool), initial=initial))
         result.base = script.path.base
@@ -172,6 +173,8 @@ class UnitBuilder:
     def _note_misfits(self, translation: Translation, result: UnitResult) -> None:
         spec = self.context.spec
         for call in translation.trajectory.tool_calls():
+            if isinstance(call.result, dict) and "error" in call.result:
+                continue
             found = violations(call.result, spec.tool[call.name].returns, spec.type_table)
             if found:
                 result.misfits.setdefault(call.name, Counter())[found[0]] += 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from magnetc.distill.proofs.view import ConversationView
 from magnetc.ir import draw
 from magnetc.ir.json import Json
+from magnetc.ir.neighbour import scrambled
 from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKind, UserSource
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import Script, ScriptTurn
@@ -50,7 +51,7 @@ def kinds_at(turn: ScriptTurn) -> tuple[str, ...]:
     """The fault classes that this turn may offer."""
     if turn.kind is TurnKind.MISS_PARAMS:
         return ("acted_while_missing",)
-    if turn.kind is not TurnKind.NORMAL:
+    if not turn.kind.acts or turn.slips:
         return ()
     several = sum(map(len, turn.rounds)) > 1
     asked = () if turn.answers or turn.announces else ("asked_needlessly",)
@@ -155,23 +156,12 @@ def _invent(argument: Argument, value: Json, call: Call, conversation: Conversat
     if entity is None or isinstance(value, (bool, list, dict)):
         return None
     if entity.minted and isinstance(value, str):
-        return _scrambled(value, key)
+        return scrambled(value, *key)
     pool = [v for v in candidates(entity, conversation) if v != value]
     if pool:
         return draw.choose(pool, *key)
     expr = conversation.parameter_type(call, argument.pointer)
     return draw_argument(expr, conversation, (), *key) if expr else None
-
-
-def _scrambled(value: str, key: tuple) -> str:
-    """An id of the same shape: each digit another digit, each letter another letter of its case, a prefix word kept."""
-    head, dash, tail = value.rpartition("-")
-    letters = []
-    for position, char in enumerate(tail):
-        same_case = "ABCDEFGHJKLMNPQRSTUVWXYZ" if char.isupper() else "abcdefghijkmnpqrstuvwxyz"
-        alphabet = "0123456789" if char.isdigit() else same_case
-        letters.append(draw.choose(alphabet, *key, position) if char.isalnum() and position % 2 == 0 else char)
-    return head + dash + "".join(letters)
 
 
 def _wrong_functions(index: int, number: int, call: Call, script: Script, proposal: Proposal,

@@ -130,7 +130,7 @@ class _Forge:
         return True
 
     def _calls_before(self, index: int) -> int:
-        return sum(done.turn < index for done in self.conversation.executed)
+        return sum(message.turn < index for message in self.translation.trajectory.messages for _ in message.calls)
 
     def _message(self, index: int, round_: Sequence[Call]) -> None:
         made = []

@@ -85,7 +85,8 @@ class Coverage:
         """Count a conversation: of its rows the one that holds all of it."""
         certificate = row["certificate"]
         shown = Shown(self.context.spec, Presentation.read(certificate.get("shown", {})))
-        sources, made = certificate["arguments"], list(_calls(row["messages"], shown))
+        sources, slips = certificate["arguments"], certificate.get("slips", {})
+        made = [call for call in _calls(row["messages"], shown) if call[1] not in slips]
         self.turns[sum(message["role"] == "user" for message in row["messages"])] += 1
         self._see("operations", *(operation.partition("@")[0] for operation in row["tags"]["operations"]))
         place = {each: (name, turn) for turn, each, name, _ in made}

@@ -35,13 +35,13 @@ class Sheet(Protocol):
 def bfcl(conversation: Conversation, spec: Spec, sheet: Sheet) -> None:
     """BFCL multi-turn: question, possible answer, and the calls by step as the official checkers read them.
 
-    Its backends have the real names: calls and results are read back into them.
+    Its backends have the real names: calls and results are read back into them. Slips are no part of a right answer.
 
     A conversation over several tool sets is one entry: its last row has all of it. What a user turn announces as newly
     offered becomes BFCL's `missed_function` of that turn, and what is never offered its `excluded_function`.
     """
     row = conversation.rows[-1]
-    messages = _shown(row, spec).read_messages(row["messages"])
+    messages = _shown(row, spec).read_messages(_without_slips(row))
     if check_literals(messages, conversation.tools) is not None:
         return
     offered = {tool for each in conversation.rows for tool in _names(each, spec)}
@@ -54,6 +54,13 @@ def bfcl(conversation: Conversation, spec: Spec, sheet: Sheet) -> None:
     sheet.line("exports/bfcl/possible_answer/BFCL_v4_multi_turn_base.json", wire(entry["answer"]))
     decoded = {"id": entry["answer"]["id"], "decoded": entry["decoded"], "results": entry["results"]}
     sheet.line("exports/bfcl/decoded.json", wire(decoded))
+
+
+def _without_slips(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row's messages without the agent's own wrong calls, each of which has a message of its own, and their results."""
+    slips = row["certificate"].get("slips", {})
+    return [message for message in row["messages"] if message.get("tool_call_id") not in slips
+            and not any(call["id"] in slips for call in message.get("tool_calls") or ())]
 
 
 def _shown(row: Mapping[str, Any], spec: Spec) -> Shown:

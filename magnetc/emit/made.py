@@ -15,6 +15,7 @@ PER = {
     "insert.short": "turns",
     "insert.long": "turns",
     "parallel": "turns",
+    "recover.slip": "turns",
     "split.miss_func": "paths",
     "split.miss_params": "paths",
 }
@@ -39,7 +40,7 @@ class Made:
             self._applied.update(kind for kind in kinds if kind.startswith("split."))
             return
         turns = sum(message["role"] == "user" for message in messages)
-        calls = sum(len(message.get("tool_calls", ())) for message in messages)
+        calls = sum(len(message.get("tool_calls", ())) for message in messages) - len(row["certificate"].get("slips", ()))
         self._turns.setdefault(tags["path"], Counter())[turns] += 1
         self._calls.setdefault(tags["path"], Counter())[calls] += 1
         self._applied.update(kinds)

@@ -18,6 +18,7 @@ from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, Trajectory, Value
 
 WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "refusals", "reply": "replies"}
+"""The member of a recipe's `loss` for each purpose; a slip has none."""
 
 
 def sft_rows(trajectory: Trajectory, spec: Spec) -> list[dict[str, Any]]:
@@ -51,7 +52,8 @@ def _messages(messages: Sequence[Message], shown: Shown, *, trained_from: int) -
     loss = dict(shown.spec.recipe.loss)
     rendered: list[dict[str, Any]] = []
     for message in messages:
-        weight = loss[WEIGHT_OF[message.purpose]] if message.purpose and message.turn >= trained_from else 0
+        trained = message.purpose in WEIGHT_OF and message.turn >= trained_from
+        weight = loss[WEIGHT_OF[message.purpose]] if trained else 0
         rendered += render(message, shown, weight)
     return rendered
 
@@ -91,6 +93,7 @@ def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Sc
         "replies": reply_evidence(messages),
         "refused": _refused(messages, script),
         "inserted": [call.id for message in messages for call in message.calls if call.source in _inserted(script)],
+        **({"slips": slips} if (slips := {k: dict(e) for k, e in trajectory.slips.items() if k in ids}) else {}),
         **({"shown": shown} if (shown := used.document()) else {}),
     }
 
@@ -130,13 +133,15 @@ def _refused(messages: Sequence[Message], script: Script) -> dict[str, list[str]
 
 
 def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[str, Any]:
-    """A preference row. Both sides end where the offered tools change after the fault.
+    """A preference row. Both sides end where the offered tools change after the fault, or before a turn with a slip: the
+    rejected side has none, and must not be the better one.
 
     `weight` is for the likelihood of the chosen side, as in SFT rows; `credit` marks, on both sides, the agent's actions
     of the faulty user turn: where the preference acts. `fault.kind` is what the difference of the sides shows.
     """
     script = trajectory.script
     start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
+    end = next((turn for turn in range(pair.turn + 1, end) if script.turns[turn].slips), end)
     chosen, rejected = (tuple(m for m in side if m.turn < end) for side in (pair.chosen, pair.rejected))
     shown = Shown(spec, script.shown)
     used = shown.used(script.offered[pair.turn], _made((*pair.prompt, *chosen, *rejected)))

@@ -8,11 +8,20 @@ from enum import StrEnum
 
 
 class TurnKind(StrEnum):
-    """normal: the calls are made. miss_func, miss_params: nothing can be called yet; the agent declines or asks."""
+    """normal: the calls are made. miss_func, miss_params: nothing can be called yet; the agent declines or asks.
+
+    recover: the calls are made, and something is refused on the way: a slip of the agent's, or what the user asked for.
+    """
 
     NORMAL = "normal"
+    RECOVER = "recover"
     MISS_FUNC = "miss_func"
     MISS_PARAMS = "miss_params"
+
+    @property
+    def acts(self) -> bool:
+        """Whether the agent makes the turn's calls in it."""
+        return self not in (TurnKind.MISS_FUNC, TurnKind.MISS_PARAMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class Turn:
     `operations` are the operations that made it, with the key of the turn they applied to (`merge@t1`).
     `withheld`: parameter pointers as `call/pointer` (miss_params) or tool names (miss_func) that are missing here.
     `says`: calls whose goals this turn's words are about, when they differ from `calls` (a Split turn and its answer).
+    `slips`: calls that the agent first gets wrong, one for each wrong call that it makes (recover).
     """
 
     key: str
@@ -83,6 +93,7 @@ class Turn:
     operations: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     says: tuple[Call, ...] = ()
+    slips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
-from magnetc.ir.path import Call, OutputSource, SignaturePath, TurnKind
+from magnetc.ir.path import Call, OutputSource, SignaturePath, Turn, TurnKind
 from magnetc.ir.presentation import PLAIN, Presentation
 
 
@@ -62,6 +63,7 @@ class ScriptTurn:
     withheld: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     announces: tuple[str, ...] = ()
+    slips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,22 @@ class Script:
         own = {call.id for goal in turn.goals for call in goal.calls}
         later = [call for other in self.turns[index + 1 :] for goal in other.goals for call in goal.calls]
         used = any(isinstance(a.source, OutputSource) and a.source.call in own for call in later for a in call.arguments)
-        if not made or used or turn.kind is not TurnKind.NORMAL or turn.answers or turn.announces:
+        if not made or used or not turn.kind.acts or turn.answers or turn.announces:
             return None
         path = self.path.with_turns(self.path.turns[:index] + self.path.turns[index + 1 :])
         return replace(self, path=path, turns=self.turns[:index] + self.turns[index + 1 :],
                        offered=self.offered[:index] + self.offered[index + 1 :])
+
+    def without_slips(self, index: int) -> Script:
+        """The script with turn `index` as it was before Recover: the agent gets everything right at once."""
+        path, turns = list(self.path.turns), list(self.turns)
+        path[index], turns[index] = _right_at_once(path[index]), _right_at_once(turns[index])
+        return replace(self, path=self.path.with_turns(tuple(path)), turns=tuple(turns))
+
+
+_AnyTurn = TypeVar("_AnyTurn", Turn, ScriptTurn)
+
+
+def _right_at_once(turn: _AnyTurn) -> _AnyTurn:
+    kept = tuple(made for made in turn.operations if not made.startswith("recover.slip"))
+    return replace(turn, kind=TurnKind.NORMAL, operations=kept, slips=())

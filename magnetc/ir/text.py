@@ -11,6 +11,8 @@
       c1 = convert_unit(/value: output c0 /distance) for c0
     turn t1 miss_params withheld c2/date
       says c2 = book_flight(/date: user t1+)
+    turn t2 recover [recover.slip@t2] slips c3
+      c3 = cancel_booking(/booking_id: output c2 /booking_id)
 
 A script prints its path, then `script` and its turns:
 
@@ -40,6 +42,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import takewhile
 
 from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
@@ -158,7 +161,8 @@ def print_path(path: SignaturePath) -> str:
     for turn in path.turns:
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
         withheld = " " + _line("withheld", *turn.withheld) if turn.withheld else ""
-        lines.append(f"{_line('turn', turn.key, turn.kind)}{operations}{withheld}")
+        slips = " " + _line("slips", *turn.slips) if turn.slips else ""
+        lines.append(f"{_line('turn', turn.key, turn.kind)}{operations}{withheld}{slips}")
         lines += [f"  {_print_call(call)}" for call in turn.calls]
         lines += [f"  says {_print_call(call)}" for call in turn.says]
     return "\n".join(lines) + "\n"
@@ -206,7 +210,8 @@ def _parse_turn(words: _Words) -> Turn:
         while not words.take("]"):
             operations.append(words.next())
     withheld = words.rest() if words.take("withheld") else ()
-    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld)
+    slips = words.rest() if words.take("slips") else ()
+    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld, slips=slips)
 
 
 def _with_call(turn: Turn, words: _Words) -> Turn:
@@ -216,7 +221,7 @@ def _with_call(turn: Turn, words: _Words) -> Turn:
         says = (*says, _parse_call(words))
     else:
         calls = (*calls, _parse_call(words))
-    return Turn(key=turn.key, kind=turn.kind, calls=calls, operations=turn.operations, withheld=turn.withheld, says=says)
+    return replace(turn, calls=calls, says=says)
 
 
 def _parse_call(words: _Words) -> Call:
@@ -259,7 +264,7 @@ def print_script(script: Script) -> str:
         if offered != known:
             lines.append("  " + _line("offered", *offered))
         known = offered
-        for name in ("withheld", "answers", "announces"):
+        for name in ("withheld", "answers", "announces", "slips"):
             if getattr(turn, name):
                 lines.append("  " + _line(name, *getattr(turn, name)))
         lines += ["  " + _line("goal", *(call.id for call in goal.calls)) for goal in turn.goals]
@@ -339,7 +344,7 @@ def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, t
                 lists[name] = words.rest()
     made = ScriptTurn(key=turn.key, kind=turn.kind, goals=tuple(goals), rounds=tuple(groups), holes=tuple(holes),
                       operations=turn.operations, withheld=lists.get("withheld", ()), answers=lists.get("answers", ()),
-                      announces=lists.get("announces", ()))
+                      announces=lists.get("announces", ()), slips=lists.get("slips", ()))
     return made, lists.get("offered")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from magnetc.ir.json import Json
 from magnetc.ir.script import Script
@@ -43,7 +43,9 @@ MessagePart = Words | Value | Reference
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """An executed call: `id` as on the wire, `source` the id of the path's Call, arguments in schema order."""
+    """An executed call: `id` as on the wire, `source` the id of the path's Call, arguments in schema order.
+
+    The `source` of a slip is its call's with a mark behind it: no argument of the path is its own."""
 
     id: str
     source: str
@@ -56,7 +58,8 @@ class ToolCall:
 class Message:
     """role: system, user, assistant. An assistant message has parts or calls; results follow its calls, in order.
 
-    `purpose` of an assistant message: calls, reply, clarification, refusal: what the recipe's `loss` weighs.
+    `purpose` of an assistant message: calls, reply, clarification, refusal: what the recipe's `loss` weighs; or slip, which
+    is never trained.
     """
 
     role: str
@@ -90,12 +93,14 @@ class WorldRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """`evidence[wire call id][argument pointer]` is the certificate's entry for that leaf (see docs/certificates.md)."""
+    """`evidence[wire call id][argument pointer]` is the certificate's entry for that leaf, `slips[wire call id]` the one for
+    a call that the agent gets wrong (see docs/certificates.md)."""
 
     script: Script
     world: WorldRef
     messages: tuple[Message, ...]
     evidence: Mapping[str, Mapping[str, Mapping[str, Json]]]
+    slips: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def tool_calls(self) -> list[ToolCall]:
         return [call for message in self.messages for call in message.calls]

@@ -119,11 +119,15 @@ def _goal_problems(turn: Turn) -> Iterator[str]:
 
 
 def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]:
-    if turn.kind is TurnKind.NORMAL:
+    if turn.kind.acts:
         if not turn.calls:
             yield f"turn {turn.key} makes no calls"
         if turn.withheld:
-            yield f"turn {turn.key} withholds but is normal"
+            yield f"turn {turn.key} withholds but is {turn.kind}"
+        if turn.slips and turn.kind is not TurnKind.RECOVER:
+            yield f"turn {turn.key} has slips but is {turn.kind}"
+        for name in sorted(set(turn.slips) - {call.id for call in turn.calls}):
+            yield f"turn {turn.key} gets {name} wrong, which it does not call"
         return
     if turn.calls or not turn.says or not turn.withheld:
         yield f"turn {turn.key} is {turn.kind}: it says calls, withholds something and makes none"

@@ -6,6 +6,7 @@ from magnetc.ir.spec import Spec
 from magnetc.passes.insert import Insert
 from magnetc.passes.merge import Merge
 from magnetc.passes.parallel import Parallel
+from magnetc.passes.recover import Recover
 from magnetc.passes.split import Split
 
 KINDS = {
@@ -13,6 +14,7 @@ KINDS = {
     "insert.short": ("insert", "short"),
     "insert.long": ("insert", "long"),
     "parallel": ("parallel", "p"),
+    "recover.slip": ("recover", "slip"),
     "split.miss_func": ("split", "miss_func"),
     "split.miss_params": ("split", "miss_params"),
 }
@@ -22,7 +24,7 @@ KINDS = {
 def chances(spec: Spec) -> dict[str, float]:
     """The chance of each of `KINDS` that the recipe asks for: per pair of turns, per turn, or per path."""
     asked = {operation.name: dict(operation.options) for operation in spec.operations}
-    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split())}
+    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split(), Recover())}
     found = {}
     for kind, (operation, option) in KINDS.items():
         if operation in asked:

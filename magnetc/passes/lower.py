@@ -66,6 +66,7 @@ def _turn(context: CompileContext, turn: Turn, before: Turn | None, functions: d
         withheld=turn.withheld,
         answers=arrived if before and before.kind is TurnKind.MISS_PARAMS else (),
         announces=arrived if before and before.kind is TurnKind.MISS_FUNC else (),
+        slips=turn.slips,
     )
 
 

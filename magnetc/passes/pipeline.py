@@ -3,7 +3,8 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
                                                                         └─ Split ──> copies of it
-         ── Lower ───────> Script, for the path and each copy ── Distract ── Shuffle ── Mask ── System ── Clutter
+         ── Recover ─────> SignaturePath, for the path and each copy
+         ── Lower ───────> Script ── Distract ── Shuffle ── Mask ── System ── Clutter
                                                                                      └─> Script
 
 Operations of installed packages run after ours of the same stage, in the recipe's order (`operation.py`).
@@ -45,6 +46,7 @@ from magnetc.passes.operation import (
     configured,
 )
 from magnetc.passes.parallel import Parallel
+from magnetc.passes.recover import Recover
 from magnetc.passes.sample_paths import SamplePaths
 from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
@@ -57,7 +59,7 @@ SCRIPTS = (Lower,)
 OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert, Parallel),
     Stage.COPY: (Split,),
-    Stage.TURNS: (),
+    Stage.TURNS: (Recover,),
     Stage.SCRIPT: (Distract, Shuffle, Mask, System, Clutter),
 }
 

@@ -28,8 +28,8 @@ from magnetc.teachers.offline.values import satisfied
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent, texts_in
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
 from magnetc.tools.worlds.python import PythonWorld, WorldPool
+from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import MINT_RANGE, Scenario
-from magnetc.translate.session import run_in_time
 
 TRIES = 8
 """Worlds in which a flow is tried, at most: the first that proves it ends the search."""

@@ -25,8 +25,8 @@ from magnetc.teachers.offline.values import draw_argument, satisfied
 from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Ref, Run, Step
 from magnetc.tools.worlds.python import PythonWorld
+from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place, Scenario, values_of
-from magnetc.translate.session import run_in_time
 
 DEPTH = 3
 """Producers of producers that are called first, at most."""

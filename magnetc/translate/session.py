@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -19,7 +19,9 @@ from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.program import in_schema_order, program
+from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place, Scenario, mint_seed, values_of
+from magnetc.translate.slips import Slip, find_slips
 
 NO_WORDS = "no words: no phrase says this turn's values uniquely"
 
@@ -33,31 +35,22 @@ class Rejection:
 
 @dataclass(slots=True)
 class Translation:
-    """A trajectory with what distillation needs to branch off it: the conversation, and the world before each turn."""
+    """A trajectory with what distillation needs to branch off it: the conversation, and the world before each turn.
+
+    `dropped`: why turns that Insert made were left out; `left_out`: what of other operations was, and why."""
 
     trajectory: Trajectory
     conversation: Conversation
     starts: list[Place]
     proposals: list[Proposal]
     dropped: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 async def translate(script: Script, spec: Spec, teacher: Teacher, world: PythonWorld,
                     scenario: Scenario) -> Translation | Rejection:
     """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed."""
     return await _Session(script, spec, teacher, world, scenario).run()
-
-
-async def run_in_time(world: PythonWorld, run: Run) -> tuple[Outcome, ...]:
-    """The outcomes of a run.
-
-    Raises:
-        MagnetError: MG602 when a tool hangs: what is dropped for lack of time would differ between machines.
-    """
-    outcomes = await world.run(run)
-    if outcomes[-1].late:
-        raise world.hangs(outcomes[-1].reason or "a tool did not return")
-    return outcomes
 
 
 def _said_values(parts: Iterable[MessagePart]) -> Iterator[str]:
@@ -86,6 +79,8 @@ class _Session:
     starts: list[Place] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    slips: dict[str, dict[str, Json]] = field(default_factory=dict)
     error: str = ""
 
     async def run(self) -> Translation | Rejection:
@@ -106,8 +101,9 @@ class _Session:
         if self.script.system is SystemKind.NONE:
             self._without_system()
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
-        trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence)
-        return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped))
+        trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence,
+                                slips=self.slips)
+        return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped), tuple(self.left_out))
 
     def _without_system(self) -> None:
         """Leave the system message out, unless words say a day that only who knows today's date can tell."""
@@ -140,7 +136,7 @@ class _Session:
         return state_patterns(self.spec, [call.function for goal in goals for call in goal.calls])
 
     async def _turn(self, index: int, turn: ScriptTurn) -> str | None:
-        acts = turn.kind is TurnKind.NORMAL
+        acts = turn.kind.acts
         rounds = turn.rounds if acts else tuple(goal.calls for goal in turn.goals)
         calls = [call for round_ in rounds for call in round_]
         proposal, run = await self._first_success(index, turn, calls, keep=acts)
@@ -148,13 +144,14 @@ class _Session:
             return f"not executable: {self.error}" if self.error else NO_WORDS
         if acts and self.script.without_inserted(index) and not self._needs_result(calls, run):
             return "the user has said the value already"
+        slips = await self._wrong_calls(index, turn, run, proposal) if turn.slips else ()
         self._say(turn, proposal)
         leak = self._leak(turn, proposal)
         if leak:
             return leak
         self.proposals.append(proposal)
         if acts:
-            return self._act(turn, calls, run, proposal)
+            return self._act(turn, calls, run, proposal, slips)
         return self._decline(turn, run, proposal)
 
     async def _first_success(self, index: int, turn: ScriptTurn, calls: list[Call], *,
@@ -171,6 +168,15 @@ class _Session:
                 return batch[len(outcomes) - 1], outcomes[-1]
             self.error = outcomes[-1].reason or "error"
         return None, None
+
+    async def _wrong_calls(self, index: int, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> tuple[Slip, ...]:
+        """The slips of a turn that are really refused. Without one the turn is as it was before Recover."""
+        slips = await find_slips(turn, run, proposal.bindings, self.starts[-1], self.conversation, self.world)
+        if not slips:
+            self.left_out.append("recover.slip left out: no wrong call is refused without a trace")
+            self.script = self.script.without_slips(index)
+            self.conversation.path = self.script.path
+        return slips
 
     def _needs_result(self, calls: list[Call], run: Outcome) -> bool:
         """Whether a value of these calls comes from a result alone: an edge that Insert makes must be needed."""
@@ -223,16 +229,17 @@ class _Session:
         self.starts.append(self.starts[-1])
         return None
 
-    def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal) -> str | None:
+    def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal, slips: Sequence[Slip]) -> str | None:
         done: dict[str, Executed] = {}
         index = len(self.proposals) - 1
         for position, call in enumerate(calls):
             arguments = in_schema_order(self.spec, call.function, run.args[position])
             done[call.id] = Executed(call, index, arguments, run.results[position])
-            self.wire_ids[call.id] = f"call_{len(self.wire_ids) + 1}"
+        self._number(turn, slips)
         for position, call in enumerate(calls):
             self.evidence[self.wire_ids[call.id]] = self._evidence(call, proposal, run.args[position], run.at[position])
-        for round_ in turn.rounds:
+        for place, round_ in enumerate(turn.rounds):
+            self._slip(slips, place, index)
             made = tuple(self._tool_call(done[call.id]) for call in round_)
             self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls"))
         self.conversation.executed.extend(done.values())
@@ -244,6 +251,21 @@ class _Session:
         parts: tuple[MessagePart, ...] = self.teacher.reply(turn, done, self.conversation)
         self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply"))
         return None
+
+    def _number(self, turn: ScriptTurn, slips: Sequence[Slip]) -> None:
+        """Ids on the wire, in the order in which the calls stand there."""
+        for place, round_ in enumerate(turn.rounds):
+            for name in (*(slip.name for slip in slips if slip.place == place), *(call.id for call in round_)):
+                self.wire_ids[name] = f"call_{len(self.wire_ids) + 1}"
+
+    def _slip(self, slips: Sequence[Slip], place: int, index: int) -> None:
+        """The wrong calls before a round, each in a message of its own."""
+        for slip in (slip for slip in slips if slip.place == place):
+            name = self.wire_ids[slip.name]
+            arguments = in_schema_order(self.spec, slip.call.function, slip.arguments)
+            made = ToolCall(id=name, source=slip.name, name=slip.call.function, arguments=arguments, result=slip.result)
+            self.messages.append(Message(role="assistant", turn=index, calls=(made,), purpose="slip"))
+            self.slips[name] = {"repair": self.wire_ids[slip.call.id], **({"at": slip.pointer} if slip.pointer else {})}
 
     def _tool_call(self, done: Executed) -> ToolCall:
         return ToolCall(id=self.wire_ids[done.call.id], source=done.call.id, name=done.call.function,

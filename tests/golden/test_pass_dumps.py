@@ -15,6 +15,7 @@ DISTRACT = OperationSpec(name="distract", options=(("count", (1, 4)), ("most", 5
 MASK = OperationSpec(name="mask", options=(("p", 1.0),))
 SYSTEM = OperationSpec(name="system", options=(("policy", 1.0),))
 CLUTTER = OperationSpec(name="clutter", options=(("state", 1.0), ("results", 1.0)))
+RECOVER = OperationSpec(name="recover", options=(("slip", 1.0),))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -46,3 +47,17 @@ def test_operation_on_scripts(golden, operation):
 
     compile_unit(CompileContext(replace(spec, operations=(*spec.operations, operation))), "errands", 5, dump=dump)
     golden(HERE / f"errands-5-{operation.name}.txt", "\n".join(blocks))
+
+
+@pytest.mark.parametrize("operation", [RECOVER], ids=lambda operation: operation.name)
+def test_operation_on_turns(golden, operation):
+    """The paths of a unit and its copies, before and after it, and what was counted."""
+    blocks, spec = [], small_spec()
+
+    def dump(at, made):
+        if not isinstance(made, Script) and at in ("assign-sources", "split", operation.name):
+            blocks.append(f"== {at}\n{print_path(made)}")
+
+    unit = compile_unit(CompileContext(replace(spec, operations=(*spec.operations, operation))), "errands", 5, dump=dump)
+    counted = [f"{t.count} {t.operation} {t.outcome}{': ' + t.reason if t.reason else ''}" for t in unit.counts if t.operation.startswith(operation.name)]
+    golden(HERE / f"errands-5-{operation.name}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")

@@ -260,3 +260,46 @@ def test_parallel_calls_differ_and_share_a_round(seed, name, ordinal):
     plain, _ = unit_of(seed, name, ordinal)
     if not any(tally.operation == "parallel" and tally.outcome == "applied" for tally in unit.counts):
         assert unit.paths == plain.paths
+
+
+CHANGES = (OperationSpec(name="recover", options=(("slip", 0.8), ("most", 3), ("cap", 2))),)
+
+
+def changed_unit(seed, name, ordinal):
+    spec = small_spec(seed=seed)
+    context = CompileContext(replace(spec, operations=(*spec.operations, *CHANGES)))
+    return compile_unit(context, name, ordinal), context
+
+
+@given(**units)
+@settings(deadline=None)
+def test_what_goes_wrong_is_marked_and_nothing_else_changes(seed, name, ordinal):
+    """Slips: the calls stay; the marks are on the turns of the same key in the copies, apart from what Split makes of them."""
+    unit, context = changed_unit(seed, name, ordinal)
+    plain, _ = unit_of(seed, name, ordinal)
+    marked = []
+    for path, before in zip(unit.paths, plain.paths, strict=True):
+        bare = [replace(t, kind=TurnKind.NORMAL, slips=(), operations=tuple(o for o in t.operations if not o.startswith("recover")))
+                if t.slips else t for t in path.turns]
+        assert tuple(bare) == before.turns
+        slips = [turn for turn in path.turns if turn.slips]
+        assert len(slips) <= 2
+        assert all(1 <= len(turn.slips) <= 3 and set(turn.slips) <= {call.id for call in turn.calls} for turn in slips)
+        assert all(turn.kind is TurnKind.RECOVER and f"recover.slip@{turn.key.rstrip('+')}" in turn.operations for turn in slips)
+        assert violation(context.product(name, path.locale).automaton.constraints, path.functions()) is None
+        marked.append({turn.key.rstrip("+"): turn.slips for turn in slips})
+    assert all(each == marked[0] for each in marked)
+    for script in unit.scripts:
+        assert verify_script(context.spec, script) == []
+        assert parse_script(print_script(script)) == script
+        for index, turn in enumerate(script.turns):
+            if turn.slips:
+                assert verify_script(context.spec, script.without_slips(index)) == []
+
+
+def test_an_unrelated_tool_leaves_what_goes_wrong_as_it_is():
+    spec = replace(small_spec(), operations=(*small_spec().operations, *CHANGES))
+    plain, grown = CompileContext(spec), CompileContext(with_tools(spec, tool("ping", record(), city="City")))
+    units = [[compile_unit(context, "errands", ordinal).paths for ordinal in range(60)] for context in (plain, grown)]
+    assert units[0] == units[1]
+    assert any(turn.slips for paths in units[0] for path in paths for turn in path.turns)

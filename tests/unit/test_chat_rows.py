@@ -1,6 +1,7 @@
 """Rows as tokens: what is trained is exactly what the agent says, after exactly what it sees when it is used."""
 
 from collections import Counter
+from copy import deepcopy
 
 import pytest
 
@@ -142,3 +143,22 @@ def test_mended_the_broken_templates_work():
     special, added = families.QWEN
     text = TOOLS + QWEN.replace("%s", MESSAGE + "{{ '<|im_end|>' }}") + HEADER
     assert all(len(encode_row(row, Chat(families.bpe(special, added, text)))) == 1 for row in families.ROWS[:3])
+
+
+def test_a_slip_is_read_and_not_trained(case):
+    """An untrained call in the middle of a turn stands before what is trained, with its result."""
+    _, chat = case
+    tried = 0
+    for original in families.ROWS:
+        row = deepcopy(original)
+        agent = [i for i, m in enumerate(row["messages"]) if m["role"] == "assistant" and m["weight"]]
+        slip = next((i for i in agent if row["messages"][i].get("tool_calls") and i + 2 in agent), None)
+        if slip is None:
+            continue
+        row["messages"][slip]["weight"] = 0
+        parts = encode_row(row, chat)
+        assert {span.index for part in parts for span in part.messages} == set(agent) - {slip}
+        result = row["messages"][slip + 1]["content"][:12]
+        assert any(result in chat.tokenizer.decode(part.input_ids) for part in parts if slip + 2 in {span.index for span in part.messages})
+        tried += 1
+    assert tried

@@ -27,6 +27,7 @@ from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
 from magnetc.passes.parallel import Parallel
 from magnetc.passes.pipeline import compile_unit
+from magnetc.passes.recover import Recover
 from magnetc.passes.rounds import rounds
 from magnetc.passes.shuffle import Shuffle
 from magnetc.passes.split import Split
@@ -567,3 +568,25 @@ def test_clutter_draws_what_a_world_has_more_of():
     assert 55 < kinds["results",] + kinds["state", "results"] < 110
     assert kinds["state", "results"]
     assert verify_script(context.spec, replace(plain, clutter=("results", "state"))) == ["a world cannot be cluttered with results state"]
+
+
+def test_recover_slips_where_a_text_can_be_given_wrongly():
+    context = context_of()
+    path = assigned("sign_in", "search_flights", "book_flight", context=context)
+    log = Log()
+    changed = Recover(slip=1.0, most=3, cap=9).run(context, path, log)
+    slips = {turn.key: turn.slips for turn in changed.turns}
+    assert set(slips["t2"]) == {"c2"}
+    assert 1 <= len(slips["t2"]) <= 3
+    assert all(turn.kind is (TurnKind.RECOVER if turn.slips else TurnKind.NORMAL) for turn in changed.turns)
+    assert len([turn for turn in Recover(slip=1.0).run(context, path, Log()).turns if turn.slips]) == 1
+    assert Recover(slip=0.0).run(context, path, Log()) == path
+
+
+def test_a_slip_is_of_a_call_in_a_turn_that_recovers():
+    context = context_of()
+    path = Recover(slip=1.0).run(context, assigned("sign_in", "search_flights", "book_flight", context=context), Log())
+    at = next(index for index, turn in enumerate(path.turns) if turn.slips)
+    for change, problem in (({"kind": TurnKind.NORMAL}, "has slips but is normal"), ({"slips": ("c9",)}, "gets c9 wrong, which it does not call")):
+        broken = path.with_turns(tuple(replace(t, **change) if i == at else t for i, t in enumerate(path.turns)))
+        assert verify_path(context.spec, context.graph, broken) == [f"turn {path.turns[at].key} {problem}"]

@@ -17,7 +17,7 @@ from magnetc.source import Origin
 from magnetc.tools.worlds import worker
 from magnetc.tools.worlds.protocol import Ref, Reset, Run, Step
 from magnetc.tools.worlds.python import Limits, PythonWorld, WorldPool
-from magnetc.translate.session import run_in_time
+from magnetc.translate.run_in_time import run_in_time
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"
 NOW = "2026-03-02T09:00:00Z"

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from magnetc.diagnostics import MagnetError
-from magnetc.distill.proofs import executable, intact, necessary, nonequivalent, sourced, sufficient, typed
+from magnetc.distill.proofs import (
+    executable,
+    intact,
+    necessary,
+    nonequivalent,
+    slips,
+    sourced,
+    sufficient,
+    typed,
+)
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.necessary import Experiment, Verdict
 from magnetc.distill.proofs.view import ConversationView, parse
@@ -23,10 +32,11 @@ MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError
 
 @dataclass(frozen=True, slots=True)
 class _Replay:
-    """A conversation replayed: as it stands, and the verdicts on its output leaves."""
+    """A conversation replayed: as it stands, the verdicts on its output leaves, and without its slips, if it has some."""
 
     literal: Outcome
     verdicts: dict[tuple[int, str], Verdict]
+    bare: Outcome | None = None
 
 
 class Prover:
@@ -91,7 +101,7 @@ class Prover:
         """Proofs 1 to 5 of a conversation."""
         locale = str(view.certificate["locale"])
         found = {
-            1: executable.check(view, replay.literal, final),
+            1: executable.check(view, replay.literal, final) + (slips.traces(view, replay.literal, replay.bare) if replay.bare else []),
             2: typed.check(view, self.spec),
             3: sourced.check(view, self.spec, locale),
             4: necessary.check(view, replay.verdicts),
@@ -115,16 +125,19 @@ class Prover:
         tried = necessary.trial(view, self.spec, tuple(open_leaves))
         start, reminted = self._start(view), self._start(view, 1)
         runs = [Run(start=start, programs=[tried.literal], digest=True, stop_on_error=False)]
+        if view.slips:
+            runs.append(Run(start=start, programs=[slips.without(view)], digest=True, stop_on_error=False))
         if tried.derived:
             runs.append(Run(start=reminted, programs=[tried.derived], stop_on_error=False))
         outcomes = await world.run_all([*runs, *also])
         (literal,), *rest = outcomes[: len(runs)]
+        bare = rest.pop(0)[0] if view.slips else None
         found = necessary.brief_verdicts(tried, literal, rest[0][0] if rest else None)
         decided.update((place, verdict) for place, verdict in found.items() if verdict is not None)
         undecided = tuple(leaf for leaf in open_leaves if found[leaf.place] is None)
         if undecided:
             decided.update(await self._by_states(necessary.experiment(view, self.spec, undecided), view, world))
-        return _Replay(literal, decided), outcomes[len(runs) :]
+        return _Replay(literal, decided, bare), outcomes[len(runs) :]
 
     async def _by_states(self, whole: Experiment, view: ConversationView,
                          world: PythonWorld) -> dict[tuple[int, str], Verdict]:

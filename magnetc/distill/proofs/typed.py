@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from magnetc.distill.proofs import slips
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.conform import violations
 from magnetc.ir.json import wire
@@ -12,12 +13,13 @@ from magnetc.ir.spec import Spec
 
 
 def check(view: ConversationView, spec: Spec) -> list[str]:
-    """The offered tools are the recipe's, and calls and results are as they declare."""
+    """The offered tools are the recipe's, and calls and results are as they declare; a slip's arguments need not be."""
     problems = [f"the row offers `{name}`, which the recipe does not have" for name in view.offered if name not in spec.tool]
     if not problems and view.shown.texts(view.offered) != view.tools:
         problems.append("the offered tools are not described as in the recipe, as its certificate shows them")
     for call in view.calls:
         problems += _call_problems(call, view, spec)
+    problems += slips.check(view, spec)
     for index, tools in view.certificate.get("refused", {}).items():
         met = [tool for tool in tools if tool in view.offered]
         if met and view.messages[int(index)].get("weight"):
@@ -45,7 +47,7 @@ def _call_problems(call: CallView, view: ConversationView, spec: Spec) -> list[s
         if name not in known:
             problems.append(f"`{call.id}` has no parameter `{name}`")
         else:
-            found = violations(value, known[name].type, spec.type_table, f"/{name}")
+            found = () if call.id in view.slips else violations(value, known[name].type, spec.type_table, f"/{name}")
             problems += [f"`{call.id}` argument {violation}" for violation in found]
     problems += [f"`{call.id}` lacks `{p.name}`" for p in tool.parameters if p.required and p.name not in call.arguments]
     if not problems and wire(view.shown.arguments(call.name, call.arguments)) != call.raw_arguments:

@@ -52,6 +52,11 @@ class ConversationView:
     def sources(self) -> Mapping[str, Mapping[str, Mapping[str, Json]]]:
         return self.certificate["arguments"]
 
+    @property
+    def slips(self) -> Mapping[str, Mapping[str, Json]]:
+        """Wrong calls of the agent's own, by id: what its certificate says of them."""
+        return self.certificate.get("slips", {})
+
     def turn_end(self, message: int) -> int:
         """The index after the last message of the user turn that `message` belongs to."""
         return next((i for i in self.users if i > message), len(self.messages))

@@ -1,0 +1,87 @@
+"""Recover: something is refused on the way, and set right.
+
+Before:
+
+    turn t1 normal
+      c1 = cancel_booking(/booking_id: output c0 /bookings/*/booking_id)
+
+After *slip*, the agent first makes a wrong call, which the world refuses, and then the right one:
+
+    turn t1 recover [recover.slip@t1] slips c1
+      c1 = cancel_booking(/booking_id: output c0 /bookings/*/booking_id)
+
+What is got wrong is known only when the values are: translation looks for a wrong call that the world really refuses, and
+leaves the slip out where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from magnetc.ir import draw
+from magnetc.ir.path import ArgumentSource, Call, OutputSource, SignaturePath, Turn, TurnKind, UserSource
+from magnetc.ir.types import EntityType
+from magnetc.passes.operation import Stage
+from magnetc.passes.rounds import rounds
+
+if TYPE_CHECKING:
+    from magnetc.passes.context import CompileContext
+    from magnetc.passes.manager import Log
+
+AGAIN = 0.3
+"""Chance that a slip is followed by another one, as often as `most` allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """`slip` is a chance per eligible turn; at most `most` wrong calls before the right one, and `cap` such turns a path."""
+
+    slip: float = 0.1
+    most: int = 2
+    cap: int = 1
+    stage: ClassVar[Stage] = Stage.TURNS
+    name: str = "recover"
+    version: str = "1"
+
+    def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
+        key = (context.spec.recipe.seed, "recover", path.base, path.attempt)
+        left = self.cap
+        for turn in draw.shuffle(path.turns, *key, "order", name=base_key):
+            if not left:
+                break
+            if turn.kind is not TurnKind.NORMAL or draw.fraction(*key, "slip", base_key(turn)) >= self.slip:
+                continue
+            calls = list(_may_fail(context, turn))
+            if not calls:
+                log.refuse("recover.slip", "no call of the turn can be got wrong")
+                continue
+            call = draw.choose(calls, *key, base_key(turn), "call", name=lambda c: c.id)
+            again = (draw.fraction(*key, base_key(turn), "again", number) < AGAIN for number in range(1, self.most))
+            slips = (call.id,) * (1 + sum(again))
+            changed = replace(turn, kind=TurnKind.RECOVER, slips=slips, operations=(*turn.operations, f"recover.slip@{base_key(turn)}"))
+            path = path.with_turns(tuple(changed if t.key == turn.key else t for t in path.turns))
+            log.apply("recover.slip")
+            left -= 1
+        return path
+
+
+def base_key(turn: Turn) -> str:
+    """The key of the turn in the path that was split, whose draws its copy shares."""
+    return turn.key.removesuffix("+")
+
+
+def _may_fail(context: CompileContext, turn: Turn) -> Iterator[Call]:
+    """Calls that go out alone, and take a text of a result, or one that users say otherwise, or follow another of the turn."""
+    for number, group in enumerate(rounds(context.spec, turn.calls, context.ordered)):
+        call = group[0]
+        kinds = {parameter.pointer: context.spec.type_table.get(parameter.entity) for parameter in context.parameters[call.function]}
+        if len(group) == 1 and (number or any(_has_wrong(a.source, kinds[a.pointer]) for a in call.arguments if a.pointer in kinds)):
+            yield call
+
+
+def _has_wrong(source: ArgumentSource, kind: EntityType | None) -> bool:
+    if kind is None or kind.base != "string":
+        return False
+    return isinstance(source, OutputSource) or (isinstance(source, UserSource) and bool(kind.format or kind.said))
