@@ -26,10 +26,18 @@ WIDTH = 128
 """States in a layer of the relaxation above which it forgets what `forbid` and `at most` count."""
 
 
-class Product:
-    """Walks of one path. Tools are bits in sorted order; `frontier` arguments are sets of such bits."""
+class Unsettled(Exception):
+    """A search for a walk was given up."""
 
-    def __init__(self, automaton: Automaton, graph: LocalDependencyGraph):
+
+class Product:
+    """Walks of one path. Tools are bits in sorted order; `frontier` arguments are sets of such bits.
+
+    `most` bounds how many states are searched; beyond it, `alive` raises Unsettled.
+    """
+
+    def __init__(self, automaton: Automaton, graph: LocalDependencyGraph, most: int | None = None):
+        self._left = most
         self.automaton = automaton
         self.tools = tuple(sorted(automaton.tools))
         self._bit = {tool: 1 << index for index, tool in enumerate(self.tools)}
@@ -50,6 +58,10 @@ class Product:
         key = (state, frontier, remaining)
         found = self._alive.get(key)
         if found is None:
+            if self._left is not None:
+                self._left -= 1
+                if self._left < 0:
+                    raise Unsettled
             found = self._alive[key] = self._could_ever(state, remaining) and self._search(state, frontier, remaining)
         return found
 

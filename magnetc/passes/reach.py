@@ -23,10 +23,13 @@ from magnetc.passes.chances import chances
 from magnetc.passes.constraints import Constraints, violation
 from magnetc.passes.context import CompileContext
 from magnetc.passes.options import can_ever_say
-from magnetc.passes.product import Product
+from magnetc.passes.product import Product, Unsettled
 
 EXACT = 4_000
 """Tools and edges of a graph up to which each is searched for. Above it, a tool that a walk may call counts as reached."""
+
+MOST = 3_000
+"""States that a search for one tool or edge looks at. What is not settled by then counts as reached, too."""
 
 Pair = tuple[str, str]
 
@@ -91,11 +94,14 @@ class _Walks:
         automaton = _Calling(self.constraints, tools)
         if self.constraints.chained:
             return Chains(automaton, self._graph).has_walk()
-        product, start = Product(automaton, self._graph), automaton.start()
+        product, start = Product(automaton, self._graph, MOST), automaton.start()
         low, high = self.constraints.turns
         first = {tool: after for tool in sorted(automaton.openings) if (after := automaton.step(start, tool)) is not None}
-        return any(product.alive(after, product.root | product.reach[tool], length - 1)
-                   for length in range(high, max(1, low) - 1, -1) for tool, after in first.items())
+        try:
+            return any(product.alive(after, product.root | product.reach[tool], length - 1)
+                       for length in range(high, max(1, low) - 1, -1) for tool, after in first.items())
+        except Unsettled:
+            return True
 
 
 class _PathReach:

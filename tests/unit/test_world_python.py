@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from functools import wraps
 from pathlib import Path
 
@@ -488,3 +489,18 @@ async def test_a_state_crosses_the_pipe_once(world):
     second = await one(world, named, search(), digest=True)
     assert first == second
     assert world._known == {made.state_digest}
+
+
+def test_a_worker_is_not_blamed_for_a_loop_that_is_busy(monkeypatch):
+    monkeypatch.setattr("magnetc.tools.worlds.python._GRACE_SECONDS", 0.1)
+
+    async def body():
+        async with await PythonWorld.start(spec("odd:OddWorld"), WORLDS, limits=Limits(seconds=0.1)) as world:
+            large = Step(call="echo", args={"value": "x" * 1_000_000})  # more than a pipe takes at once
+            asked = asyncio.ensure_future(one(world, Reset(now=NOW), large))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            time.sleep(1.5)  # what a long compilation does to the loop
+            assert (await asked).ok
+
+    asyncio.run(body())

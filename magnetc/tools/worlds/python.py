@@ -30,6 +30,7 @@ _HANDLES = 1 << 32
 _ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
+_BUSY_SECONDS = 0.25
 _TAIL = 16_384
 
 
@@ -55,6 +56,7 @@ class _Pipe(asyncio.SubprocessProtocol):
         self.chunks: list[bytes] = []
         self.printed = b""
         self.deadline = 0.0
+        self.looks = self.loop.time()
         self.closed = self.loop.create_future()
         self.overdue = False
         self.transport: asyncio.SubprocessTransport
@@ -100,12 +102,17 @@ class _Pipe(asyncio.SubprocessProtocol):
         """Kill a worker that is overdue: stuck where its own timer cannot reach it."""
         if self.closed.done():
             return
-        if self.pending and self.loop.time() > self.deadline:
+        now = self.loop.time()
+        if self.pending and now - self.looks > _BUSY_SECONDS:
+            # The loop was busy elsewhere: requests were not sent in full, answers not read.
+            self.deadline = max(self.deadline, now + self.pending[0][1])
+        if self.pending and now > self.deadline:
             self.overdue = True
             self.kill()
             return
-        wait = self.deadline - self.loop.time() if self.pending else 1.0
-        self.timer = self.loop.call_later(min(max(wait, 0.05), 1.0), self.watch)
+        wait = self.deadline - now if self.pending else 1.0
+        self.looks = now + min(max(wait, 0.05), 1.0)
+        self.timer = self.loop.call_at(self.looks, self.watch)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd == 1:
