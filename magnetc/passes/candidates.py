@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from magnetc.ir.signature import Parameter
 from magnetc.ir.spec import Spec
 from magnetc.passes.producers import Producers
+
+_name = attrgetter("name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +57,16 @@ class Places:
         self.tools = producers.tools
         self.index = {tool: place for place, tool in enumerate(self.tools)}
         self._pointers = {pointer: place for place, pointer in enumerate(producers.pointers)}
-        rows = [(place, parameter) for place, tool in enumerate(self.tools)
-                for parameter in sorted(spec.tool[tool].parameters, key=lambda each: each.name)]
-        self.takers = np.array([place for place, _ in rows], np.int64)
-        self.names = tuple(parameter.name for _, parameter in rows)
-        self.required = np.array([parameter.required for _, parameter in rows], np.bool_)
-        self.keys = np.array([producers.key(parameter.type) for _, parameter in rows], np.int64)
+        takers: list[int] = []
+        rows: list[Parameter] = []
+        for place, tool in enumerate(self.tools):
+            own = sorted(spec.tool[tool].parameters, key=_name)
+            takers += [place] * len(own)
+            rows += own
+        self.takers = np.array(takers, np.int64)
+        self.names = tuple([parameter.name for parameter in rows])
+        self.required = np.array([parameter.required for parameter in rows], np.bool_)
+        self.keys = np.array([producers.key(parameter.type) for parameter in rows], np.int64)
         self.first = np.searchsorted(self.takers, np.arange(len(self.tools)))
         self.local = np.arange(len(rows)) - self.first[self.takers] if rows else np.zeros(0, np.int64)
         self.widest = int(self.local.max(initial=-1)) + 1

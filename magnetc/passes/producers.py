@@ -36,21 +36,25 @@ class Producers:
         self._unlinked = frozenset(spec.graph.unlinks)
         self.keys: dict[tuple[str, bool], int] = {}
         pointers: dict[str, int] = {}
-        found: list[tuple[int, int, int]] = []
+        # Flat lists: a tuple for each place would have Python's collector go through the whole spec again and again.
+        keys: list[int] = []
+        tools: list[int] = []
+        places: list[int] = []
         ancestors: dict[str, tuple[str, ...]] = {}
         for index, tool in enumerate(self.tools):
             for pointer, name, is_list in certain_places(spec.tool[tool].returns):
                 if name not in ancestors:
                     ancestors[name] = tuple(spec.type_table.stands_for(name))
                 for ancestor in ancestors[name]:
-                    key = self.keys.setdefault((ancestor, is_list), len(self.keys))
-                    found.append((key, index, pointers.setdefault(pointer, len(pointers))))
-        columns = np.array(found, np.int64).reshape(-1, 3)
-        columns = columns[np.argsort(columns[:, 0], kind="stable")]
+                    keys.append(self.keys.setdefault((ancestor, is_list), len(self.keys)))
+                    tools.append(index)
+                    places.append(pointers.setdefault(pointer, len(pointers)))
+        key_of = np.array(keys, np.int64)
+        order = np.argsort(key_of, kind="stable")
         self.pointers = tuple(pointers)
-        self.offsets = np.searchsorted(columns[:, 0], np.arange(len(self.keys) + 1))
-        self.place_tools = columns[:, 1].astype(np.int32)
-        self.place_pointers = columns[:, 2].astype(np.int32)
+        self.offsets = np.searchsorted(key_of[order], np.arange(len(self.keys) + 1))
+        self.place_tools = np.array(tools, np.int32)[order]
+        self.place_pointers = np.array(places, np.int32)[order]
 
     def key(self, expr: TypeExpr) -> int:
         """The number of the entity type that a parameter takes, or of a list of it; -1 where nothing produces it."""
