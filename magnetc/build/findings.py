@@ -31,6 +31,12 @@ NEEDED = {
     "parallel": "it needs tools that read and take a value from the user, and `calls: as_needed`",
     "split.miss_func": "it needs a `capability` phrase for each tool, in each locale",
     "split.miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`",
+    "no_tool.near": "it needs a `capability` phrase for each tool, and tools that come near it and do not do what it does",
+    "no_tool.none": "it needs a `capability` phrase for each tool, and tools that do not come near it",
+    "no_tool.chitchat": "it needs frames `chitchat`, in each locale",
+    "no_tool.context": "it needs tools that read, with `ask` phrases and a `reply`, and paths of two turns or more",
+    "no_tool.value": "it needs parameters that the user gives, of types with an enum, a range or a pattern: a type that refines "
+                     "another is asked for the values that the other has words for (`said`) and it lacks",
 }
 """What a kind of operation needs to be applied."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from magnetc.ir.json import Json
+from magnetc.ir.path import AbstentionKind
 from magnetc.ir.spec import Spec
 from magnetc.passes.chances import chances
 
@@ -18,6 +19,7 @@ PER = {
     "recover.slip": "turns",
     "split.miss_func": "paths",
     "split.miss_params": "paths",
+    **{f"no_tool.{kind}": "paths" for kind in AbstentionKind},
 }
 """What the chance of a kind of operation is per."""
 
@@ -37,7 +39,7 @@ class Made:
         tags, messages = row["tags"], row["messages"]
         kinds = Counter(operation.partition("@")[0] for operation in tags["operations"])
         if tags["copy_of"] is not None:
-            self._applied.update(kind for kind in kinds if kind.startswith("split."))
+            self._applied.update(kind for kind in kinds if kind.startswith(("split.", "no_tool.")))
             return
         turns = sum(message["role"] == "user" for message in messages)
         calls = sum(len(message.get("tool_calls", ())) for message in messages) - len(row["certificate"].get("slips", ()))

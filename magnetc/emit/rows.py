@@ -10,14 +10,13 @@ from magnetc.distill.faults import fault_between
 from magnetc.distill.pairs import PreferencePair
 from magnetc.distill.proofs.view import parse
 from magnetc.ir.json import Json, wire
-from magnetc.ir.path import TurnKind
 from magnetc.ir.presentation import Presentation
 from magnetc.ir.script import Script
 from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, Trajectory, Value
 
-WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "refusals", "reply": "replies"}
+WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "refusals", "answer": "refusals", "reply": "replies"}
 """The member of a recipe's `loss` for each purpose; a slip has none."""
 
 
@@ -92,6 +91,7 @@ def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Sc
         "arguments": {k: {p: dict(e) for p, e in v.items()} for k, v in trajectory.evidence.items() if k in ids},
         "replies": reply_evidence(messages),
         "refused": _refused(messages, script),
+        **({"abstains": abstains} if (abstains := _abstains(messages, trajectory)) else {}),
         "inserted": [call.id for message in messages for call in message.calls if call.source in _inserted(script)],
         **({"slips": slips} if (slips := {k: dict(e) for k, e in trajectory.slips.items() if k in ids}) else {}),
         **({"shown": shown} if (shown := used.document()) else {}),
@@ -112,7 +112,7 @@ def reply_evidence(messages: Sequence[Message]) -> dict[str, list[dict[str, Json
     index = 0
     for message in messages:
         wire_ids.update((call.source, call.id) for call in message.calls)
-        if message.purpose == "reply":
+        if message.purpose in ("reply", "answer"):
             found[str(index)] = [
                 {"said": part.text, "call": wire_ids[part.call], "at": part.pointer}
                 for part in message.parts
@@ -126,8 +126,19 @@ def _refused(messages: Sequence[Message], script: Script) -> dict[str, list[str]
     found: dict[str, list[str]] = {}
     index = 0
     for message in messages:
-        if message.purpose == "refusal" and script.turns[message.turn].kind is TurnKind.MISS_FUNC:
+        if message.purpose == "refusal" and script.turns[message.turn].withheld:
             found[str(index)] = list(script.turns[message.turn].withheld)
+        index += 1 + len(message.calls)
+    return found
+
+
+def _abstains(messages: Sequence[Message], trajectory: Trajectory) -> dict[str, dict[str, Json]]:
+    """By index of the rendered message, why nothing is called."""
+    found: dict[str, dict[str, Json]] = {}
+    index = 0
+    for message in messages:
+        if message.role == "assistant" and message.turn in trajectory.abstentions:
+            found[str(index)] = dict(trajectory.abstentions[message.turn])
         index += 1 + len(message.calls)
     return found
 

@@ -15,13 +15,17 @@ from magnetc.source import Origin
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "do": ("phrase",), "say": ("phrase",), "ask": ("phrase",), "join_do": ("a", "b"), "next": ("a", "b"),
     "open": ("s",), "follow": ("s",), "answer": ("value",), "announce": ("capability",), "clarify": ("question",),
-    "refuse": ("capability",), "system": ("context",), "system_policy": (), "system_date": ("date",),
+    "refuse": ("capability",), "not_one_of": ("value", "choices"), "not_between": ("value", "low", "high"), "not_valid": ("value",),
+    "again": ("phrase",), "recall": ("s",), "chitchat": (), "system": ("context",), "system_policy": (), "system_date": ("date",),
     "system_profile": ("profile",), "done": (), "error": ("message",),
 }
 """What each group of frames has to say, in lower case: a capital only sets the case of the first letter."""
 
-FOR_SYSTEM = ("system", "system_policy")
-"""Groups that a locale may lack, unless an operation `system` asks for them."""
+FOR_OPERATIONS = {
+    "system": ("system", "system_policy"),
+    "no_tool": ("not_one_of", "not_between", "not_valid", "again", "recall", "chitchat"),
+}
+"""Groups that a locale may lack, unless this operation asks for them."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
@@ -30,11 +34,13 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
                    sink: Sink) -> tuple[Frames, ...]:
     """The frames of the recipe's locales, in its order. A later document replaces whole groups of an earlier one."""
     needed = set(PLACEHOLDERS)
-    if not any(operation.name == "system" for operation in operations):
-        needed -= set(FOR_SYSTEM)
+    asked = {operation.name for operation in operations}
+    for name, own in FOR_OPERATIONS.items():
+        needed -= set() if name in asked else set(own)
     groups: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
     elide: dict[str, dict[str, str]] = {}
     prepositions: dict[str, tuple[str, ...]] = {}
+    chitchat: dict[str, tuple[tuple[str, str, str], ...]] = {}
     for document in documents:
         if document.kind == "frames":
             locale = document.data["locale"]
@@ -42,6 +48,8 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
             groups[locale] = groups.get(locale, {}) | read
             elide[locale] = elide.get(locale, {}) | (document.data.get("elide") or {})
             prepositions[locale] = tuple(document.data.get("prepositions", prepositions.get(locale, ())))
+            if said := document.data.get("chitchat"):
+                chitchat[locale] = tuple((each.get("style", ""), each["text"], each["answer"]) for each in said)
     found = []
     for locale, _ in recipe.locales:
         if locale not in groups:
@@ -54,7 +62,7 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
                        recipe.origin.child("locales", locale), at_key=True, help="add these groups to the file of frames")
         ordered = tuple((name, groups[locale][name]) for name in PLACEHOLDERS if name in groups[locale])
         found.append(Frames(locale=locale, groups=ordered, elide=tuple(elide[locale].items()),
-                            prepositions=prepositions[locale]))
+                            prepositions=prepositions[locale], chitchat=chitchat.get(locale, ())))
     return tuple(found)
 
 

@@ -14,6 +14,9 @@ from magnetc.ir.json import Json
 from magnetc.ir.spec import OperationSpec, PathSpec, ToolSet
 from magnetc.source import Origin
 
+TOGETHER = ("clutter", "no_tool")
+"""Operations whose ways do not exclude each other."""
+
 
 def resolve_paths(documents: Iterable[Document], definitions: Definitions, sets: Mapping[str, ToolSet],
                   sink: Sink) -> tuple[PathSpec, ...]:
@@ -109,8 +112,8 @@ def _plain(value: Json) -> Json:
 
 
 def _check_sum(operation: str, options: Mapping[str, Json], origin: Origin, sink: Sink) -> None:
-    """The ways of one operation exclude each other, but for clutter's: their probabilities cannot exceed 1 together."""
-    chances = probabilities(operation) if operation != "clutter" else ()
+    """The ways of one operation exclude each other, but for those in TOGETHER: their probabilities cannot exceed 1 together."""
+    chances = probabilities(operation) if operation not in TOGETHER else ()
     shares = [value for option, value in options.items() if isinstance(value, (int, float)) and option in chances]
     if sum(shares) > 1 + 1e-9:
         sink.error("MG220", f"the probabilities of `{operation}` add up to {sum(shares):g}, which is above 1", origin,

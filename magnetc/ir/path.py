@@ -11,17 +11,40 @@ class TurnKind(StrEnum):
     """normal: the calls are made. miss_func, miss_params: nothing can be called yet; the agent declines or asks.
 
     recover: the calls are made, and something is refused on the way: a slip of the agent's, or what the user asked for.
+    no_tool: nothing is to be called at all (`Abstention`).
     """
 
     NORMAL = "normal"
     RECOVER = "recover"
     MISS_FUNC = "miss_func"
     MISS_PARAMS = "miss_params"
+    NO_TOOL = "no_tool"
 
     @property
     def acts(self) -> bool:
         """Whether the agent makes the turn's calls in it."""
-        return self not in (TurnKind.MISS_FUNC, TurnKind.MISS_PARAMS)
+        return self not in (TurnKind.MISS_FUNC, TurnKind.MISS_PARAMS, TurnKind.NO_TOOL)
+
+
+class AbstentionKind(StrEnum):
+    """Why nothing is called. near: the tool is not offered, one that is easily taken for it is. none: neither is.
+    chitchat: nothing is asked for. context: the answer is known. value: the user gives a value that cannot be."""
+
+    NEAR = "near"
+    NONE = "none"
+    CHITCHAT = "chitchat"
+    CONTEXT = "context"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abstention:
+    """What a no_tool turn is about. `at` is the place written `call/pointer` (value) or the key of the turn whose question is
+    asked again (context); `value` the impossible one, as JSON text (value)."""
+
+    kind: AbstentionKind
+    at: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +105,10 @@ class Turn:
     """One user turn. `key` is stable over copies: draws, words and values of a turn hang on it.
 
     `operations` are the operations that made it, with the key of the turn they applied to (`merge@t1`).
-    `withheld`: parameter pointers as `call/pointer` (miss_params) or tool names (miss_func) that are missing here.
+    `withheld`: parameter pointers as `call/pointer` (miss_params) or tool names (miss_func, no_tool) that are missing here.
     `says`: calls whose goals this turn's words are about, when they differ from `calls` (a Split turn and its answer).
     `slips`: calls that the agent first gets wrong, one for each wrong call that it makes (recover).
+    `abstains`: of a no_tool turn, why.
     """
 
     key: str
@@ -94,12 +118,14 @@ class Turn:
     withheld: tuple[str, ...] = ()
     says: tuple[Call, ...] = ()
     slips: tuple[str, ...] = ()
+    abstains: Abstention | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignaturePath:
     """`id` is `path-ordinal` and for a copy `path-ordinal.operation`; `base` the id of the path it is a copy of, or its own.
-    `attempt` counts redraws after a rejection."""
+    `attempt` counts redraws after a rejection. `cut`: the tools that the base calls where this copy has stopped, which are
+    offered as they are there; `offers`: tools that are offered whatever is drawn."""
 
     id: str
     base: str
@@ -108,6 +134,8 @@ class SignaturePath:
     variant: int
     turns: tuple[Turn, ...]
     attempt: int = 0
+    cut: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
 
     def calls(self) -> Iterator[Call]:
         for turn in self.turns:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from magnetc.ir.path import Call, OutputSource, SignaturePath, Turn, TurnKind
+from magnetc.ir.path import Abstention, Call, OutputSource, SignaturePath, Turn, TurnKind
 from magnetc.ir.presentation import PLAIN, Presentation
 
 
@@ -51,7 +51,8 @@ class ScriptTurn:
     """`rounds`: one round is one assistant message of calls. `goals`: what the words must say, in order.
 
     `withheld` and `answers`: for a miss_params turn the leaves left out of its words, and for the turn after it the
-    leaves that its words supply. `announces`: tools that become available with this turn (after miss_func).
+    leaves that its words supply. `announces`: tools that become available with this turn (after miss_func). `abstains`: of a
+    no_tool turn, why; `withheld` are then the tools that are nowhere offered.
     """
 
     key: str
@@ -64,6 +65,7 @@ class ScriptTurn:
     answers: tuple[str, ...] = ()
     announces: tuple[str, ...] = ()
     slips: tuple[str, ...] = ()
+    abstains: Abstention | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

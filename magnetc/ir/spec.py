@@ -26,6 +26,9 @@ ChainTemplate = TypeVar("ChainTemplate", TurnTemplate, ReplyTemplate)
 
 _NOWHERE = Origin("", "")
 
+ALIKE = 3
+"""How many tools count as alike to one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldSpec:
@@ -265,6 +268,13 @@ class Spec:
             self._nearest[function] = tuple(ranked)
         return self._nearest[function]
 
+    def comes_near(self, function: str) -> tuple[str, ...]:
+        """The tools that are easily taken for `function`, the nearest first: those that take its arguments, and those most
+        like it by name, category and effect."""
+        others = [tool for tool in self.nearest(function) if tool.name != function]
+        fitting = [tool.name for tool in others if self.tool[function].could_be(tool)]
+        return tuple(dict.fromkeys((*fitting, *(tool.name for tool in others[:ALIKE]))))
+
     @cached_property
     def turn_templates(self) -> dict[tuple[str, ...], tuple[TurnTemplate, ...]]:
         """Turn templates by the tools of their chain."""
@@ -308,13 +318,15 @@ def _by_chain(templates: tuple[ChainTemplate, ...]) -> dict[tuple[str, ...], tup
 class Frames:
     """The sentences of one locale around the author's phrases (`specs/std/frames/LOCALE.yaml`).
 
-    Each group is a tuple of (style, text); texts hold the placeholders documented in `docs/language.md`.
+    Each group is a tuple of (style, text); texts hold the placeholders documented in `docs/language.md`. `chitchat`: (style,
+    the user's words, the agent's answer).
     """
 
     locale: str
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     elide: tuple[tuple[str, str], ...] = ()
     prepositions: tuple[str, ...] = ()
+    chitchat: tuple[tuple[str, str, str], ...] = ()
 
     @cached_property
     def texts(self) -> dict[str, tuple[str, ...]]:

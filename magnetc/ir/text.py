@@ -14,6 +14,10 @@
     turn t2 recover [recover.slip@t2] slips c3
       c3 = cancel_booking(/booking_id: output c2 /booking_id)
 
+A copy that stops before its base does says so behind its head (`cut book_flight`, `offers hold_seat`), and of a turn that calls
+nothing why, `-` where there is nothing to say: `turn t1 no_tool because near - -`, `because context t0 -`, `because value
+c2/nights 14`.
+
 A script prints its path, then `script` and its turns:
 
     turn t0 normal
@@ -47,6 +51,8 @@ from itertools import takewhile
 
 from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
 from magnetc.ir.path import (
+    Abstention,
+    AbstentionKind,
     Argument,
     ArgumentSource,
     Call,
@@ -157,15 +163,20 @@ def _parse_edge(words: _Words) -> Edge:
 def print_path(path: SignaturePath) -> str:
     head = _line("path", path.id, "of", path.name, "base", path.base, "locale", path.locale, "variant", str(path.variant),
                  "attempt", str(path.attempt))
-    lines = [head]
+    lines = [head, *(_line(name, *getattr(path, name)) for name in ("cut", "offers") if getattr(path, name))]
     for turn in path.turns:
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
         withheld = " " + _line("withheld", *turn.withheld) if turn.withheld else ""
         slips = " " + _line("slips", *turn.slips) if turn.slips else ""
-        lines.append(f"{_line('turn', turn.key, turn.kind)}{operations}{withheld}{slips}")
+        why = _print_abstention(turn.abstains)
+        lines.append(f"{_line('turn', turn.key, turn.kind)}{why}{operations}{withheld}{slips}")
         lines += [f"  {_print_call(call)}" for call in turn.calls]
         lines += [f"  says {_print_call(call)}" for call in turn.says]
     return "\n".join(lines) + "\n"
+
+
+def _print_abstention(why: Abstention | None) -> str:
+    return " " + _line("because", why.kind, why.at or "-", why.value or "-") if why else ""
 
 
 def _print_call(call: Call) -> str:
@@ -193,6 +204,9 @@ def parse_path(text: str) -> SignaturePath:
     for key in ("path", "of", "base", "locale", "variant", "attempt"):
         head.expect(key)
         values[key] = head.next()
+    lists: dict[str, tuple[str, ...]] = {}
+    while body and (word := body[0].peek()) in ("cut", "offers"):
+        lists[word] = body.pop(0).rest()[1:]
     turns: list[Turn] = []
     for words in body:
         if words.heads("turn"):
@@ -200,18 +214,25 @@ def parse_path(text: str) -> SignaturePath:
         else:
             turns[-1] = _with_call(turns[-1], words)
     return SignaturePath(id=values["path"], base=values["base"], name=values["of"], locale=values["locale"],
-                         variant=int(values["variant"]), attempt=int(values["attempt"]), turns=tuple(turns))
+                         variant=int(values["variant"]), attempt=int(values["attempt"]), turns=tuple(turns),
+                         cut=lists.get("cut", ()), offers=lists.get("offers", ()))
 
 
 def _parse_turn(words: _Words) -> Turn:
     key, kind = words.next(), TurnKind(words.next())
+    why = _parse_abstention(words) if words.take("because") else None
     operations = []
     if words.take("["):
         while not words.take("]"):
             operations.append(words.next())
     withheld = words.rest() if words.take("withheld") else ()
     slips = words.rest() if words.take("slips") else ()
-    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld, slips=slips)
+    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld, slips=slips, abstains=why)
+
+
+def _parse_abstention(words: _Words) -> Abstention:
+    kind, at, value = words.next(), words.next(), words.next()
+    return Abstention(kind=AbstentionKind(kind), at="" if at == "-" else at, value="" if value == "-" else value)
 
 
 def _with_call(turn: Turn, words: _Words) -> Turn:
@@ -344,7 +365,7 @@ def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, t
                 lists[name] = words.rest()
     made = ScriptTurn(key=turn.key, kind=turn.kind, goals=tuple(goals), rounds=tuple(groups), holes=tuple(holes),
                       operations=turn.operations, withheld=lists.get("withheld", ()), answers=lists.get("answers", ()),
-                      announces=lists.get("announces", ()), slips=lists.get("slips", ()))
+                      announces=lists.get("announces", ()), slips=lists.get("slips", ()), abstains=source.abstains)
     return made, lists.get("offered")
 
 

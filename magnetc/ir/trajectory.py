@@ -58,8 +58,8 @@ class ToolCall:
 class Message:
     """role: system, user, assistant. An assistant message has parts or calls; results follow its calls, in order.
 
-    `purpose` of an assistant message: calls, reply, clarification, refusal: what the recipe's `loss` weighs; or slip, which
-    is never trained.
+    `purpose` of an assistant message: calls, reply, clarification, refusal: what the recipe's `loss` weighs; answer: words in
+    place of calls that are not needed, weighed as refusals are; or slip, which is never trained.
     """
 
     role: str
@@ -94,13 +94,14 @@ class WorldRef:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
     """`evidence[wire call id][argument pointer]` is the certificate's entry for that leaf, `slips[wire call id]` the one for
-    a call that the agent gets wrong (see docs/certificates.md)."""
+    a call that the agent gets wrong, `abstentions[turn]` that for a no_tool turn (see docs/certificates.md)."""
 
     script: Script
     world: WorldRef
     messages: tuple[Message, ...]
     evidence: Mapping[str, Mapping[str, Mapping[str, Json]]]
     slips: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    abstentions: Mapping[int, Mapping[str, Json]] = field(default_factory=dict)
 
     def tool_calls(self) -> list[ToolCall]:
         return [call for message in self.messages for call in message.calls]

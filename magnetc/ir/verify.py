@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from magnetc.ir.graph import KINDS, EdgeKind, LocalDependencyGraph
 from magnetc.ir.path import (
+    AbstentionKind,
     Call,
     DefaultSource,
     OutputSource,
@@ -129,6 +130,9 @@ def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]
         for name in sorted(set(turn.slips) - {call.id for call in turn.calls}):
             yield f"turn {turn.key} gets {name} wrong, which it does not call"
         return
+    if turn.kind is TurnKind.NO_TOOL:
+        yield from _abstention_problems(path, index, turn)
+        return
     if turn.calls or not turn.says or not turn.withheld:
         yield f"turn {turn.key} is {turn.kind}: it says calls, withholds something and makes none"
     after = path.turns[index + 1] if index + 1 < len(path.turns) else None
@@ -144,6 +148,23 @@ def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]
         source = next((a.source for c in turn.says for a in c.arguments if c.id + a.pointer == leaf), None)
         if source != UserSource(after.key):
             yield f"turn {turn.key} withholds {leaf}, which turn {after.key} does not supply"
+
+
+def _abstention_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]:
+    why = turn.abstains
+    if why is None or turn.calls:
+        yield f"turn {turn.key} is no_tool: it says why, and makes no calls"
+        return
+    if bool(turn.says) is (why.kind is AbstentionKind.CHITCHAT):
+        yield f"turn {turn.key} is {why.kind}: it says the calls that its twin makes, or none in small talk"
+    if bool(turn.withheld) is not (why.kind in (AbstentionKind.NEAR, AbstentionKind.NONE)):
+        yield f"turn {turn.key} is {why.kind} and withholds {' '.join(turn.withheld) or 'nothing'}"
+    for tool in sorted(set(turn.withheld) & set(path.functions())):
+        yield f"turn {turn.key} withholds {tool}, which the path calls"
+    if why.kind is AbstentionKind.CONTEXT and [t.key for t in path.turns[:index] if t.calls == turn.says] != [why.at]:
+        yield f"turn {turn.key} repeats no question of {why.at}"
+    if why.kind is AbstentionKind.VALUE and why.at not in {c.id + a.pointer for c in turn.says for a in c.arguments}:
+        yield f"turn {turn.key} has an impossible value at {why.at}, which it does not say"
 
 
 def _call_problems(spec: Spec, graph: LocalDependencyGraph, call: Call, said: set[str], made: dict[str, str],
@@ -230,6 +251,7 @@ def _offer_problems(spec: Spec, script: Script) -> Iterator[str]:
         for tool in sorted(called - set(offered)):
             yield f"turn {turn.key} calls {tool}, which it does not offer"
         withheld = {tool for t in script.turns[index:] if t.kind is TurnKind.MISS_FUNC for tool in t.withheld}
+        withheld |= {tool for t in script.turns if t.kind is TurnKind.NO_TOOL for tool in t.withheld}
         for tool in sorted(withheld & set(offered)):
             yield f"turn {turn.key} offers {tool}, which is withheld"
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from magnetc.ir.path import AbstentionKind
 from magnetc.ir.spec import Spec
 from magnetc.passes.insert import Insert
 from magnetc.passes.merge import Merge
+from magnetc.passes.no_tool import NoTool
 from magnetc.passes.parallel import Parallel
 from magnetc.passes.recover import Recover
 from magnetc.passes.split import Split
@@ -17,6 +19,7 @@ KINDS = {
     "recover.slip": ("recover", "slip"),
     "split.miss_func": ("split", "miss_func"),
     "split.miss_params": ("split", "miss_params"),
+    **{f"no_tool.{kind}": ("no_tool", str(kind)) for kind in AbstentionKind},
 }
 """The operation and the option that a kind in tags stands for."""
 
@@ -24,7 +27,7 @@ KINDS = {
 def chances(spec: Spec) -> dict[str, float]:
     """The chance of each of `KINDS` that the recipe asks for: per pair of turns, per turn, or per path."""
     asked = {operation.name: dict(operation.options) for operation in spec.operations}
-    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split(), Recover())}
+    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split(), NoTool(), Recover())}
     found = {}
     for kind, (operation, option) in KINDS.items():
         if operation in asked:

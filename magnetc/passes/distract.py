@@ -16,7 +16,8 @@ After, one near tool and one far tool drawn beside the two that the path calls:
       round c1
       round c3
 
-A tool that is withheld in a turn stays out of it. The draws hang on the base path, so that a copy offers what its base does.
+A tool that is withheld in a turn stays out of it. The draws hang on the base path, so that a copy offers what its base does,
+also where it stops early (`cut`), and beside what it has to offer (`offers`).
 """
 
 from __future__ import annotations
@@ -28,14 +29,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from magnetc.ir import draw
 from magnetc.ir.script import Script
-from magnetc.ir.spec import Spec
+from magnetc.ir.spec import ALIKE, Spec
 from magnetc.passes.operation import Stage
 
 if TYPE_CHECKING:
     from magnetc.passes.context import CompileContext
-
-NEAREST = 3
-"""How many tools count as alike to a called one."""
 
 BYTES_PER_TOKEN = 4
 """Of the UTF-8 text of tools. Measured with a vocabulary of 150,000 on the tools of `examples/travel` and `specs/bfcl`: 4.5 and 4.8
@@ -60,8 +58,8 @@ class Distract:
     version: str = "2"
 
     def run(self, context: CompileContext, script: Script) -> Script:
-        called = {call.function for call in script.path.calls()}
-        kept = called | set(self._distractors(context.spec, script.path.base, called))
+        called = {call.function for call in script.path.calls()} | set(script.path.cut)
+        kept = called | set(self._distractors(context.spec, script.path.base, called)) | set(script.path.offers)
         offered = tuple(tuple(tool for tool in tools if tool in kept) for tools in script.offered)
         return replace(script, offered=offered)
 
@@ -103,4 +101,4 @@ def estimated_tokens(text: str) -> int:
 
 
 def _most_like(spec: Spec, function: str, others: set[str]) -> list[str]:
-    return [tool.name for tool in spec.nearest(function) if tool.name in others][:NEAREST]
+    return [tool.name for tool in spec.nearest(function) if tool.name in others][:ALIKE]

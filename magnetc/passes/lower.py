@@ -41,12 +41,13 @@ class Lower:
     version: str = "1"
 
     def run(self, context: CompileContext, path: SignaturePath) -> Script:
-        functions = {call.id: call.function for call in path.calls()}
+        functions = {call.id: call.function for turn in path.turns for call in (*turn.says, *turn.calls)}
         every = tuple(tool.name for tool in context.spec.tools)
         turns, offered = [], []
         before: Turn | None = None
+        never = {tool for turn in path.turns if turn.kind is TurnKind.NO_TOOL for tool in turn.withheld}
         for index, turn in enumerate(path.turns):
-            hidden = {tool for t in path.turns[index:] if t.kind is TurnKind.MISS_FUNC for tool in t.withheld}
+            hidden = never | {tool for t in path.turns[index:] if t.kind is TurnKind.MISS_FUNC for tool in t.withheld}
             offered.append(tuple(name for name in every if name not in hidden) if hidden else every)
             turns.append(_turn(context, turn, before, functions))
             before = turn
@@ -67,6 +68,7 @@ def _turn(context: CompileContext, turn: Turn, before: Turn | None, functions: d
         answers=arrived if before and before.kind is TurnKind.MISS_PARAMS else (),
         announces=arrived if before and before.kind is TurnKind.MISS_FUNC else (),
         slips=turn.slips,
+        abstains=turn.abstains,
     )
 
 

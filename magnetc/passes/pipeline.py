@@ -2,7 +2,7 @@
 
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
-                                                                        └─ Split ──> copies of it
+                                                                        └─ Split, NoTool ──> copies of it
          ── Recover ─────> SignaturePath, for the path and each copy
          ── Lower ───────> Script ── Distract ── Shuffle ── Mask ── System ── Clutter
                                                                                      └─> Script
@@ -37,6 +37,7 @@ from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
+from magnetc.passes.no_tool import NoTool
 from magnetc.passes.operation import (
     CopyOperation,
     Operation,
@@ -58,7 +59,7 @@ SOURCES = (AssignSources,)
 SCRIPTS = (Lower,)
 OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert, Parallel),
-    Stage.COPY: (Split,),
+    Stage.COPY: (Split, NoTool),
     Stage.TURNS: (Recover,),
     Stage.SCRIPT: (Distract, Shuffle, Mask, System, Clutter),
 }

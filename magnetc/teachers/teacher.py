@@ -26,5 +26,6 @@ class Teacher(Protocol):
         ...
 
     def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> tuple[MessagePart, ...] | None:
-        """The agent's question (miss_params) or refusal (miss_func). None when it cannot be said in this locale."""
+        """The agent's question (miss_params), refusal (miss_func) or what it says where nothing is to be called (no_tool).
+        None when it cannot be said in this locale."""
         ...

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from magnetc.ir.json import Json, wire
-from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, TurnKind, UserSource
+from magnetc.ir.path import (
+    AbstentionKind,
+    Call,
+    DefaultSource,
+    OutputSource,
+    SystemSource,
+    TurnKind,
+    UserSource,
+)
 from magnetc.ir.pointer import get
 from magnetc.ir.script import Script, ScriptTurn, SystemKind
 from magnetc.ir.spec import Spec
@@ -82,6 +91,7 @@ class _Session:
     left_out: list[str] = field(default_factory=list)
     slips: dict[str, dict[str, Json]] = field(default_factory=dict)
     error: str = ""
+    abstentions: dict[int, Mapping[str, Json]] = field(default_factory=dict)
 
     async def run(self) -> Translation | Rejection:
         start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
@@ -102,7 +112,7 @@ class _Session:
             self._without_system()
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence,
-                                slips=self.slips)
+                                slips=self.slips, abstentions=self.abstentions)
         return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped), tuple(self.left_out))
 
     def _without_system(self) -> None:
@@ -136,6 +146,8 @@ class _Session:
         return state_patterns(self.spec, [call.function for goal in goals for call in goal.calls])
 
     async def _turn(self, index: int, turn: ScriptTurn) -> str | None:
+        if turn.kind is TurnKind.NO_TOOL:
+            return await self._abstain(index, turn)
         acts = turn.kind.acts
         rounds = turn.rounds if acts else tuple(goal.calls for goal in turn.goals)
         calls = [call for round_ in rounds for call in round_]
@@ -228,6 +240,47 @@ class _Session:
         self.conversation.state = values_of(run)
         self.starts.append(self.starts[-1])
         return None
+
+    async def _abstain(self, index: int, turn: ScriptTurn) -> str | None:
+        """A turn without calls. What its twin calls is executed, to leave no trace: it must be possible, or known."""
+        assert turn.abstains is not None
+        calls = [call for goal in turn.goals for call in goal.calls]
+        known = [self.conversation.result_of(call.id) for call in calls]
+        if turn.abstains.kind is AbstentionKind.CONTEXT and not all(known):
+            return "the question that is asked again was left out"
+        proposal, run = await self._first_success(index, turn, calls, keep=False)
+        if proposal is None or run is None:
+            return f"not executable: {self.error}" if self.error else NO_WORDS
+        if turn.abstains.kind is AbstentionKind.CONTEXT and [done.result for done in known if done] != list(run.results):
+            return "the answer that is known no longer holds"
+        self._say(turn, proposal)
+        self.proposals.append(proposal)
+        parts = self.teacher.without_calls(turn, self.conversation)
+        if parts is None:
+            return "no words: what the agent says in place of calls cannot be said in this locale"
+        refuses = turn.abstains.kind not in (AbstentionKind.CHITCHAT, AbstentionKind.CONTEXT)
+        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="refusal" if refuses else "answer"))
+        self.abstentions[index] = self._abstention(turn, calls, run, parts)
+        self.conversation.state = values_of(run)
+        self.starts.append(self.starts[-1])
+        return None
+
+    def _abstention(self, turn: ScriptTurn, calls: list[Call], run: Outcome, parts: tuple[MessagePart, ...]) -> dict[str, Json]:
+        """The certificate's entry for a turn without calls."""
+        assert turn.abstains is not None
+        entry: dict[str, Json] = {"kind": str(turn.abstains.kind)}
+        match turn.abstains.kind:
+            case AbstentionKind.NEAR | AbstentionKind.NONE:
+                made = zip(calls, run.args)
+                entry["would"] = [{"call": c.function, "arguments": in_schema_order(self.spec, c.function, args)} for c, args in made]
+            case AbstentionKind.CONTEXT:
+                entry["calls"] = [self.wire_ids[call.id] for call in calls]
+            case AbstentionKind.VALUE:
+                name, _, rest = turn.abstains.at.partition("/")
+                entry |= {"call": next(call.function for call in calls if call.id == name), "at": "/" + rest,
+                          "value": json.loads(turn.abstains.value), "said": self.said_at[name, "/" + rest][1],
+                          "says": [part.text for part in parts if isinstance(part, Value)]}
+        return entry
 
     def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal, slips: Sequence[Slip]) -> str | None:
         done: dict[str, Executed] = {}

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from magnetc.ir.graph import ORIGINS, Edge, EdgeKind, LocalDependencyGraph, ValueFlow
 from magnetc.ir.path import (
+    Abstention,
+    AbstentionKind,
     Argument,
     Call,
     DefaultSource,
@@ -43,9 +45,11 @@ sources = st.one_of(st.builds(UserSource, words), st.builds(SystemSource, pointe
 arguments = st.lists(st.builds(Argument, pointer=pointers, source=sources), max_size=3).map(tuple)
 calls = st.builds(Call, id=words, function=words, goal=words, arguments=arguments)
 call_lists = st.lists(calls, max_size=3, unique_by=lambda call: call.id).map(tuple)
-turns = st.builds(Turn, key=words, kind=st.sampled_from(TurnKind), calls=call_lists, operations=many, withheld=many, says=call_lists)
+abstentions = st.builds(Abstention, kind=st.sampled_from(AbstentionKind), at=st.just("") | words.filter("-".__ne__),
+                        value=st.sampled_from(["", "14", '"first class"']))
+turns = st.builds(Turn, abstains=st.none() | abstentions, key=words, kind=st.sampled_from(TurnKind), calls=call_lists, operations=many, withheld=many, says=call_lists)
 paths = st.builds(SignaturePath, id=words, base=words, name=words, locale=words, variant=st.integers(0, 99),
-                  attempt=st.integers(0, 9), turns=st.lists(turns, max_size=3).map(tuple))
+                  attempt=st.integers(0, 9), cut=many, offers=many, turns=st.lists(turns, max_size=3).map(tuple))
 
 
 names = st.lists(st.tuples(words, words), max_size=2).map(tuple)
@@ -65,7 +69,7 @@ def scripts(draw):
             key=turn.key, kind=turn.kind, goals=tuple(Goal(calls=group) for group in picked[0]), rounds=picked[1],
             holes=draw(st.lists(st.builds(Hole, call=words, pointer=pointers, producer=words, output=pointers, type=words),
                                 max_size=2).map(tuple)),
-            operations=draw(many), withheld=draw(many), answers=draw(many), announces=draw(many)))
+            operations=draw(many), withheld=draw(many), answers=draw(many), announces=draw(many), abstains=turn.abstains))
     return Script(path=path, turns=tuple(made), offered=tuple(draw(many) for _ in made), shown=draw(presentations), system=draw(st.sampled_from(SystemKind)), clutter=draw(many))
 
 

@@ -16,7 +16,7 @@ TO_COME = {
     "recipe": ["mixture", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "openai", "mislead", "sharegpt"],
     "types": ["shown_as"],
     "tools": ["python", "mcp", "openapi", "json", "toolbench"],
-    "operations": ["correct", "no_tool"],
+    "operations": ["correct"],
 }
 
 

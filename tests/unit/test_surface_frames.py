@@ -13,13 +13,14 @@ LOCALES = ("en", "fr")
 PLACEHOLDERS = {
     "do": {"phrase"}, "say": {"phrase"}, "ask": {"phrase"}, "join_do": {"a", "b"}, "next": {"A", "b"}, "open": {"S"},
     "follow": {"S"}, "answer": {"value"}, "announce": {"capability"}, "clarify": {"question"}, "refuse": {"capability"},
-    "system": {"context"}, "system_policy": set(), "system_date": {"date"}, "system_profile": {"profile"}, "done": set(), "error": {"message"},
+    "not_one_of": {"value", "choices"}, "not_between": {"value", "low", "high"}, "not_valid": {"value"}, "again": {"phrase"}, "recall": {"S"},
+    "chitchat": set(), "system": {"context"}, "system_policy": set(), "system_date": {"date"}, "system_profile": {"profile"}, "done": set(), "error": {"message"},
 }
 LEAST = {
     "do": 30, "say": 10, "ask": 14, "join_do": 8, "next": 12, "open": 16, "follow": 24, "answer": 24, "announce": 24,
-    "clarify": 40, "refuse": 40, "system": 6, "system_policy": 8, "system_date": 6, "system_profile": 6, "done": 6, "error": 6,
+    "clarify": 40, "refuse": 40, "not_one_of": 10, "not_between": 8, "not_valid": 6, "again": 12, "recall": 8, "chitchat": 30, "system": 6, "system_policy": 8, "system_date": 6, "system_profile": 6, "done": 6, "error": 6,
 }
-CAPITALISED = {"do", "say", "ask", "answer", "clarify", "system"}
+CAPITALISED = {"do", "say", "ask", "answer", "clarify", "system", "not_one_of", "not_between", "not_valid", "again"}
 
 
 def frames(locale):
@@ -27,7 +28,8 @@ def frames(locale):
 
 
 def texts(locale):
-    return [(group, frame["text"]) for group in LEAST for frame in frames(locale)[group]]
+    """Each text with its group, and what small talk is answered with."""
+    return [(group, frame[key]) for group in LEAST for frame in frames(locale)[group] for key in ("text", "answer") if key in frame]
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -41,7 +43,7 @@ def test_shape(locale):
     for group, items in document.items():
         assert len(items) >= LEAST[group], group
         for item in items:
-            assert item.keys() <= {"style", "text"}
+            assert item.keys() <= {"style", "text"} | ({"answer"} if group == "chitchat" else set())
             assert item["text"] == item["text"].strip()
             assert "  " not in item["text"]
 
@@ -103,3 +105,13 @@ def test_frames_resolve_as_the_front_end_reads_them():
         groups = module._groups(frames(locale), Origin(f"{locale}.yaml", ""), sink)
         assert not sink.diagnostics
         assert all(groups[name] for name in LEAST)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_small_talk_states_nothing_and_has_an_answer(locale):
+    pairs = frames(locale)["chitchat"]
+    assert {pair["style"] for pair in pairs} == {"thanks", "talk", "close"}
+    assert sum(pair["style"] != "close" for pair in pairs) >= 30
+    for pair in pairs:
+        assert pair["answer"] != pair["text"]
+        assert not re.search(r"\d", pair["text"] + pair["answer"])

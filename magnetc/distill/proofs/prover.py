@@ -12,10 +12,12 @@ from magnetc.distill.proofs import (
     intact,
     necessary,
     nonequivalent,
+    reach,
     slips,
     sourced,
     sufficient,
     typed,
+    unanswerable,
 )
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.necessary import Experiment, Verdict
@@ -95,7 +97,16 @@ class Prover:
         if fill:
             _fill(view, replay, row["certificate"])
         problems = [(2, problem) for problem in typed.check_shown([view], self.spec)]
-        return problems + self._positive(view, replay, row["certificate"]["world"]["final"])
+        problems += self._positive(view, replay, row["certificate"]["world"]["final"])
+        return problems + (await self._abstentions(view, row["tags"]["operations"], world) if not problems else [])
+
+    async def _abstentions(self, view: ConversationView, operations: list[str], world: PythonWorld) -> list[tuple[int, str]]:
+        """Proof 6 of turns in which nothing is called: by what the row says, and if that holds by what the world says."""
+        problems = unanswerable.check(view, self.spec, operations)
+        if not problems and unanswerable.abstentions(view):
+            existing = self.existing(str(view.certificate["world"]["initial"]))
+            problems = await reach.check(view, self.spec, world, self._start(view), existing)
+        return [(6, problem) for problem in problems]
 
     def _positive(self, view: ConversationView, replay: _Replay, final: str) -> list[tuple[int, str]]:
         """Proofs 1 to 5 of a conversation."""

@@ -56,7 +56,12 @@ def _undated(view: ConversationView, locale: str) -> list[str]:
 
 
 def argument_leaves(call: CallView) -> Iterator[tuple[str, Json]]:
-    """Each leaf of the arguments: scalars and lists of scalars, objects entered."""
+    """Each leaf of a call's arguments, with its pointer."""
+    return leaves_of(call.arguments)
+
+
+def leaves_of(arguments: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Each leaf of arguments: scalars and lists of scalars, objects entered."""
 
     def walk(value: Json, at: str) -> Iterator[tuple[str, Json]]:
         if isinstance(value, dict):
@@ -65,7 +70,7 @@ def argument_leaves(call: CallView) -> Iterator[tuple[str, Json]]:
         else:
             yield at, value
 
-    for name, value in call.arguments.items():
+    for name, value in arguments.items():
         yield from walk(value, f"/{name}")
 
 
@@ -168,8 +173,11 @@ def check_replies(view: ConversationView, spec: Spec, locale: str) -> list[str]:
 
 
 def _is_reply(view: ConversationView, index: int, message: Mapping[str, Json]) -> bool:
-    """Words of the agent right after results."""
-    return message["role"] == "assistant" and not message.get("tool_calls") and view.messages[index - 1]["role"] == "tool"
+    """Words of the agent right after results, and those in place of calls that are not needed."""
+    if message["role"] != "assistant" or message.get("tool_calls"):
+        return False
+    entry = view.certificate.get("abstains", {}).get(str(index))
+    return view.messages[index - 1]["role"] == "tool" or (entry is not None and entry["kind"] in ("chitchat", "context"))
 
 
 def _said_problem(view: ConversationView, index: int, entry: Mapping[str, Json], spec: Spec, locale: str) -> str | None:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from magnetc.ir import draw
-from magnetc.ir.path import Call, TurnKind
+from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import ScriptTurn
 from magnetc.ir.spec import Frames
 from magnetc.ir.trajectory import MessagePart
 from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
-from magnetc.teachers.offline import replies
+from magnetc.teachers.offline import abstentions, replies
 from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
@@ -34,6 +34,9 @@ class OfflineTeacher:
         return replies.system_message(conversation)
 
     def propose(self, turn: ScriptTurn, conversation: Conversation) -> Iterator[Proposal]:
+        if turn.abstains and turn.abstains.kind is AbstentionKind.CHITCHAT:
+            yield from filter(None, [abstentions.chat(turn, conversation)])
+            return
         bound = turn.answers or turn.announces
         for attempt in range(1 if bound else ATTEMPTS):
             proposal = self._resume(turn, conversation) if bound else self._ask(turn, conversation, attempt)
@@ -44,12 +47,16 @@ class OfflineTeacher:
         return replies.reply(turn, executed, conversation)
 
     def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+        if turn.kind is TurnKind.NO_TOOL:
+            return abstentions.answer(turn, conversation)
         if turn.kind is TurnKind.MISS_FUNC:
             return replies.refusal(turn, conversation)
         call, pointer = leaf_named(turn, turn.withheld[0])
         return replies.clarification(call, pointer, turn, conversation)
 
     def _ask(self, turn: ScriptTurn, conversation: Conversation, attempt: int) -> Proposal | None:
+        if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT:
+            return self._ask_again(turn, conversation)
         said = tuple(conversation.said)
         goals: list[GoalWords] = []
         bindings = {}
@@ -61,6 +68,11 @@ class OfflineTeacher:
             bindings.update(words.bindings)
             said += words.said
         return Proposal(self._sentences(turn, goals, conversation), bindings)
+
+    def _ask_again(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
+        """The question of an earlier turn once more, with what it was asked with."""
+        words = goal_words(turn.goals[0], turn, conversation, tuple(conversation.said), 0)
+        return Proposal(abstentions.asked_again(words.parts, turn, conversation), words.bindings) if words else None
 
     def _sentences(self, turn: ScriptTurn, goals: list[GoalWords], conversation: Conversation) -> Parts:
         frames = conversation.spec.frame[conversation.locale]

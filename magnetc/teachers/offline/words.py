@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from magnetc.ir import draw
+from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
-from magnetc.ir.path import Call, DefaultSource, OutputSource, SystemSource, UserSource
+from magnetc.ir.path import AbstentionKind, Call, DefaultSource, OutputSource, SystemSource, UserSource
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.script import Goal, ScriptTurn
 from magnetc.ir.template import Choice, Part, Phrase, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Reference, Value, Words
+from magnetc.ir.types import Ref
 from magnetc.passes.fit import fit, phrases_for
 from magnetc.surface import elide_parts, lower_first, say, say_list
+from magnetc.surface.impossible import say_impossible
 from magnetc.teachers.conversation import (
     Binding,
     Bindings,
@@ -57,7 +61,8 @@ class _Leaf:
 def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: tuple[tuple[str, Json], ...],
                attempt: int) -> GoalWords | None:
     """Bind the leaves of `goal` and say it. None when these values do not fit, or no phrase can say them uniquely."""
-    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key, goal.calls[0].id)
+    again = turn.abstains.at if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT else ""
+    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, again or turn.key, goal.calls[0].id)
     leaves = _leaves(goal, conversation)
     bound = _bind_known(leaves, conversation, said, (*key, attempt))
     if bound is None or not _meets_constraints(goal, bound, conversation) or _says_one_twice(leaves, bound, conversation):
@@ -72,10 +77,29 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
     # Goals that ask the same tool for different things are worded alike, so that one phrase can say them all.
     like = (*key[:-1], next(other for other in turn.goals if other.chain == chain).calls[0].id)
     for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text):
-        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text))
+        if again and phrase.mood != "ask":
+            continue
+        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text), again=bool(again))
+        if words and (instead := impossible(turn)):
+            return _with_impossible(words, phrase, leaves, spoken, outputs, instead, conversation, (*like, phrase.text))
         if words:
             return words
     return None
+
+
+def impossible(turn: ScriptTurn) -> Bindings:
+    """What the user's words give in place of what can be given."""
+    if turn.abstains is None or turn.abstains.kind is not AbstentionKind.VALUE:
+        return {}
+    call, _, rest = turn.abstains.at.partition("/")
+    return {(call, "/" + rest): Given(json.loads(turn.abstains.value))}
+
+
+def _with_impossible(words: GoalWords, phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str],
+                     instead: Bindings, conversation: Conversation, key: tuple) -> GoalWords | None:
+    """The words with a value that cannot be given. What is bound stays: it is what could be asked for."""
+    said = _try_phrase(phrase, leaves, spoken, outputs, {**words.bindings, **instead}, conversation, key)
+    return replace(words, parts=said.parts) if said else None
 
 
 def _leaves(goal: Goal, conversation: Conversation) -> dict[str, _Leaf]:
@@ -163,7 +187,8 @@ def _is_repeated(call: Call, bindings: Bindings, conversation: Conversation) -> 
 
 
 def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
-                conversation: Conversation, key: tuple) -> GoalWords | None:
+                conversation: Conversation, key: tuple, *, again: bool = False) -> GoalWords | None:
+    """`again`: the user may ask for what they were told."""
     parts = fit(phrase.parts, frozenset(spoken), frozenset(outputs))
     if parts is None:
         return None
@@ -180,7 +205,7 @@ def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outp
                 return None
             bindings[leaf.call.id, leaf.pointer] = implicit
     calls = {leaf.call.id: leaf.call for leaf in leaves.values()}
-    if any(_is_repeated(call, bindings, conversation) for call in calls.values()):
+    if not again and any(_is_repeated(call, bindings, conversation) for call in calls.values()):
         return None
     return GoalWords(phrase.mood, filled, bindings, tuple(writer.said))
 
@@ -288,6 +313,8 @@ def said_form(value: Json, call: Call, pointer: str, conversation: Conversation,
         forms = say_list(value, entity, conversation.locale, conversation.now)
     else:
         forms = say(value, entity, conversation.locale, conversation.now, case)
+    if entity and not isinstance(value, list) and violations(value, Ref(entity.name), conversation.spec.type_table):
+        forms = say_impossible(value, entity, conversation.spec.type_table, conversation.locale, conversation.now, case)
     if not forms:
         return None
     ranked = [(form.text, 1.0 / (rank + 1)) for rank, form in enumerate(forms)]
