@@ -16,6 +16,7 @@ MASK = OperationSpec(name="mask", options=(("p", 1.0),))
 SYSTEM = OperationSpec(name="system", options=(("policy", 1.0),))
 CLUTTER = OperationSpec(name="clutter", options=(("state", 1.0), ("results", 1.0)))
 RECOVER = OperationSpec(name="recover", options=(("slip", 1.0),))
+NO_TOOL = OperationSpec(name="no_tool", options=tuple((kind, 1.0) for kind in ("near", "none", "chitchat", "context", "value")))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -36,7 +37,7 @@ def test_unit(golden, name, ordinal):
     golden(HERE / f"{name}-{ordinal}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")
 
 
-@pytest.mark.parametrize("operation", [DISTRACT, MASK, SYSTEM, CLUTTER], ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", [DISTRACT, MASK, SYSTEM, CLUTTER, NO_TOOL], ids=lambda operation: operation.name)
 def test_operation_on_scripts(golden, operation):
     """The scripts of a unit and its copy, before and after it."""
     blocks, spec = [], small_spec()

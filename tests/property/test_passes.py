@@ -303,3 +303,54 @@ def test_an_unrelated_tool_leaves_what_goes_wrong_as_it_is():
     units = [[compile_unit(context, "errands", ordinal).paths for ordinal in range(60)] for context in (plain, grown)]
     assert units[0] == units[1]
     assert any(turn.slips for paths in units[0] for path in paths for turn in path.turns)
+
+
+NO_TOOL = OperationSpec(name="no_tool", options=tuple((kind, 1.0) for kind in ("near", "none", "chitchat", "context", "value")))
+FEW = OperationSpec(name="distract", options=(("count", (0, 3)),))
+
+
+@given(**units)
+@settings(deadline=None)
+def test_an_abstaining_copy_differs_from_its_original_in_one_turn(seed, name, ordinal):
+    spec = small_spec(seed=seed)
+    context = CompileContext(replace(spec, operations=(*spec.operations[:2], NO_TOOL, FEW)))
+    unit = compile_unit(context, name, ordinal)
+    if unit.rejected:
+        return
+    base, script = unit.paths[0], unit.scripts[0]
+    assert len({copy.id for copy in unit.paths}) == len(unit.paths)
+    for copy, lowered in zip(unit.paths[1:], unit.scripts[1:], strict=True):
+        (at,) = [index for index, turn in enumerate(copy.turns) if turn.kind is TurnKind.NO_TOOL]
+        turn = copy.turns[at]
+        assert copy.id == f"{base.id}.no_tool.{turn.abstains.kind}"
+        assert parse_script(print_script(lowered)) == lowered
+        assert violation(context.product(name, copy.locale).automaton.constraints, copy.functions()) is None
+        (tools,) = set(lowered.offered)
+        if turn.abstains.kind in ("chitchat", "context"):
+            assert (*copy.turns[:at], *copy.turns[at + 1 :]) == base.turns
+            assert lowered.offered[:1] == script.offered[:1]
+            continue
+        assert copy.turns[:at] == base.turns[:at]
+        assert at + 1 == len(copy.turns)
+        assert turn.says == base.turns[at].calls
+        near = set(spec.comes_near(turn.says[0].function)) - {call.function for call in turn.says}
+        if turn.abstains.kind == "value":
+            assert tools == script.offered[-1]
+        elif turn.abstains.kind == "near":
+            assert set(tools) & near
+            assert {*tools} - {*copy.offers} == {*script.offered[-1]} - {*turn.withheld} - {*copy.offers}
+        else:
+            assert not set(tools) & near
+            assert tools
+        assert not set(tools) & set(turn.withheld)
+        assert not set(copy.functions()) & set(turn.withheld)
+
+
+@given(**units)
+@settings(deadline=None)
+def test_abstention_changes_no_other_conversation(seed, name, ordinal):
+    spec = small_spec(seed=seed)
+    plain, _ = unit_of(seed, name, ordinal)
+    unit = compile_unit(CompileContext(replace(spec, operations=(*spec.operations, NO_TOOL))), name, ordinal)
+    assert unit.paths[: len(plain.paths)] == plain.paths
+    assert unit.scripts[: len(plain.scripts)] == plain.scripts
