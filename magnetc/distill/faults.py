@@ -144,6 +144,9 @@ def _said_values(call: Call, type_name: str, conversation: Conversation) -> list
                 name = tokens(argument.pointer)[0]
                 if name in done.arguments:
                     found.append((done.arguments[name], ""))
+        taken = conversation.taken_back.get(done.call.id)
+        if taken and table.unify(taken[0], type_name):
+            found.append((taken[1], ""))
         if done.call.id == call.id:
             break
     return found
@@ -293,6 +296,8 @@ def _value_fault(chosen: ConversationView, message: int, call_id: str, name: str
         for pointer, e in chosen.sources.get(c.id, {}).items()
         if "user" in e and chosen.users[int(e["user"])] < message
     ]
+    said += [e["superseded"]["value"] for entries in chosen.sources.values() for e in entries.values()
+             if "superseded" in e and chosen.users[int(e["user"])] < message]
     return "wrong_value" if holders or value in said else "invented_value"
 
 

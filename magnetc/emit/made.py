@@ -16,6 +16,7 @@ PER = {
     "insert.short": "turns",
     "insert.long": "turns",
     "parallel": "turns",
+    "correct.before": "turns",
     "recover.slip": "turns",
     "split.miss_func": "paths",
     "split.miss_params": "paths",

@@ -17,13 +17,14 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "open": ("s",), "follow": ("s",), "answer": ("value",), "announce": ("capability",), "clarify": ("question",),
     "refuse": ("capability",), "not_one_of": ("value", "choices"), "not_between": ("value", "low", "high"), "not_valid": ("value",),
     "again": ("phrase",), "recall": ("s",), "chitchat": (), "system": ("context",), "system_policy": (), "system_date": ("date",),
-    "system_profile": ("profile",), "done": (), "error": ("message",),
+    "system_profile": ("profile",), "done": (), "error": ("message",), "correct": ("new",), "correct_from": ("old", "new"),
 }
 """What each group of frames has to say, in lower case: a capital only sets the case of the first letter."""
 
 FOR_OPERATIONS = {
     "system": ("system", "system_policy"),
     "no_tool": ("not_one_of", "not_between", "not_valid", "again", "recall", "chitchat"),
+    "correct": ("correct", "correct_from"),
 }
 """Groups that a locale may lack, unless this operation asks for them."""
 

@@ -10,11 +10,12 @@ from enum import StrEnum
 class TurnKind(StrEnum):
     """normal: the calls are made. miss_func, miss_params: nothing can be called yet; the agent declines or asks.
 
-    recover: the calls are made, and something is refused on the way: a slip of the agent's, or what the user asked for.
-    no_tool: nothing is to be called at all (`Abstention`).
+    correct: the calls are made, and the user changed their mind about a value. recover: the calls are made, and something is
+    refused on the way: a slip of the agent's, or what the user asked for. no_tool: nothing is to be called at all (`Abstention`).
     """
 
     NORMAL = "normal"
+    CORRECT = "correct"
     RECOVER = "recover"
     MISS_FUNC = "miss_func"
     MISS_PARAMS = "miss_params"
@@ -107,6 +108,7 @@ class Turn:
     `operations` are the operations that made it, with the key of the turn they applied to (`merge@t1`).
     `withheld`: parameter pointers as `call/pointer` (miss_params) or tool names (miss_func, no_tool) that are missing here.
     `says`: calls whose goals this turn's words are about, when they differ from `calls` (a Split turn and its answer).
+    `corrects`: leaves as `call/pointer` for which the words first say another value, and take it back (correct).
     `slips`: calls that the agent first gets wrong, one for each wrong call that it makes (recover).
     `abstains`: of a no_tool turn, why.
     """
@@ -118,6 +120,7 @@ class Turn:
     withheld: tuple[str, ...] = ()
     says: tuple[Call, ...] = ()
     slips: tuple[str, ...] = ()
+    corrects: tuple[str, ...] = ()
     abstains: Abstention | None = None
 
 

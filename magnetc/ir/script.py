@@ -65,6 +65,7 @@ class ScriptTurn:
     answers: tuple[str, ...] = ()
     announces: tuple[str, ...] = ()
     slips: tuple[str, ...] = ()
+    corrects: tuple[str, ...] = ()
     abstains: Abstention | None = None
 
 
@@ -96,16 +97,16 @@ class Script:
         return replace(self, path=path, turns=self.turns[:index] + self.turns[index + 1 :],
                        offered=self.offered[:index] + self.offered[index + 1 :])
 
-    def without_slips(self, index: int) -> Script:
-        """The script with turn `index` as it was before Recover: the agent gets everything right at once."""
+    def unchanged(self, index: int, operation: str) -> Script:
+        """The script with turn `index` as it was before `operation`: no slip of the agent's, no correction of the user's."""
         path, turns = list(self.path.turns), list(self.turns)
-        path[index], turns[index] = _right_at_once(path[index]), _right_at_once(turns[index])
+        path[index], turns[index] = _unchanged(path[index], operation), _unchanged(turns[index], operation)
         return replace(self, path=self.path.with_turns(tuple(path)), turns=tuple(turns))
 
 
 _AnyTurn = TypeVar("_AnyTurn", Turn, ScriptTurn)
 
 
-def _right_at_once(turn: _AnyTurn) -> _AnyTurn:
-    kept = tuple(made for made in turn.operations if not made.startswith("recover.slip"))
-    return replace(turn, kind=TurnKind.NORMAL, operations=kept, slips=())
+def _unchanged(turn: _AnyTurn, operation: str) -> _AnyTurn:
+    kept = tuple(made for made in turn.operations if not made.startswith(f"{operation}@"))
+    return replace(turn, kind=TurnKind.NORMAL if turn.kind.acts else turn.kind, operations=kept, slips=(), corrects=())

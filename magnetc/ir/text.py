@@ -11,8 +11,10 @@
       c1 = convert_unit(/value: output c0 /distance) for c0
     turn t1 miss_params withheld c2/date
       says c2 = book_flight(/date: user t1+)
-    turn t2 recover [recover.slip@t2] slips c3
-      c3 = cancel_booking(/booking_id: output c2 /booking_id)
+    turn t2 correct [correct.before@t2] corrects: c3/date
+      c3 = book_flight(/date: user t2)
+    turn t3 recover [recover.slip@t3] slips: c4
+      c4 = cancel_booking(/booking_id: output c3 /booking_id)
 
 A copy that stops before its base does says so behind its head (`cut book_flight`, `offers hold_seat`), and of a turn that calls
 nothing why, `-` where there is nothing to say: `turn t1 no_tool because near - -`, `because context t0 -`, `because value
@@ -112,6 +114,13 @@ class _Words:
         if not self.take(mark):
             raise ValueError(f"expected {mark!r}, found {self.peek()!r}: {self.line!r}")
 
+    def until_mark(self) -> tuple[str, ...]:
+        """The words up to the next one that a colon follows."""
+        found = []
+        while self.peek() and self.items[self.at + 1 : self.at + 2] != [":"]:
+            found.append(self.next())
+        return tuple(found)
+
     def rest(self) -> tuple[str, ...]:
         return tuple(self.next() for _ in range(len(self.items) - self.at))
 
@@ -166,13 +175,17 @@ def print_path(path: SignaturePath) -> str:
     lines = [head, *(_line(name, *getattr(path, name)) for name in ("cut", "offers") if getattr(path, name))]
     for turn in path.turns:
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
-        withheld = " " + _line("withheld", *turn.withheld) if turn.withheld else ""
-        slips = " " + _line("slips", *turn.slips) if turn.slips else ""
         why = _print_abstention(turn.abstains)
-        lines.append(f"{_line('turn', turn.key, turn.kind)}{why}{operations}{withheld}{slips}")
+        marks = f" {_line('withheld', *turn.withheld)}" if turn.withheld else ""
+        marks += "".join(f" {name}: {_line(*getattr(turn, name))}" for name in _MARKS if getattr(turn, name))
+        lines.append(f"{_line('turn', turn.key, turn.kind)}{why}{operations}{marks}")
         lines += [f"  {_print_call(call)}" for call in turn.calls]
         lines += [f"  says {_print_call(call)}" for call in turn.says]
     return "\n".join(lines) + "\n"
+
+
+_MARKS = ("corrects", "slips")
+"""What a turn's line may have at its end: each word and a colon, then leaves or calls."""
 
 
 def _print_abstention(why: Abstention | None) -> str:
@@ -225,9 +238,16 @@ def _parse_turn(words: _Words) -> Turn:
     if words.take("["):
         while not words.take("]"):
             operations.append(words.next())
-    withheld = words.rest() if words.take("withheld") else ()
-    slips = words.rest() if words.take("slips") else ()
-    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld, slips=slips, abstains=why)
+    withheld = words.until_mark() if words.take("withheld") else ()
+    marks: dict[str, tuple[str, ...]] = {}
+    while words.peek():
+        name = words.next()
+        words.expect(":")
+        if name not in _MARKS:
+            raise ValueError(f"expected one of {', '.join(_MARKS)}, found {name!r}: {words.line!r}")
+        marks[name] = words.until_mark()
+    return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld, abstains=why,
+                corrects=marks.get("corrects", ()), slips=marks.get("slips", ()))
 
 
 def _parse_abstention(words: _Words) -> Abstention:
@@ -285,7 +305,7 @@ def print_script(script: Script) -> str:
         if offered != known:
             lines.append("  " + _line("offered", *offered))
         known = offered
-        for name in ("withheld", "answers", "announces", "slips"):
+        for name in ("withheld", "answers", "announces", "slips", "corrects"):
             if getattr(turn, name):
                 lines.append("  " + _line(name, *getattr(turn, name)))
         lines += ["  " + _line("goal", *(call.id for call in goal.calls)) for goal in turn.goals]
@@ -365,7 +385,8 @@ def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, t
                 lists[name] = words.rest()
     made = ScriptTurn(key=turn.key, kind=turn.kind, goals=tuple(goals), rounds=tuple(groups), holes=tuple(holes),
                       operations=turn.operations, withheld=lists.get("withheld", ()), answers=lists.get("answers", ()),
-                      announces=lists.get("announces", ()), slips=lists.get("slips", ()), abstains=source.abstains)
+                      announces=lists.get("announces", ()), slips=lists.get("slips", ()), corrects=lists.get("corrects", ()),
+                      abstains=source.abstains)
     return made, lists.get("offered")
 
 

@@ -21,12 +21,14 @@ class Value:
     """Text that says a value.
 
     In user words: the argument leaf at `pointer` of `call`. In a reply: the place in that call's result, or after `#` in
-    its arguments. In the system message: the place in what is shown, with an empty `call`.
+    its arguments. In the system message: the place in what is shown, with an empty `call`. `superseded`: the user takes the
+    value back in the same message, and the leaf has another.
     """
 
     text: str
     call: str = ""
     pointer: str = ""
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

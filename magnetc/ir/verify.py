@@ -120,6 +120,12 @@ def _goal_problems(turn: Turn) -> Iterator[str]:
 
 
 def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]:
+    said = {call.id + a.pointer for call in turn.calls or turn.says for a in call.arguments if a.source == UserSource(turn.key)}
+    for leaf in turn.corrects:
+        if leaf not in said or leaf in turn.withheld:
+            yield f"turn {turn.key} corrects {leaf}, which it does not say"
+    if turn.corrects and turn.kind not in (TurnKind.CORRECT, TurnKind.MISS_FUNC, TurnKind.MISS_PARAMS):
+        yield f"turn {turn.key} corrects but is {turn.kind}"
     if turn.kind.acts:
         if not turn.calls:
             yield f"turn {turn.key} makes no calls"

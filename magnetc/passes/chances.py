@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from magnetc.ir.path import AbstentionKind
 from magnetc.ir.spec import Spec
+from magnetc.passes.correct import Correct
 from magnetc.passes.insert import Insert
 from magnetc.passes.merge import Merge
 from magnetc.passes.no_tool import NoTool
@@ -16,6 +17,7 @@ KINDS = {
     "insert.short": ("insert", "short"),
     "insert.long": ("insert", "long"),
     "parallel": ("parallel", "p"),
+    "correct.before": ("correct", "before"),
     "recover.slip": ("recover", "slip"),
     "split.miss_func": ("split", "miss_func"),
     "split.miss_params": ("split", "miss_params"),
@@ -27,7 +29,7 @@ KINDS = {
 def chances(spec: Spec) -> dict[str, float]:
     """The chance of each of `KINDS` that the recipe asks for: per pair of turns, per turn, or per path."""
     asked = {operation.name: dict(operation.options) for operation in spec.operations}
-    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split(), NoTool(), Recover())}
+    defaults = {made.name: made for made in (Merge(), Insert(), Parallel(), Split(), NoTool(), Correct(), Recover())}
     found = {}
     for kind, (operation, option) in KINDS.items():
         if operation in asked:

@@ -68,6 +68,7 @@ def _turn(context: CompileContext, turn: Turn, before: Turn | None, functions: d
         answers=arrived if before and before.kind is TurnKind.MISS_PARAMS else (),
         announces=arrived if before and before.kind is TurnKind.MISS_FUNC else (),
         slips=turn.slips,
+        corrects=turn.corrects,
         abstains=turn.abstains,
     )
 

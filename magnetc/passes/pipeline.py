@@ -3,7 +3,7 @@
     Spec ── BuildGraph ──> LocalDependencyGraph
          ── SamplePaths ─> SignaturePath ── Merge ── Insert ── Parallel ── AssignSources ──> SignaturePath
                                                                         └─ Split, NoTool ──> copies of it
-         ── Recover ─────> SignaturePath, for the path and each copy
+         ── Correct ── Recover ──> SignaturePath, for the path and each copy
          ── Lower ───────> Script ── Distract ── Shuffle ── Mask ── System ── Clutter
                                                                                      └─> Script
 
@@ -31,6 +31,7 @@ from magnetc.passes.assign_sources import AssignSources
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
+from magnetc.passes.correct import Correct
 from magnetc.passes.distract import Distract
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
@@ -60,7 +61,7 @@ SCRIPTS = (Lower,)
 OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
     Stage.WALK: (Merge, Insert, Parallel),
     Stage.COPY: (Split, NoTool),
-    Stage.TURNS: (Recover,),
+    Stage.TURNS: (Correct, Recover),
     Stage.SCRIPT: (Distract, Shuffle, Mask, System, Clutter),
 }
 

@@ -7,7 +7,7 @@ Before:
 
 After *slip*, the agent first makes a wrong call, which the world refuses, and then the right one:
 
-    turn t1 recover [recover.slip@t1] slips c1
+    turn t1 recover [recover.slip@t1] slips: c1
       c1 = cancel_booking(/booking_id: output c0 /bookings/*/booking_id)
 
 What is got wrong is known only when the values are: translation looks for a wrong call that the world really refuses, and
@@ -48,14 +48,13 @@ class Recover:
     def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
         key = (context.spec.recipe.seed, "recover", path.base, path.attempt)
         left = self.cap
-        for turn in draw.shuffle(path.turns, *key, "order", name=base_key):
+        corrected = {base_key(turn) for turn in path.turns if turn.corrects or turn.kind is TurnKind.CORRECT}
+        for turn in path.turns:   # in order: a copy that ends early has what its base has up to there
             if not left:
                 break
-            if turn.kind is not TurnKind.NORMAL or draw.fraction(*key, "slip", base_key(turn)) >= self.slip:
-                continue
-            calls = list(_may_fail(context, turn))
-            if not calls:
-                log.refuse("recover.slip", "no call of the turn can be got wrong")
+            fits = turn.kind is TurnKind.NORMAL and base_key(turn) not in corrected
+            calls = list(_may_fail(context, turn)) if fits else []
+            if not calls or draw.fraction(*key, "slip", base_key(turn)) >= self.slip:
                 continue
             call = draw.choose(calls, *key, base_key(turn), "call", name=lambda c: c.id)
             again = (draw.fraction(*key, base_key(turn), "again", number) < AGAIN for number in range(1, self.most))

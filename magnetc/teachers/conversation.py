@@ -61,15 +61,20 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Words for one turn and what its leaves are bound to. The session executes proposals until one succeeds."""
+    """Words for one turn and what its leaves are bound to. The session executes proposals until one succeeds.
+
+    `superseded`: values of leaves that the words say first and take back.
+    """
 
     parts: tuple[MessagePart, ...]
     bindings: Bindings
+    superseded: Mapping[tuple[str, str], Json] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Conversation:
-    """Grows turn by turn. `state` holds the world's values by pattern at the start of the turn."""
+    """Grows turn by turn. `state` holds the world's values by pattern at the start of the turn. `taken_back` has the values
+    that the user said and took back, by call: (entity type, value)."""
 
     spec: Spec
     path: SignaturePath
@@ -80,6 +85,7 @@ class Conversation:
     bindings: Bindings = field(default_factory=dict)
     said: list[tuple[str, Json]] = field(default_factory=list)
     system: SystemKind = SystemKind.PLAIN
+    taken_back: dict[str, tuple[str, Json]] = field(default_factory=dict)
 
     @property
     def locale(self) -> str:

@@ -88,6 +88,7 @@ class _Session:
     starts: list[Place] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    taken: dict[tuple[str, str], dict[str, Json]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     slips: dict[str, dict[str, Json]] = field(default_factory=dict)
     error: str = ""
@@ -156,6 +157,9 @@ class _Session:
             return f"not executable: {self.error}" if self.error else NO_WORDS
         if acts and self.script.without_inserted(index) and not self._needs_result(calls, run):
             return "the user has said the value already"
+        if turn.corrects and not proposal.superseded:
+            self.left_out.append("correct.before left out: there is no other value to say first")
+            self._unchange(index, "correct.before")
         slips = await self._wrong_calls(index, turn, run, proposal) if turn.slips else ()
         self._say(turn, proposal)
         leak = self._leak(turn, proposal)
@@ -186,9 +190,12 @@ class _Session:
         slips = await find_slips(turn, run, proposal.bindings, self.starts[-1], self.conversation, self.world)
         if not slips:
             self.left_out.append("recover.slip left out: no wrong call is refused without a trace")
-            self.script = self.script.without_slips(index)
-            self.conversation.path = self.script.path
+            self._unchange(index, "recover.slip")
         return slips
+
+    def _unchange(self, index: int, operation: str) -> None:
+        self.script = self.script.unchanged(index, operation)
+        self.conversation.path = self.script.path
 
     def _needs_result(self, calls: list[Call], run: Outcome) -> bool:
         """Whether a value of these calls comes from a result alone: an edge that Insert makes must be needed."""
@@ -206,11 +213,22 @@ class _Session:
         for part in proposal.parts:
             if not isinstance(part, Value) or not part.call:
                 continue
+            if part.superseded:
+                self._take_back(part, calls[part.call], proposal)
+                continue
             self.said_at[part.call, part.pointer] = (user_turn, part.text)
             binding = proposal.bindings[part.call, part.pointer]
             entity = entity_of(self.conversation.parameter_type(calls[part.call], part.pointer), self.spec)
             if entity and isinstance(binding, Given):
                 self.told.append((entity.name, binding.value, user_turn, part.text))
+
+    def _take_back(self, part: Value, call: Call, proposal: Proposal) -> None:
+        """Note the first mention of a value that the words take back."""
+        place = (part.call, part.pointer)
+        self.taken.setdefault(place, {"said": part.text, "value": proposal.superseded[place]})
+        entity = entity_of(self.conversation.parameter_type(call, part.pointer), self.spec)
+        if entity:
+            self.conversation.taken_back[call.id] = (entity.name, proposal.superseded[place])
 
     def _leak(self, turn: ScriptTurn, proposal: Proposal) -> str | None:
         """A withheld value must stand nowhere that the agent can read."""
@@ -352,6 +370,8 @@ class _Session:
                 case UserSource():
                     turn, text = self.said_at[place]
                     entries[argument.pointer] = {"user": turn, "said": text}
+                    if place in self.taken:
+                        entries[argument.pointer]["superseded"] = self.taken[place]
                 case SystemSource(pointer):
                     entries[argument.pointer] = {"system": pointer, "said": self._shown(pointer)}
                 case OutputSource(producer):

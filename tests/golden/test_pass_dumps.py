@@ -17,6 +17,7 @@ SYSTEM = OperationSpec(name="system", options=(("policy", 1.0),))
 CLUTTER = OperationSpec(name="clutter", options=(("state", 1.0), ("results", 1.0)))
 RECOVER = OperationSpec(name="recover", options=(("slip", 1.0),))
 NO_TOOL = OperationSpec(name="no_tool", options=tuple((kind, 1.0) for kind in ("near", "none", "chitchat", "context", "value")))
+CORRECT = OperationSpec(name="correct", options=(("before", 1.0),))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -50,7 +51,7 @@ def test_operation_on_scripts(golden, operation):
     golden(HERE / f"errands-5-{operation.name}.txt", "\n".join(blocks))
 
 
-@pytest.mark.parametrize("operation", [RECOVER], ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", [CORRECT, RECOVER], ids=lambda operation: operation.name)
 def test_operation_on_turns(golden, operation):
     """The paths of a unit and its copies, before and after it, and what was counted."""
     blocks, spec = [], small_spec()

@@ -262,7 +262,8 @@ def test_parallel_calls_differ_and_share_a_round(seed, name, ordinal):
         assert unit.paths == plain.paths
 
 
-CHANGES = (OperationSpec(name="recover", options=(("slip", 0.8), ("most", 3), ("cap", 2))),)
+CHANGES = (OperationSpec(name="correct", options=(("before", 0.6), ("cap", 2))),
+           OperationSpec(name="recover", options=(("slip", 0.8), ("most", 3), ("cap", 2))))
 
 
 def changed_unit(seed, name, ordinal):
@@ -271,30 +272,38 @@ def changed_unit(seed, name, ordinal):
     return compile_unit(context, name, ordinal), context
 
 
+def bare(turn):
+    """A turn without what Correct and Recover mark."""
+    kept = tuple(made for made in turn.operations if not made.startswith(("correct", "recover")))
+    return replace(turn, kind=TurnKind.NORMAL if turn.kind.acts else turn.kind, slips=(), corrects=(), operations=kept)
+
+
 @given(**units)
 @settings(deadline=None)
-def test_what_goes_wrong_is_marked_and_nothing_else_changes(seed, name, ordinal):
-    """Slips: the calls stay; the marks are on the turns of the same key in the copies, apart from what Split makes of them."""
+def test_what_is_wrong_at_first_is_marked_and_nothing_else_changes(seed, name, ordinal):
+    """Slips and corrections: the calls stay, and the marks are on the turns of the same key in all copies."""
     unit, context = changed_unit(seed, name, ordinal)
     plain, _ = unit_of(seed, name, ordinal)
     marked = []
     for path, before in zip(unit.paths, plain.paths, strict=True):
-        bare = [replace(t, kind=TurnKind.NORMAL, slips=(), operations=tuple(o for o in t.operations if not o.startswith("recover")))
-                if t.slips else t for t in path.turns]
-        assert tuple(bare) == before.turns
-        slips = [turn for turn in path.turns if turn.slips]
-        assert len(slips) <= 2
-        assert all(1 <= len(turn.slips) <= 3 and set(turn.slips) <= {call.id for call in turn.calls} for turn in slips)
-        assert all(turn.kind is TurnKind.RECOVER and f"recover.slip@{turn.key.rstrip('+')}" in turn.operations for turn in slips)
+        assert tuple(map(bare, path.turns)) == before.turns
+        for mark, kind, operation, most in (("slips", TurnKind.RECOVER, "recover.slip", 3), ("corrects", TurnKind.CORRECT, "correct.before", 1)):
+            found = [turn for turn in path.turns if getattr(turn, mark)]
+            assert len(found) <= 2
+            assert all(1 <= len(getattr(turn, mark)) <= most and (turn.kind is kind or not turn.kind.acts) for turn in found)
+            assert all(f"{operation}@{turn.key.rstrip('+')}" in turn.operations for turn in found)
+            marked.append((mark, {turn.key.rstrip("+"): getattr(turn, mark) for turn in found}))
         assert violation(context.product(name, path.locale).automaton.constraints, path.functions()) is None
-        marked.append({turn.key.rstrip("+"): turn.slips for turn in slips})
-    assert all(each == marked[0] for each in marked)
+    for mark in ("slips", "corrects"):
+        same = [marks for each, marks in marked if each == mark]
+        assert all(marks == same[0] for marks in same)
     for script in unit.scripts:
         assert verify_script(context.spec, script) == []
         assert parse_script(print_script(script)) == script
         for index, turn in enumerate(script.turns):
-            if turn.slips:
-                assert verify_script(context.spec, script.without_slips(index)) == []
+            for mark, operation in (("slips", "recover.slip"), ("corrects", "correct.before")):
+                if getattr(turn, mark):
+                    assert verify_script(context.spec, script.unchanged(index, operation)) == []
 
 
 def test_an_unrelated_tool_leaves_what_goes_wrong_as_it_is():
@@ -302,7 +311,9 @@ def test_an_unrelated_tool_leaves_what_goes_wrong_as_it_is():
     plain, grown = CompileContext(spec), CompileContext(with_tools(spec, tool("ping", record(), city="City")))
     units = [[compile_unit(context, "errands", ordinal).paths for ordinal in range(60)] for context in (plain, grown)]
     assert units[0] == units[1]
-    assert any(turn.slips for paths in units[0] for path in paths for turn in path.turns)
+    turns = [turn for paths in units[0] for path in paths for turn in path.turns]
+    assert any(turn.slips for turn in turns)
+    assert any(turn.corrects for turn in turns)
 
 
 NO_TOOL = OperationSpec(name="no_tool", options=tuple((kind, 1.0) for kind in ("near", "none", "chitchat", "context", "value")))

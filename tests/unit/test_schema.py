@@ -16,7 +16,6 @@ TO_COME = {
     "recipe": ["mixture", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "openai", "mislead", "sharegpt"],
     "types": ["shown_as"],
     "tools": ["python", "mcp", "openapi", "json", "toolbench"],
-    "operations": ["correct"],
 }
 
 

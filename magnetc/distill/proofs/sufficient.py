@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from magnetc.distill.proofs import corrections
 from magnetc.distill.proofs.mentions import unsaid
 from magnetc.distill.proofs.sourced import argument_leaves, reads_back
 from magnetc.distill.proofs.view import CallView, ConversationView
@@ -13,7 +14,9 @@ from magnetc.teachers.conversation import entity_of
 
 
 def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
-    """The user's words hold each value they give, a mention of its own for each, and none that results give."""
+    """The user's words hold each value they give, a mention of its own for each, and none that results give.
+
+    A value that the user takes back in the same message has a mention of its own too, which gives nothing."""
     problems: list[str] = []
     given: dict[int, list[str]] = {}
     repeated: set[tuple[int, str]] = set()
@@ -34,14 +37,21 @@ def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
     for turn, said in repeated:
         if said not in given.setdefault(turn, []):
             given[turn].append(said)
-    return problems + _unsaid_problems(view, given)
+    corrected = corrections.superseding(view, spec, locale)
+    return problems + corrections.check(view, spec, locale, corrected) + _unsaid_problems(view, given, corrected)
 
 
-def _unsaid_problems(view: ConversationView, given: Mapping[int, list[str]]) -> list[str]:
+def _unsaid_problems(view: ConversationView, given: Mapping[int, list[str]],
+                     corrected: Mapping[int, corrections.Superseding]) -> list[str]:
     users = view.users
     problems: list[str] = []
     for turn, told in sorted(given.items()):
-        missing, _ = unsaid(view.messages[users[turn]]["content"] if 0 <= turn < len(users) else "", told)
+        text = view.messages[users[turn]]["content"] if 0 <= turn < len(users) else ""
+        if turn in corrected and (found := corrected[turn].found):
+            others = list(told)
+            others.remove(corrected[turn].said)
+            text, told = found.head, [*others, str(corrected[turn].taken["said"])]
+        missing, _ = unsaid(text, told)
         problems += [f"the user's turn {turn} does not say `{said}`" for said in missing]
     return problems
 

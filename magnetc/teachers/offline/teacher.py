@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from magnetc.ir import draw
+from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.pointer import tokens
-from magnetc.ir.script import ScriptTurn
+from magnetc.ir.script import Goal, ScriptTurn
 from magnetc.ir.spec import Frames
-from magnetc.ir.trajectory import MessagePart
+from magnetc.ir.trajectory import MessagePart, Value
 from magnetc.surface import join_parts
-from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
+from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import abstentions, replies
+from magnetc.teachers.offline.corrections import Place, superseded, taken_back
 from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
@@ -67,7 +70,12 @@ class OfflineTeacher:
             goals.append(words)
             bindings.update(words.bindings)
             said += words.said
-        return Proposal(self._sentences(turn, goals, conversation), bindings)
+        parts, taken = self._sentences(turn, goals, conversation), {}
+        for goal, words in zip(turn.goals, goals):
+            for place, value in words.superseded.items():
+                taken[place] = value
+                parts = _corrected(parts, goal, place, value, bindings, turn, conversation)
+        return Proposal(parts, bindings, taken)
 
     def _ask_again(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
         """The question of an earlier turn once more, with what it was asked with."""
@@ -112,16 +120,40 @@ class OfflineTeacher:
             announced = fill(frame(frames, "announce", *key), {"capability": able}, conversation.locale)
             return Proposal(finish(announced, frames), bindings)
         values: list[tuple[MessagePart, ...]] = []
+        taken: dict[Place, Json] = {}
         for answer in turn.answers:
             call, pointer = leaf_named(turn, answer)
             binding = bindings.get((call.id, pointer))
             goal = next(goal for goal in turn.goals if call in goal.calls)
+            if answer in turn.corrects and (other := superseded(call, pointer, bindings, conversation)) is not None:
+                taken[call.id, pointer] = other
+                binding = Given(other)
             value = answered(binding.value, goal, call, pointer, conversation, key) if isinstance(binding, Given) else None
             if value is None:
                 return None
-            values.append(value)
+            values.append(_marked(value) if taken else value)
         answer = fill(frame(frames, "answer", *key), {"value": join_parts(tuple(values), conversation.locale)}, conversation.locale)
-        return Proposal(finish(answer, frames), bindings)
+        parts = finish(answer, frames)
+        for place, value in taken.items():
+            parts = _corrected(parts, turn.goals[0], place, value, bindings, turn, conversation)
+        return Proposal(parts, bindings, taken)
+
+
+def _corrected(parts: Parts, goal: Goal, place: Place, old: Json, bindings: Bindings, turn: ScriptTurn,
+               conversation: Conversation) -> Parts:
+    """The words of a message that says `old` at a place, with the sentence that takes it back."""
+    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key, *place)
+    call, meant = next(call for call in goal.calls if call.id == place[0]), bindings[place]
+    assert isinstance(meant, Given)
+    texts = {"old": answered(old, goal, call, place[1], conversation, (*key, "old")),
+             "new": answered(meant.value, goal, call, place[1], conversation, (*key, "new"))}
+    known = {name: _marked(text) if name == "old" else text for name, text in texts.items() if text is not None}
+    return taken_back(parts, goal, place, known, conversation, key) if len(known) == len(texts) else parts
+
+
+def _marked(parts: Parts) -> Parts:
+    """Words of a value that is taken back."""
+    return tuple(replace(part, superseded=True) if isinstance(part, Value) else part for part in parts)
 
 
 def _suits(frame_text: str, index: int, sentences: int, joined: bool, frames: Frames) -> bool:

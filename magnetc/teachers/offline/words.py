@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from magnetc.ir import draw
 from magnetc.ir.conform import violations
@@ -29,6 +30,7 @@ from magnetc.teachers.conversation import (
     entity_of,
     is_stale,
 )
+from magnetc.teachers.offline.corrections import Place, superseded
 from magnetc.teachers.offline.frames import Parts, merge_words
 from magnetc.teachers.offline.references import references
 from magnetc.teachers.offline.values import draw_argument, satisfied
@@ -41,12 +43,15 @@ _QUOTED = re.compile(r"(“|« |\")\{(\w[\w.]*)\}(”| »|\")")
 
 @dataclass(frozen=True, slots=True)
 class GoalWords:
-    """A phrase filled for one goal, and what all leaves of the goal's calls are bound to."""
+    """A phrase filled for one goal, and what all leaves of the goal's calls are bound to.
+
+    `superseded`: the values that the phrase says for leaves which the user corrects in the same message."""
 
     mood: str
     parts: Parts
     bindings: Bindings
     said: tuple[tuple[str, Json], ...]
+    superseded: Mapping[Place, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +81,11 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
         return _generic(goal, leaves, spoken, outputs, bound, conversation)
     # Goals that ask the same tool for different things are worded alike, so that one phrase can say them all.
     like = (*key[:-1], next(other for other in turn.goals if other.chain == chain).calls[0].id)
+    taken = _superseded(turn, leaves, bound, conversation)
     for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text):
         if again and phrase.mood != "ask":
             continue
-        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text), again=bool(again))
+        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text), taken, again=bool(again))
         if words and (instead := impossible(turn)):
             return _with_impossible(words, phrase, leaves, spoken, outputs, instead, conversation, (*like, phrase.text))
         if words:
@@ -98,8 +104,16 @@ def impossible(turn: ScriptTurn) -> Bindings:
 def _with_impossible(words: GoalWords, phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str],
                      instead: Bindings, conversation: Conversation, key: tuple) -> GoalWords | None:
     """The words with a value that cannot be given. What is bound stays: it is what could be asked for."""
-    said = _try_phrase(phrase, leaves, spoken, outputs, {**words.bindings, **instead}, conversation, key)
+    said = _try_phrase(phrase, leaves, spoken, outputs, {**words.bindings, **instead}, conversation, key, {})
     return replace(words, parts=said.parts) if said else None
+
+
+def _superseded(turn: ScriptTurn, leaves: dict[str, _Leaf], bound: Bindings,
+                conversation: Conversation) -> dict[Place, Json]:
+    """What the words say first for the leaves that the turn corrects, where there is another value to say."""
+    wanted = [leaf for leaf in leaves.values() if leaf.call.id + leaf.pointer in turn.corrects]
+    found = {(leaf.call.id, leaf.pointer): superseded(leaf.call, leaf.pointer, bound, conversation) for leaf in wanted}
+    return {place: value for place, value in found.items() if value is not None}
 
 
 def _leaves(goal: Goal, conversation: Conversation) -> dict[str, _Leaf]:
@@ -187,13 +201,13 @@ def _is_repeated(call: Call, bindings: Bindings, conversation: Conversation) -> 
 
 
 def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
-                conversation: Conversation, key: tuple, *, again: bool = False) -> GoalWords | None:
-    """`again`: the user may ask for what they were told."""
+                conversation: Conversation, key: tuple, taken: dict[Place, Json], *, again: bool = False) -> GoalWords | None:
+    """`taken`: what the phrase says for leaves that are corrected. `again`: the user may ask for what they were told."""
     parts = fit(phrase.parts, frozenset(spoken), frozenset(outputs))
     if parts is None:
         return None
     bindings = dict(bound)
-    writer = _Writer(leaves, bindings, conversation, key)
+    writer = _Writer(leaves, bindings, conversation, key, taken)
     filled = writer.fill(parts)
     if filled is None:
         return None
@@ -207,7 +221,7 @@ def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outp
     calls = {leaf.call.id: leaf.call for leaf in leaves.values()}
     if not again and any(_is_repeated(call, bindings, conversation) for call in calls.values()):
         return None
-    return GoalWords(phrase.mood, filled, bindings, tuple(writer.said))
+    return GoalWords(phrase.mood, filled, bindings, tuple(writer.said), taken)
 
 
 def _implicit(leaf: _Leaf, conversation: Conversation) -> Binding | None:
@@ -254,8 +268,8 @@ class _Writer:
     phrase, and still means the same thing.
     """
 
-    def __init__(self, leaves: dict[str, _Leaf], bindings: Bindings, conversation: Conversation, key: tuple):
-        self.leaves, self.bindings, self.conversation, self.key = leaves, bindings, conversation, key
+    def __init__(self, leaves: dict[str, _Leaf], bindings: Bindings, conversation: Conversation, key: tuple, taken: dict[Place, Json]):
+        self.leaves, self.bindings, self.conversation, self.key, self.taken = leaves, bindings, conversation, key, taken
         self.said: list[tuple[str, Json]] = []
         self.pointed: set[tuple[str, str]] = set()
 
@@ -297,12 +311,13 @@ class _Writer:
             return None
         binding = self.bindings[place]
         assert isinstance(binding, Given)
-        text = said_form(binding.value, leaf.call, leaf.pointer, self.conversation, slot.case, self.key)
+        value = self.taken.get(place, binding.value)
+        text = said_form(value, leaf.call, leaf.pointer, self.conversation, slot.case, self.key)
         entity = entity_of(self.conversation.parameter_type(leaf.call, leaf.pointer), self.conversation.spec)
         if text is None or entity is None:
             return None
         self.said.append((entity.name, binding.value))
-        return Value(text, leaf.call.id, leaf.pointer)
+        return Value(text, leaf.call.id, leaf.pointer, superseded=place in self.taken)
 
 
 def said_form(value: Json, call: Call, pointer: str, conversation: Conversation, case: str, key: tuple) -> str | None:

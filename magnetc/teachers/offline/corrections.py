@@ -1,0 +1,60 @@
+"""Values that a user says first and takes back: what they are, and the words that take them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call, UserSource
+from magnetc.ir.pointer import tokens
+from magnetc.ir.script import Goal
+from magnetc.ir.trajectory import Words
+from magnetc.surface import say
+from magnetc.teachers.conversation import Bindings, Conversation, Given, entity_of
+from magnetc.teachers.offline.frames import Parts, fill, finish, frame
+from magnetc.teachers.offline.values import draw_argument, satisfied
+
+TRIES = 12
+"""Values drawn until one is other than what the user means."""
+
+Place = tuple[str, str]
+
+
+def superseded(call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Json:
+    """Another value that the user might have given for a leaf of `call`; None when the type has none.
+
+    It meets the tool's constraints beside the call's other values, is none of them, and is said in other words.
+    """
+    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, call.id, pointer)
+    expr, meant = conversation.parameter_type(call, pointer), bindings[call.id, pointer]
+    assert isinstance(meant, Given)
+    others = {tokens(at)[0]: b.value for (owner, at), b in bindings.items() if owner == call.id and isinstance(b, Given)}
+    entity = entity_of(expr, conversation.spec)
+    for number in range(TRIES):
+        value = draw_argument(expr, conversation, (), *key, "superseded", number) if expr else None
+        if value is None or type(value) is not type(meant.value) or value in others.values():
+            continue
+        told = [[form.text.casefold() for form in say(each, entity, conversation.locale, conversation.now)] for each in (value, meant.value)]
+        alike = any(a in b or b in a for a in told[0] for b in told[1])
+        if not alike and satisfied(conversation.spec.tool[call.function], {**others, tokens(pointer)[0]: value}):
+            return value
+    return None
+
+
+def taken_back(said: Parts, goal: Goal, place: Place, texts: Mapping[str, Parts], conversation: Conversation, key: tuple) -> Parts:
+    """`said`, and a sentence that puts the new value of `texts` (`old`, `new`) in the old one's place.
+
+    Where another value of the goal is of the type, the old one is named: else it would not be clear which is meant.
+    """
+    frames = conversation.spec.frame[conversation.locale]
+    entities = {
+        (call.id, argument.pointer): entity_of(conversation.parameter_type(call, argument.pointer), conversation.spec)
+        for call in goal.calls for argument in call.arguments if isinstance(argument.source, UserSource)
+    }
+    own, table = entities[place], conversation.spec.type_table
+    bases = {name: set(table.ancestry(entity.name)) for name, entity in entities.items() if entity}
+    alike = any(name != place and own and bases[name] & set(table.ancestry(own.name)) for name in bases)
+    group = "correct_from" if alike or draw.fraction(*key, "correct_from") < 0.4 else "correct"
+    sentence = fill(frame(frames, group, *key), dict(texts), conversation.locale)
+    return finish((*said, Words(" "), *sentence), frames)
