@@ -205,32 +205,38 @@ def test_play_counts_whoever_calls_nothing(abstaining, conversations):
 
 
 WAYS = {
-    "renew_longer": ("writes", {"loan_id": "LoanId", "weeks": "Weeks"}, "{title: Title, due: Day}",
-                     "return self.renew_loan(loan_id, weeks)"),
-    "branch_hours": ("reads", {"branch": "Branch", "day": "Day"}, "{opens: string, closes: string}",
-                     "return self.opening_hours(branch, day)"),
+    "renew_loan": {"renew_longer": ("writes", {"loan_id": "LoanId", "weeks": "Weeks"}, {"title": "Title", "due": "Day"},
+                                    "return self.renew_loan(loan_id, weeks)")},
+    "opening_hours": {"branch_hours": ("reads", {"branch": "Branch", "day": "Day"}, {"opens": "string", "closes": "string"},
+                                       "return self.opening_hours(branch, day)")},
+    "return_book": {"loan_code": ("reads", {"loan_id": "LoanId"}, {"code": "Code"}, "return {'code': 'X' + loan_id}"),
+                    "close_loan": ("writes", {"code": "Code"}, {"title": "Title", "returned": "boolean"},
+                                   "return self.return_book(code[1:])")},
 }
+"""By a tool, others that do what it does: in one call, or in two."""
 
 
-@pytest.mark.parametrize("name", [*WAYS])
-def test_nothing_is_declined_beside_a_tool_that_does_it(tmp_path, own_home, name):
+@pytest.mark.parametrize("withheld", [*WAYS])
+def test_nothing_is_declined_beside_a_tool_that_does_it(tmp_path, own_home, withheld):
     folder = shutil.copytree(LIBRARY, tmp_path / "recipe")
-    effect, parameters, returns, body = WAYS[name]
-    tools = yaml.safe_load((folder / "tools.yaml").read_text())
-    tools["tools"][name] = {"description": "The same, by another name.", "effect": effect, "returns": yaml.safe_load(returns),
-                            "parameters": {key: {"type": kind} for key, kind in parameters.items()}}
-    (folder / "tools.yaml").write_text(yaml.safe_dump(tools, sort_keys=False))
+    tools, types = (yaml.safe_load((folder / name).read_text()) for name in ("tools.yaml", "types.yaml"))
+    types["types"]["Code"] = {"base": "string", "minted": True}
+    (folder / "types.yaml").write_text(yaml.safe_dump(types, sort_keys=False))
     world = (folder / "world.py").read_text()
-    (folder / "world.py").write_text(world + f"\n    def {name}(self, {', '.join(parameters)}):\n        {body}\n")
+    for name, (effect, parameters, returns, body) in WAYS[withheld].items():
+        tools["tools"][name] = {"description": "The same, by another name.", "effect": effect, "returns": returns,
+                                "parameters": {key: {"type": kind} for key, kind in parameters.items()}}
+        world += f"\n    def {name}(self, {', '.join(parameters)}):\n        {body}\n"
+    (folder / "tools.yaml").write_text(yaml.safe_dump(tools, sort_keys=False))
+    (folder / "world.py").write_text(world)
     paths = yaml.safe_load((folder / "paths.yaml").read_text())
     paths["paths"]["loan"]["within"] = ["find_books", "borrow_book", "renew_loan", "return_book", "opening_hours"]
     (folder / "paths.yaml").write_text(yaml.safe_dump(paths, sort_keys=False))
     (folder / "operations.yaml").write_text("kind: operations\noperations: [{no_tool: {near: 1, none: 0, chitchat: 0, context: 0, value: 0}}]\n")
     result = magnetc("build", folder, "--trust", "-o", tmp_path / "out", "--json")
     assert result.exit_code == 0, result.output
-    withheld = {"renew_longer": "renew_loan", "branch_hours": "opening_hours"}[name]
     refused = Counter(tool for row in rows(tmp_path / "out", "sft/") for tools in row["certificate"]["refused"].values() for tool in tools)
     assert refused
     assert withheld not in refused
     dropped = json.loads(result.stdout)["dropped"]
-    assert any(f"`{name}`" in reason and "(unanswerable)" in reason for reason in dropped)
+    assert any("declines what " + " and ".join(f"`{name}`" for name in WAYS[withheld]) in reason for reason in dropped)

@@ -162,3 +162,20 @@ def test_a_slip_is_read_and_not_trained(case):
         assert any(result in chat.tokenizer.decode(part.input_ids) for part in parts if slip + 2 in {span.index for span in part.messages})
         tried += 1
     assert tried
+
+
+def test_words_in_place_of_calls_are_trained(case):
+    """A conversation that is one refusal, and small talk between two turns: what `no_tool` makes."""
+    family, chat = case
+    row = families.ROWS[0]
+    start = next(i for i, m in enumerate(row["messages"]) if m["role"] == "user")
+    refusal = {"role": "assistant", "content": "I have no tool to hold seats.", "weight": 1}
+    alone = {**row, "messages": [*row["messages"][: start + 1], refusal]}
+    (part,) = encode_row(alone, chat)
+    assert [span.index for span in part.messages] == [start + 1]
+    second = next(i for i, m in enumerate(row["messages"]) if m["role"] == "user" and i > start)
+    talk = [{"role": "user", "content": "What a day."}, {"role": "assistant", "content": "It sounds like a lot.", "weight": 1}]
+    longer = {**row, "messages": [*row["messages"][:second], *talk, *row["messages"][second:]]}
+    trained = {span.index for part in encode_row(longer, chat) for span in part.messages}
+    assert trained == {i for i, m in enumerate(longer["messages"]) if m.get("weight")}
+    assert second + 1 in trained
