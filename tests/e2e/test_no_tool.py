@@ -233,7 +233,7 @@ def test_nothing_is_declined_beside_a_tool_that_does_it(tmp_path, own_home, with
     paths["paths"]["loan"]["within"] = ["find_books", "borrow_book", "renew_loan", "return_book", "opening_hours"]
     (folder / "paths.yaml").write_text(yaml.safe_dump(paths, sort_keys=False))
     (folder / "operations.yaml").write_text("kind: operations\noperations: [{no_tool: {near: 1, none: 0, chitchat: 0, context: 0, value: 0}}]\n")
-    result = magnetc("build", folder, "--trust", "-o", tmp_path / "out", "--json")
+    result = magnetc("build", folder, "--trust", "--paths", 80, "-o", tmp_path / "out", "--json")
     assert result.exit_code == 0, result.output
     refused = Counter(tool for row in rows(tmp_path / "out", "sft/") for tools in row["certificate"]["refused"].values() for tool in tools)
     assert refused

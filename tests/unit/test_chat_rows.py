@@ -166,7 +166,7 @@ def test_a_slip_is_read_and_not_trained(case):
 
 def test_words_in_place_of_calls_are_trained(case):
     """A conversation that is one refusal, and small talk between two turns: what `no_tool` makes."""
-    family, chat = case
+    _, chat = case
     row = families.ROWS[0]
     start = next(i for i, m in enumerate(row["messages"]) if m["role"] == "user")
     refusal = {"role": "assistant", "content": "I have no tool to hold seats.", "weight": 1}
