@@ -151,15 +151,17 @@ def test_a_slip_is_read_and_not_trained(case):
     tried = 0
     for original in families.ROWS:
         row = deepcopy(original)
-        agent = [i for i, m in enumerate(row["messages"]) if m["role"] == "assistant" and m["weight"]]
-        slip = next((i for i in agent if row["messages"][i].get("tool_calls") and i + 2 in agent), None)
+        messages = row["messages"]
+        agent = [i for i, m in enumerate(messages) if m["role"] == "assistant"]
+        slip = next((i for i in agent if messages[i]["weight"] and messages[i].get("tool_calls")), None)
         if slip is None:
             continue
-        row["messages"][slip]["weight"] = 0
+        after = slip + 1 + len(messages[slip]["tool_calls"])
+        messages[slip]["weight"], messages[after]["weight"] = 0, 1
         parts = encode_row(row, chat)
-        assert {span.index for part in parts for span in part.messages} == set(agent) - {slip}
-        result = row["messages"][slip + 1]["content"][:12]
-        assert any(result in chat.tokenizer.decode(part.input_ids) for part in parts if slip + 2 in {span.index for span in part.messages})
+        assert {span.index for part in parts for span in part.messages} == {i for i in agent if messages[i]["weight"]}
+        result = messages[slip + 1]["content"][:12]
+        assert any(result in chat.tokenizer.decode(part.input_ids) for part in parts if after in {span.index for span in part.messages})
         tried += 1
     assert tried
 
