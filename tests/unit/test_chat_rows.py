@@ -1,5 +1,6 @@
 """Rows as tokens: what is trained is exactly what the agent says, after exactly what it sees when it is used."""
 
+import re
 from collections import Counter
 from copy import deepcopy
 
@@ -160,7 +161,7 @@ def test_a_slip_is_read_and_not_trained(case):
         messages[slip]["weight"], messages[after]["weight"] = 0, 1
         parts = encode_row(row, chat)
         assert {span.index for part in parts for span in part.messages} == {i for i in agent if messages[i]["weight"]}
-        result = messages[slip + 1]["content"][:12]
+        result = re.search(r"\w{4,}", messages[slip + 1]["content"])[0]
         assert any(result in chat.tokenizer.decode(part.input_ids) for part in parts if after in {span.index for span in part.messages})
         tried += 1
     assert tried
