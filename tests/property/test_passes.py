@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec_small import record, small_spec, tool, with_tools
@@ -365,3 +366,41 @@ def test_abstention_changes_no_other_conversation(seed, name, ordinal):
     unit = compile_unit(CompileContext(replace(spec, operations=(*spec.operations, NO_TOOL))), name, ordinal)
     assert unit.paths[: len(plain.paths)] == plain.paths
     assert unit.scripts[: len(plain.scripts)] == plain.scripts
+
+
+EVERY = (PARALLEL, NO_TOOL, *CHANGES, *SHOWN)
+
+
+def every_operation(sample, **recipe):
+    spec = small_spec(**recipe)
+    return replace(spec, operations=(*spec.operations, *EVERY), paths=tuple(replace(path, sample=sample) for path in spec.paths))
+
+
+@given(sample=st.sampled_from(["walk", "uniform"]), **units)
+@settings(deadline=None)
+def test_operations_hold_together(sample, seed, name, ordinal):
+    """All at once: the verifier accepts every script, constraints hold in every copy, and all are read back as printed."""
+    context = CompileContext(every_operation(sample, seed=seed))
+    unit = compile_unit(context, name, ordinal)
+    for path, script in zip(unit.paths, unit.scripts, strict=True):
+        assert violation(context.product(name, path.locale).automaton.constraints, path.functions()) is None
+        assert verify_script(context.spec, script) == []
+        assert parse_script(print_script(script)) == script
+
+
+@pytest.mark.parametrize("sample", ["walk", "uniform"])
+def test_an_unrelated_tool_leaves_all_operations_as_they_are(sample):
+    """Byte for byte but for the tools shown: `ping` may be offered, and takes no other tool's place in what is called or said."""
+    spec = every_operation(sample)
+    plain, grown = CompileContext(spec), CompileContext(with_tools(spec, tool("ping")))
+    applied = set()
+    for name in ("booking", "errands"):
+        for ordinal in range(60):
+            before, after = compile_unit(plain, name, ordinal), compile_unit(grown, name, ordinal)
+            assert after.counts == before.counts
+            for old, new in zip(before.scripts, after.scripts, strict=True):
+                assert set(new.path.offers) - {"ping"} <= set(old.path.offers)
+                path = replace(new.path, offers=old.path.offers)
+                assert print_script(replace(new, path=path, offered=old.offered, shown=old.shown)) == print_script(old)
+            applied |= {tally.operation for tally in before.counts if tally.outcome == "applied"}
+    assert {name.partition(".")[0] for name in applied} == {"merge", "insert", "split", "parallel", "no_tool", "correct", "recover"}
