@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,20 +16,23 @@ from magnetc.passes.pipeline import build_graph
 from magnetc.tools.importers import IMPORTERS
 
 
-def compile_recipe(folder: Path, sink: Sink, *, seed: int | None = None, paths: int | None = None) -> CompileContext | None:
+def compile_recipe(folder: Path, sink: Sink, *, seed: int | None = None, paths: int | None = None,
+                   texts: Mapping[str, str] | None = None) -> CompileContext | None:
     """Load and resolve the recipe in `folder`, build its graph and check that every path can be walked.
 
-    `seed` overrides the recipe's. `paths` scales its path counts to that many in all. None when the sink has errors.
+    `seed` overrides the recipe's. `paths` scales its path counts to that many in all. `texts` stand in for files of that
+    name. None when the sink has errors.
     """
-    context = compile_graph(folder, sink, seed=seed, paths=paths)
+    context = compile_graph(folder, sink, seed=seed, paths=paths, texts=texts)
     if context is not None:
         sink.extend(check_paths(context))
     return None if sink.has_errors else context
 
 
-def compile_graph(folder: Path, sink: Sink, *, seed: int | None = None, paths: int | None = None) -> CompileContext | None:
+def compile_graph(folder: Path, sink: Sink, *, seed: int | None = None, paths: int | None = None,
+                  texts: Mapping[str, str] | None = None) -> CompileContext | None:
     """As `compile_recipe`, with paths that may have no walk: whoever looks for why has to see the graph."""
-    spec = load(folder, sink, IMPORTERS)
+    spec = load(folder, sink, IMPORTERS, texts)
     if spec is None or sink.has_errors:
         return None
     spec = overridden(spec, seed, paths)

@@ -1,34 +1,78 @@
-"""`magnetc check DIR`: every error and warning of a recipe, without running anything."""
+"""`magnetc check DIR`: every error and warning of a recipe, without running anything, and the fixes that it may make."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from magnetc.cli.report import counted, diagnosed, fail, show
+from magnetc.cli.report import ERRORS, counted, diagnosed, fail, show
 from magnetc.diagnostics import Severity, Sink
+
+if TYPE_CHECKING:
+    from magnetc.build.fix import Fixed
+    from magnetc.passes.context import CompileContext
 
 
 @click.command("check")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["full", "concise", "json", "github"]), default="full",
+@click.option("--format", "form", type=click.Choice(["full", "concise", "json", "github", "sarif"]), default="full",
               show_default=True, help="How diagnostics are shown.")
 @click.option("-W", "warnings", type=click.Choice(["warn", "error"]), default="warn", show_default=True,
               help="Whether warnings fail the check.")
-def command(folder: Path, form: str, warnings: str) -> None:
+@click.option("--fix", "fixing", is_flag=True, help="Make the fixes that keep what was meant, and check again.")
+@click.option("--unsafe-fixes", "unsafe", is_flag=True, help="With --fix: make those too that guess what was meant.")
+@click.option("--diff", is_flag=True, help="With --fix: print what would change, and change nothing.")
+def command(folder: Path, form: str, warnings: str, fixing: bool, unsafe: bool, diff: bool) -> None:
     """Check the recipe in FOLDER without running anything."""
-    from magnetc.build.compile import compile_recipe
-
+    if (unsafe or diff) and not fixing:
+        raise click.UsageError("--unsafe-fixes and --diff say how to fix: they need --fix")
     sink = Sink()
     with diagnosed(sink, form, folder):
-        context = compile_recipe(folder, sink)
+        if fixing:
+            context, sink = _fixed(folder, unsafe, diff)
+        else:
+            from magnetc.build.compile import compile_recipe
+
+            context = compile_recipe(folder, sink)
     noted = sum(d.severity is Severity.WARNING for d in sink.diagnostics)
     if context is None or (warnings == "error" and noted):
         fail(sink, form, folder)
     show(sink, form, folder)
     if form in ("full", "concise"):
-        spec = context.spec
-        parts = [counted(len(spec.tools), "tool"), counted(len(context.graph.edges), "edge"), counted(len(spec.paths), "path")]
-        parts += [counted(noted, "warning")] if noted else []
-        click.echo(f"`{spec.recipe.name}` is sound: {', '.join(parts)}", err=True)
+        _announce(context, noted)
+
+
+def _announce(context: CompileContext, noted: int) -> None:
+    spec = context.spec
+    parts = [counted(len(spec.tools), "tool"), counted(len(context.graph.edges), "edge"), counted(len(spec.paths), "path")]
+    parts += [counted(noted, "warning")] if noted else []
+    click.echo(f"`{spec.recipe.name}` is sound: {', '.join(parts)}", err=True)
+
+
+def _fixed(folder: Path, unsafe: bool, diff: bool) -> tuple[CompileContext | None, Sink]:
+    """Fix the recipe, say how much was fixed and what remains, and give what a check of it gives now."""
+    from magnetc.build.fix import fix_recipe, fixes, write_fixed
+
+    fixed = fix_recipe(folder, unsafe=unsafe)
+    remain = len(fixed.sink.diagnostics)
+    if diff:
+        _show_diff(folder, fixed)
+        click.echo(f"{fixed.count} would be fixed, {remain} would remain", err=True)
+        raise SystemExit(ERRORS if fixed.count or fixed.context is None else 0)
+    write_fixed(folder, fixed)
+    held_back = 0 if unsafe else len(fixes(fixed.sink, unsafe=True))
+    more = f"; --unsafe-fixes would fix {held_back} of these" if held_back else ""
+    click.echo(f"{fixed.count} fixed, {remain} remain{'s' * (remain == 1)}{more}", err=True)
+    return fixed.context, fixed.sink
+
+
+def _show_diff(folder: Path, fixed: Fixed) -> None:
+    from difflib import unified_diff
+
+    for name, after in sorted(fixed.after.items()):
+        path = (folder / name).as_posix()
+        lines = unified_diff(fixed.before[name].splitlines(keepends=True), after.splitlines(keepends=True), path, path)
+        for line in lines:
+            click.echo(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n", nl=False)

@@ -22,12 +22,32 @@ class Label:
     at_key: bool = False
 
 
+class Applicability(StrEnum):
+    """Whether a fix keeps what was meant (`safe`), or guesses it (`unsafe`) and has to be asked for."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """A mechanical repair: replace `span` by `replacement`."""
+class Edit:
+    """Replace what stands at `span` by `replacement`; an empty span inserts, an empty replacement deletes."""
 
     span: Span
     replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A mechanical repair: edits that do not overlap and are made together or not at all."""
+
+    edits: tuple[Edit, ...]
+    applicability: Applicability = Applicability.SAFE
+
+    @classmethod
+    def of(cls, span: Span, replacement: str, *, safe: bool = True) -> Fix:
+        """The fix of a single edit."""
+        return cls(edits=(Edit(span, replacement),), applicability=Applicability.SAFE if safe else Applicability.UNSAFE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from magnetc.diagnostics.model import Diagnostic, Label, Severity
+from magnetc.diagnostics.model import Diagnostic, Fix, Label, Severity
 from magnetc.source import Origin, SourceFile, Span
 
 
@@ -32,16 +33,27 @@ class Sink:
 
     def error(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
               label: str = "", help: str | None = None, notes: tuple[str, ...] = (),
-              secondary: tuple[Label, ...] = ()) -> None:
+              secondary: tuple[Label, ...] = (), fix: Fix | None = None) -> None:
         """Emit an error in one line."""
         self.emit(Diagnostic(code=code, message=message, primary=Label(at, label, at_key) if at else None,
-                             secondary=secondary, notes=notes, help=help))
+                             secondary=secondary, notes=notes, help=help, fix=fix))
 
     def warning(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
-                label: str = "", help: str | None = None, notes: tuple[str, ...] = ()) -> None:
+                label: str = "", help: str | None = None, notes: tuple[str, ...] = (), fix: Fix | None = None) -> None:
         """Emit a warning in one line."""
         self.emit(Diagnostic(code=code, message=message, severity=Severity.WARNING, notes=notes, help=help,
-                             primary=Label(at, label, at_key) if at else None))
+                             primary=Label(at, label, at_key) if at else None, fix=fix))
+
+    def repair(self, at: Span, codes: Iterable[str], fix: Fix) -> None:
+        """Give the diagnostic with one of `codes` at `at` another fix: a later phase knows what has to stand there."""
+        for key, diagnostic in self._diagnostics.items():
+            if diagnostic.code in codes and diagnostic.primary and diagnostic.primary.at == at:
+                self._diagnostics[key] = replace(diagnostic, fix=fix)
+
+    def source(self, span: Span) -> str:
+        """The text at a span; empty when its file is not known."""
+        file = self.files.get(span.file)
+        return file.text[span.start : span.end] if file else ""
 
     def span(self, label: Label) -> Span | None:
         """The span a label stands at: the node itself, else the nearest enclosing node that has one."""

@@ -24,6 +24,12 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     return min(near)[2] if near else None
 
 
+def is_sure(name: str, near: str, candidates: Iterable[str]) -> bool:
+    """Whether `near` is so close to `name`, and all other candidates so far, that no one would read it otherwise."""
+    others = [candidate for candidate in candidates if candidate != near]
+    return _distance(name.casefold(), near.casefold(), 2) <= 2 and closest(name, others) is None
+
+
 def _distance(a: str, b: str, limit: int) -> int:
     """Edits from `a` to `b`, or any number above `limit` when they are farther apart than that."""
     before: list[int] = []

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from magnetc.diagnostics import Sink
+from magnetc.diagnostics.edits import renamed
 from magnetc.frontend.dotted import unquote_name
 from magnetc.frontend.names import unknown
 from magnetc.frontend.type_syntax import show_type
@@ -25,7 +26,9 @@ def read_constraint(text: str, tool: str, parameters: Mapping[str, Parameter], t
     match = _CONSTRAINT.fullmatch(text)
     right = _right(match[3]) if match else None
     if match is None or right is None:
+        single = re.fullmatch(rf"\s*({_NAME})\s*=\s*([^=].*)", text)
         sink.error("MG216", f"`{text}` is not a constraint", origin,
+                   fix=renamed(sink, origin, text, f"{single[1]} == {single[2]}") if single and '"' not in text else None,
                    help="write `parameter op value`, where op is one of `== != < <= > >=` and value is a parameter, "
                         'a number, `true`, `false` or a "string"')
         return None

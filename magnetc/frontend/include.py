@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.edits import removed, renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.source import Origin
 from magnetc.source.resources import resource
@@ -61,8 +62,12 @@ def _matches(folder: Path, pattern: str, at: Origin, sink: Sink, taken: Collecti
         return _glob(folder, pattern, at, sink)
     file = Included(str(path), folder / path)
     if not file.path.is_file():
-        sink.error("MG001", f"`{pattern}` is a folder" if file.path.is_dir() else f"there is no file `{pattern}`", at,
-                   help=_advice(folder, path, taken))
+        near = _near_file(folder, path, taken)
+        is_folder = file.path.is_dir()
+        sink.error("MG001", f"`{pattern}` is a folder" if is_folder else f"there is no file `{pattern}`", at,
+                   help=f"name its files: `{pattern.rstrip('/')}/*.yaml`" if is_folder else f"did you mean `{near}`?" if near else
+                   "write the file, or leave it out",
+                   fix=renamed(sink, at, pattern, near) if near and not is_folder else None)
         return []
     return [file] if _is_readable(folder, file, at, sink) else []
 
@@ -77,7 +82,8 @@ def _shipped_match(pattern: str, path: PurePosixPath, at: Origin, sink: Sink) ->
     near = closest("/".join(inner), names)
     known = ", ".join(f"`{SHIPPED}/{name}`" for name in sorted(names))
     sink.error("MG001", f"`{pattern}` is not among the shipped files", at,
-               help=f"did you mean `{SHIPPED}/{near}`?" if near else f"shipped are {known}")
+               help=f"did you mean `{SHIPPED}/{near}`?" if near else f"shipped are {known}",
+               fix=renamed(sink, at, pattern, f"{SHIPPED}/{near}") if near else None)
     return []
 
 
@@ -105,15 +111,17 @@ def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
                    help=f"files end in {' or '.join(f'`{suffix}`' for suffix in SUFFIXES)}")
         return False
     if file.name == ROOT:
-        sink.error("MG006", f"`{ROOT}` includes itself", at, help="leave it out: it is read anyway")
+        span = sink.span(Label(at))
+        sink.error("MG006", f"`{ROOT}` includes itself", at, help="leave it out: it is read anyway",
+                   fix=removed(sink.files[span.file], span.start, span.end) if span else None)
         return False
     return True
 
 
-def _advice(folder: Path, path: PurePosixPath, taken: Collection[str]) -> str | None:
+def _near_file(folder: Path, path: PurePosixPath, taken: Collection[str]) -> str | None:
     """The closest file beside the one that is missing, of those that can be included and are not yet."""
     parent = folder / path.parent
     files = sorted(parent.iterdir()) if parent.is_dir() else []
     names = [each.name for each in files if each.suffix in SUFFIXES and each.relative_to(folder).as_posix() not in taken]
     near = closest(path.name, names) or next((name for suffix in SUFFIXES if (name := path.name + suffix) in names), None)
-    return f"did you mean `{path.with_name(near)}`?" if near else None
+    return str(path.with_name(near)) if near else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from magnetc.diagnostics import Sink
+from magnetc.diagnostics.edits import renamed
 from magnetc.frontend.document import Document
 from magnetc.frontend.dsl import read_dsl
 from magnetc.frontend.include import ROOT, Included, expand_include, shipped
@@ -22,13 +23,13 @@ from magnetc.ir.spec import Spec
 from magnetc.source import Origin
 
 
-def load(folder: Path, sink: Sink, importers: Mapping[str, Importer]) -> Spec | None:
+def load(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Mapping[str, str] | None = None) -> Spec | None:
     """The spec of the recipe in `folder`; None after at least one error.
 
     Two phases, each of which reports all it finds: syntax and shape of every file, then names and types. Nothing of the
-    recipe is run, and `importers` read the lock alone.
+    recipe is run, and `importers` read the lock alone. `texts` stand in for files of that name.
     """
-    documents = read_recipe(folder, sink)
+    documents = read_recipe(folder, sink, texts)
     if documents is None:
         return None
     recipe, *others = documents
@@ -51,7 +52,7 @@ def _show_lock(folder: Path, sink: Sink) -> None:
         sink.add_file(source, span_index(source))
 
 
-def read_recipe(folder: Path, sink: Sink) -> list[Document] | None:
+def read_recipe(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None) -> list[Document] | None:
     """All documents of a recipe, the recipe itself first, each valid by its schema; None after at least one error."""
     if not folder.is_dir():
         sink.error("MG001", f"there is no folder `{folder}`", help="name the folder that holds `recipe.yaml`")
@@ -60,17 +61,18 @@ def read_recipe(folder: Path, sink: Sink) -> list[Document] | None:
         sink.error("MG001", f"`{folder}` is not a recipe: it has no `{ROOT}`",
                    help=f"name the folder that holds `{ROOT}`, or run `magnetc init`")
         return None
-    roots = _read(Included(ROOT, folder / ROOT), sink)
+    roots = _read(Included(ROOT, folder / ROOT), sink, texts)
     if not roots:
         return None
     root = roots[0]
     if root.kind != "recipe":
-        sink.error("MG007", f"`{ROOT}` is of kind `{root.kind}`", Origin(root.file, "/kind"), help="write `kind: recipe`")
+        sink.error("MG007", f"`{ROOT}` is of kind `{root.kind}`", Origin(root.file, "/kind"), help="write `kind: recipe`",
+                   fix=renamed(sink, Origin(root.file, "/kind"), root.kind, "recipe", safe=False))
         return None
     is_valid = validate(root, sink)
     documents = [root]
     for file in _files(folder, root, sink):
-        for document in _read(file, sink):
+        for document in _read(file, sink, texts):
             if document.kind == "recipe":
                 sink.error("MG007", f"`{file.name}` is a second recipe", Origin(document.file, f"{document.root}/kind"),
                            help=f"a folder holds one recipe, `{ROOT}`")
@@ -90,8 +92,8 @@ def _files(folder: Path, root: Document, sink: Sink) -> list[Included]:
     return frames + expand_include(folder, patterns, Origin(root.file, "/include"), sink)
 
 
-def _read(file: Included, sink: Sink) -> list[Document]:
-    source = read_text(file.path, file.name, sink)
+def _read(file: Included, sink: Sink, texts: Mapping[str, str] | None) -> list[Document]:
+    source = read_text(file.path, file.name, sink, texts)
     if source is None:
         return []
     if file.path.suffix == ".magnet":

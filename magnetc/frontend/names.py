@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from magnetc.diagnostics import Label, Sink
-from magnetc.diagnostics.suggest import closest
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.diagnostics.edits import inserted, renamed
+from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.frontend.document import Document
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.types import PRIMITIVES, TypeTable
 from magnetc.source import Origin
+from magnetc.source.resources import resource
 
 
 @dataclass(slots=True)
@@ -53,13 +57,15 @@ def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Orig
     """An unknown name: what was looked for, where, and the closest name that there is."""
     known = sorted(set(candidates))
     near = closest(name, known)
+    fix = None
     if near:
         advice = f"did you mean `{near}`?"
+        fix = renamed(sink, at, name, near, at_key=at_key, safe=is_sure(name, near, known))
     elif known and len(known) <= 8:
         advice = "known: " + ", ".join(f"`{each}`" for each in known)
     else:
         advice = None if known or within else f"the recipe defines no {sort}"
-    sink.error(code, f"unknown {sort} `{name}`{within}", at, at_key=at_key, help=advice)
+    sink.error(code, f"unknown {sort} `{name}`{within}", at, at_key=at_key, help=advice, fix=fix)
 
 
 def entries(documents: Iterable[Document], kind: str, key: str) -> Iterator[tuple[str, Any, Origin]]:
@@ -114,7 +120,40 @@ class Definitions:
         return found
 
     def check_type(self, name: str, at: Origin, sink: Sink, *, at_key: bool = False) -> bool:
+        """Whether `name` is a type; if not, an error that knows what other languages call ours, and what `std/types` has."""
+        if name in self.types or name in PRIMITIVES:
+            return True
+        own = _FOREIGN_TYPES.get(name.lower())
+        if own and own not in self.types:
+            sink.error("MG202", f"unknown type `{name}`", at, at_key=at_key, help=f"did you mean `{own}`?",
+                       fix=renamed(sink, at, name, own, at_key=at_key))
+            return False
+        if name in _standard_types() and "std/types.magnet" not in sink.files:
+            sink.error("MG202", f"unknown type `{name}`", at, at_key=at_key, help="add `std/types` to `include` of the recipe: it has it",
+                       fix=_including(sink, "std/types"))
+            return False
         return self.types.check(name, at, sink, also=PRIMITIVES, at_key=at_key)
+
+
+_FOREIGN_TYPES = {"str": "string", "text": "string", "int": "integer", "float": "number", "double": "number", "bool": "boolean",
+                  "dict": "object", "any": "object", "json": "object"}
+
+
+@lru_cache(maxsize=1)
+def _standard_types() -> frozenset[str]:
+    text = resource("specs", "std", "types.magnet").read_text(encoding="utf-8")
+    return frozenset(re.findall(r"^type (\w+)", text, re.MULTILINE))
+
+
+def _including(sink: Sink, name: str) -> Fix | None:
+    """Put `name` first into the recipe's `include`, where it has one."""
+    file = sink.files.get("recipe.yaml")
+    first = sink.span(Label(Origin("recipe.yaml", "/include/0")))
+    if file is None or first is None or sink.source(first).startswith("include"):
+        return None
+    line = file.text.rfind("\n", 0, first.start) + 1
+    before = file.text[line : first.start]
+    return inserted(file.name, first.start, f"{name}\n{before}" if before.strip() == "-" else f"{name}, ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from magnetc.diagnostics import Label, Sink
-from magnetc.diagnostics.suggest import closest
+from magnetc.diagnostics.edits import renamed
+from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.frontend.dotted import unquote_name
 from magnetc.frontend.dsl.blocks import MAX_DEPTH
 from magnetc.frontend.dsl.extent import extent, is_token
@@ -45,8 +46,9 @@ def parse_pattern(text: str, sink: Sink, origin: Origin, names: Mapping[str, tup
     for name in unknown:
         plain = unquote_name(str(name))
         near = closest(plain, names)
-        sink.error("MG203", f"unknown tool or set `{plain}`", _place(text, *extent(name), sink, origin),
-                   help=f"did you mean `{near}`?" if near else None)
+        place = _place(text, *extent(name), sink, origin)
+        sink.error("MG203", f"unknown tool or set `{plain}`", place, help=f"did you mean `{near}`?" if near else None,
+                   fix=renamed(sink, place, plain, near, safe=is_sure(plain, near, names)) if near else None)
     return None if unknown else _pattern(tree, names)
 
 

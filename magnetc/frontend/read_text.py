@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from magnetc.diagnostics import Sink
@@ -13,8 +14,15 @@ MAX_BYTES = 64 * 1024 * 1024
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
-def read_text(path: Path, name: str, sink: Sink) -> SourceFile | None:
-    """The file at `path`, known in messages as `name`; None after a diagnostic when it cannot be read."""
+def read_text(path: Path, name: str, sink: Sink, texts: Mapping[str, str] | None = None) -> SourceFile | None:
+    """The file at `path`, known in messages as `name`; None after a diagnostic when it cannot be read.
+
+    `texts` holds by name what is to be read in place of the file: text that is not saved yet.
+    """
+    if texts and name in texts:
+        file = SourceFile(name, texts[name])
+        sink.add_file(file)
+        return file if check_nul(file, sink) else None
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:

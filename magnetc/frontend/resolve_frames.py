@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from magnetc.diagnostics import Sink
+from magnetc.diagnostics.edits import renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
 from magnetc.ir.spec import Frames, OperationSpec, Recipe
@@ -54,8 +55,11 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
     found = []
     for locale, _ in recipe.locales:
         if locale not in groups:
-            sink.error("MG413", f"there are no frames for the locale `{locale}`", recipe.origin.child("locales", locale),
-                       at_key=True, help=_advice(locale, groups))
+            place, near = recipe.origin.child("locales", locale), closest(locale, groups)
+            sink.error("MG413", f"there are no frames for the locale `{locale}`", place, at_key=True,
+                       help=f"did you mean `{near}`?" if near else
+                       f"include a file `kind: frames` with `locale: {locale}`, or leave it out",
+                       fix=renamed(sink, place, locale, near, at_key=True, safe=False) if near else None)
             continue
         missing = [name for name in PLACEHOLDERS if name in needed and name not in groups[locale]]
         if missing:
@@ -65,11 +69,6 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
         found.append(Frames(locale=locale, groups=ordered, elide=tuple(elide[locale].items()),
                             prepositions=prepositions[locale], chitchat=chitchat.get(locale, ())))
     return tuple(found)
-
-
-def _advice(locale: str, known: Iterable[str]) -> str:
-    near = closest(locale, known)
-    return f"did you mean `{near}`?" if near else f"include a file `kind: frames` with `locale: {locale}`, or leave it out"
 
 
 def _groups(data: Mapping[str, Any], origin: Origin, sink: Sink) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -88,7 +87,10 @@ def _check_placeholders(group: str, text: str, wanted: tuple[str, ...], origin: 
     known = ", ".join(f"`{{{name}}}`" for name in wanted) or "none"
     for name in used:
         if name.lower() not in wanted:
-            sink.error("MG417", f"`{{{name}}}` is no placeholder of `{group}`", origin, help=f"placeholders here: {known}")
+            near = closest(name, wanted)
+            sink.error("MG417", f"`{{{name}}}` is no placeholder of `{group}`", origin,
+                       help=f"did you mean `{{{near}}}`?" if near else f"placeholders here: {known}",
+                       fix=renamed(sink, origin, f"{{{name}}}", f"{{{near}}}") if near else None)
     for name in wanted:
-        if name not in {each.lower() for each in used}:
+        if name not in {each.lower() for each in used} and not any(closest(each, (name,)) for each in used):
             sink.error("MG417", f"this frame of `{group}` lacks `{{{name}}}`", origin, help=f"placeholders here: {known}")

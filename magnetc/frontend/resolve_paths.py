@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.diagnostics.edits import swapped
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions, duplicate, entries, items, unknown
 from magnetc.frontend.pattern import parse_pattern
 from magnetc.frontend.schema import probabilities
 from magnetc.ir.json import Json
 from magnetc.ir.spec import OperationSpec, PathSpec, ToolSet
-from magnetc.source import Origin
+from magnetc.source import Origin, Span
 
 TOGETHER = ("clutter", "no_tool")
 """Operations whose ways do not exclude each other."""
@@ -78,12 +79,19 @@ def _check_within(name: str, data: Mapping[str, Any], within: tuple[str, ...], s
     for tool in start:
         if tool not in within:
             sink.error("MG303", f"path `{name}` starts in `{tool}`, which `within` leaves out", origin.child("start"),
-                       help=f"add `{tool}` to `within`, or leave it out of `start`")
+                       help=f"add `{tool}` to `within`, or leave it out of `start`", fix=_let_in(tool, origin, sink))
     for index, order in enumerate(data.get("require") or ()):
         before, after = order["before"], order["after"]
         if (before, after) in require and after in within and before not in within:
             sink.error("MG303", f"path `{name}` requires `{before}` before `{after}`, but `within` leaves `{before}` out",
-                       origin.child("require", index), help=f"add `{before}` to `within`")
+                       origin.child("require", index), help=f"add `{before}` to `within`", fix=_let_in(before, origin, sink))
+
+
+def _let_in(tool: str, origin: Origin, sink: Sink) -> Fix | None:
+    """Add a tool to the end of `within`, written as `[…]`: a guess, since the path may have been meant without it."""
+    span = sink.span(Label(origin.child("within")))
+    last = span and sink.source(span)[-1:]
+    return Fix.of(Span(span.file, span.end - 1, span.end), f", {tool}]", safe=False) if span and last == "]" else None
 
 
 def resolve_operations(documents: Iterable[Document], sink: Sink) -> tuple[OperationSpec, ...]:
@@ -131,4 +139,4 @@ def _check_room(options: Mapping[str, Json], origin: Origin, sink: Sink) -> None
 def _check_range(key: str, owner: str, bounds: Sequence[int], origin: Origin, sink: Sink) -> None:
     if bounds[0] > bounds[1]:
         sink.error("MG209", f"`{key}` of `{owner}` is reversed: {bounds[0]} is above {bounds[1]}", origin,
-                   help="write the lower bound first")
+                   help="write the lower bound first", fix=swapped(sink, origin))

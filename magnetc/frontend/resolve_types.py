@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.diagnostics.edits import quoted, renamed, swapped
+from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions, entries, items
 from magnetc.ir.conform import violations
@@ -134,7 +136,7 @@ def _attributes_are_sound(entity: EntityType, data: Mapping[str, Any], origin: O
         if key in data and data[key][0] > data[key][1]:
             low, high = data[key]
             sink.error("MG209", f"`{key}` of `{entity.name}` is reversed: {low} is above {high}", origin.child(key),
-                       help="write the lower bound first")
+                       help="write the lower bound first", fix=swapped(sink, origin.child(key)))
             sound = False
     problem = _pattern_problem(data["matching"]) if "matching" in data else None
     if problem:
@@ -164,8 +166,11 @@ def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Orig
                    origin.child("system"), help="begin with `/profile` or `/date`")
         sound = False
     if "faker" in data and not origin.file.startswith("std/") and not _is_provider(data["faker"]):
+        near = closest(data["faker"], _providers())
         sink.error("MG219", f"faker has no provider `{data['faker']}`", origin.child("faker"),
-                   help="take one of faker's standard providers, such as `first_name` or `company`")
+                   help=f"did you mean `{near}`?" if near else
+                   "take one of faker's standard providers, such as `first_name` or `company`",
+                   fix=renamed(sink, origin.child("faker"), data["faker"], near, safe=False) if near else None)
         sound = False
     clash = next((key for key in _INVENTED if key in data), None)
     if entity.minted and clash:
@@ -177,7 +182,14 @@ def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Orig
 
 
 def _is_provider(name: str) -> bool:
-    return not name.startswith("_") and callable(getattr(_faker(), name, None))
+    return name in _providers()
+
+
+@lru_cache(maxsize=1)
+def _providers() -> frozenset[str]:
+    """The methods of faker's providers: a `Faker` has others too, and some that only raise."""
+    return frozenset(name for provider in _faker().factories[0].providers for name in dir(provider)
+                     if not name.startswith("_") and callable(getattr(provider, name)))
 
 
 @lru_cache(maxsize=1)
@@ -195,7 +207,20 @@ def _check_values(entity: EntityType, data: Mapping[str, Any], origin: Origin, s
         for index, value in enumerate(data.get(key) or ()):
             problem = value_problem(value, entity.name, table)
             if problem:
-                sink.error("MG207", f"`{canonical(value)}` in `{key}` {problem}", origin.child(key, index))
+                place = origin.child(key, index)
+                sink.error("MG207", f"`{canonical(value)}` in `{key}` {problem}", place, fix=as_base(value, entity, place, sink))
+
+
+def as_base(value: Any, entity: EntityType, place: Origin, sink: Sink) -> Fix | None:
+    """A number or boolean that was meant as text, in quotes; a number that was quoted, without."""
+    span = sink.span(Label(place))
+    if span is None or value_problem(value, entity.base, TypeTable({})) is None:
+        return None
+    source = sink.source(span)
+    if entity.base == "string" and source and not source.startswith(("\"", "'", "[", "{")):
+        return quoted(span, source)
+    is_number = entity.base in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"-?(0|[1-9]\d*)", value)
+    return Fix.of(span, value) if is_number else None
 
 
 def value_problem(value: Any, name: str, table: TypeTable) -> str | None:
@@ -216,7 +241,8 @@ def _add_said(documents: Iterable[Document], types: dict[str, EntityType], writt
         value, locale, forms = data["value"], data["locale"], tuple(data["forms"])
         problem = value_problem(value, name, TypeTable(types))
         if problem:
-            sink.error("MG207", f"`{canonical(value)}` {problem}", origin.child("value"))
+            sink.error("MG207", f"`{canonical(value)}` {problem}", origin.child("value"),
+                       fix=as_base(value, types[name], origin.child("value"), sink))
             continue
         _check_forms(name, value, locale, forms, origin, taken, sink)
         known = own.setdefault(name, {})

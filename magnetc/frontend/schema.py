@@ -7,6 +7,7 @@ cause. `x-to-come` lists keys or values of features that are not built yet.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
@@ -14,8 +15,9 @@ from typing import Any
 from jsonschema import Draft7Validator, ValidationError, validators
 
 from magnetc import plugins
-from magnetc.diagnostics import Label, Sink
-from magnetc.diagnostics.suggest import closest
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.diagnostics.edits import quoted, removed, renamed
+from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.frontend.document import Document
 from magnetc.ir.json import Json
 from magnetc.source import Span
@@ -23,6 +25,8 @@ from magnetc.source.origin import escape
 from magnetc.source.resources import resource
 
 KINDS = ("recipe", "types", "tools", "graph", "paths", "operations", "turns", "frames")
+
+_BOOLEANS = {"yes": "true", "no": "false", "on": "true", "off": "false"}
 
 _NAMES = {
     "string": "text",
@@ -52,6 +56,7 @@ def validate(document: Document, sink: Sink) -> bool:
             f"there is no kind `{document.kind}`",
             document.span("/kind"),
             help=f"did you mean `{near}`?" if near else f"the kinds are {_list(KINDS)}",
+            fix=renamed(sink, document.span("/kind"), document.kind, near) if near else None,
         )
         return False
     return conforms(document, sink)
@@ -68,7 +73,18 @@ def conforms(document: Document, sink: Sink, part: str = "") -> bool:
         violation = _Violation(document, error)
         if violation.span() not in reported:
             _RULES.get(error.validator, _misfit)(violation, sink)
+        elif error.validator == "type":
+            _settle(violation, sink)
     return not errors
+
+
+def _settle(violation: _Violation, sink: Sink) -> None:
+    """What YAML could not be sure of, the schema is: `yes` is `true` where only a boolean can stand."""
+    wanted, text = violation.rule, violation.value
+    if wanted == "boolean" and isinstance(text, str) and (text.lower() in _BOOLEANS):
+        sink.repair(violation.span(), ("MG115",), Fix.of(violation.span(), _BOOLEANS[text.lower()]))
+    elif wanted in ("integer", "number") and isinstance(text, str) and text.lstrip("+-0").isdecimal():
+        sink.repair(violation.span(), ("MG115",), Fix.of(violation.span(), text.lstrip("+0")))
 
 
 @lru_cache(maxsize=len(KINDS))
@@ -129,6 +145,13 @@ class _Violation:
         text = self.schema.get("description", "").rstrip(".")
         return text[:1].lower() + text[1:] or None
 
+    def without(self, token: str | int, sink: Sink, *, safe: bool = False) -> Fix | None:
+        """The fix that takes out a key or an item below this value; None in the DSL, whose statements end otherwise."""
+        file = sink.files.get(self.document.file)
+        if file is None or self.document.root or self.pointer(token) not in self.document.spans:
+            return None
+        return removed(file, self.span(token, at_key=True).start, self.span(token).end, safe=safe)
+
     def container(self) -> Span:
         """Where to point when something is absent: the key that the container is known by, or the kind."""
         return self.span(at_key=True) if self.path else self.document.span("/kind")
@@ -141,19 +164,27 @@ def _unknown_keys(violation: _Violation, sink: Sink) -> None:
             continue
         place = violation.span(key, at_key=True)
         if key in violation.schema.get("x-to-come", ()):
-            _not_built(key, place, sink)
+            _not_built(key, place, sink, violation.without(key, sink))
             continue
-        near = closest(key, (name for name in known if name not in violation.value))
+        free = [name for name in known if name not in violation.value]
+        near = _FOREIGN_KEYS.get(key) if _FOREIGN_KEYS.get(key) in free else closest(key, free)
         sink.error(
             "MG125",
             f"unknown key `{key}` in {violation.subject()}",
             place,
             help=f"did you mean `{near}`?" if near else f"the keys here are {_list(known)}",
+            fix=renamed(sink, place, key, near, safe=is_sure(key, near, free)) if near else None,
         )
 
 
-def _not_built(name: str, place: Span, sink: Sink) -> None:
-    sink.error("MG133", f"`{name}` is not built yet", place, label="to come", help="remove it for now")
+_FOREIGN_KEYS = {"includes": "include", "params": "parameters", "arguments": "parameters", "args": "parameters", "returns": "returns",
+                 "result": "returns", "output": "returns", "pattern": "matching", "regex": "matching", "choices": "enum",
+                 "values": "enum", "prerequisites": "require", "desc": "description"}
+"""What other tools call the same thing."""
+
+
+def _not_built(name: str, place: Span, sink: Sink, fix: Fix | None = None) -> None:
+    sink.error("MG133", f"`{name}` is not built yet", place, label="to come", help="remove it for now", fix=fix)
 
 
 def _missing_keys(violation: _Violation, sink: Sink) -> None:
@@ -186,31 +217,43 @@ def _wrong_type(violation: _Violation, sink: Sink) -> None:
         message = (
             f"{violation.subject()} has to be {wanted}, not {_quoted(value) if is_literal else _NAMES[found]}"
         )
-    help = None
+    help, fix = _coercion(expected, found, violation, sink)
+    sink.error("MG127", message, violation.span(), help=help or violation.expected(), fix=fix)
+
+
+def _coercion(expected: list[str], found: str, violation: _Violation, sink: Sink) -> tuple[str | None, Fix | None]:
+    """How a value of the wrong type is written as one of the right type, where only the form is at fault."""
+    value, span = violation.value, violation.span()
+    source = sink.source(span)
     if "string" in expected and found in ("integer", "number", "boolean"):
-        help = f'put it in quotes: `"{_show(value)}"`'
-    elif expected == ["array"] and found == "string":
-        help = f"write it as a list: `[{_short(value)}]`"
-    elif "string" not in expected and found == "string" and _is_number(value):
-        help = f"remove the quotes: `{value}`"
-    elif expected == ["integer"] and found == "number" and value == int(value):
-        help = f"write `{int(value)}`"
-    sink.error("MG127", message, violation.span(), help=help)
+        return f'put it in quotes: `"{_show(value)}"`', quoted(span, source) if source else None
+    if expected == ["array"] and found in ("string", "object", "integer", "number") and "\n" not in source:
+        written = source or _show(value)
+        if violation.schema.get("minItems") == 2:
+            written = f"{written}, {written}"
+        return f"write it as a list: `[{_short(written)}]`", Fix.of(span, f"[{written}]") if source else None
+    if "string" not in expected and found == "string" and _is_number(value):
+        return f"remove the quotes: `{value}`", Fix.of(span, value)
+    if "boolean" in expected and found == "string" and value.lower() in ("true", "false"):
+        return f"remove the quotes: `{value.lower()}`", Fix.of(span, value.lower())
+    if expected == ["integer"] and found == "number" and value == int(value):
+        return f"write `{int(value)}`", Fix.of(span, str(int(value)))
+    return None, None
 
 
 def _wrong_value(violation: _Violation, sink: Sink) -> None:
     if _to_come(violation, sink):
         return
-    near = (
-        closest(violation.value, (v for v in violation.rule if isinstance(v, str)))
-        if isinstance(violation.value, str)
-        else None
-    )
+    words = [v for v in violation.rule if isinstance(v, str)]
+    value = violation.value
+    near = closest(value, words) if isinstance(value, str) else None
     sink.error(
         "MG128",
-        f"{violation.subject()} cannot be {_quoted(violation.value)}",
+        f"{violation.subject()} cannot be {_quoted(value)}",
         violation.span(),
         help=f"did you mean `{near}`?" if near else f"write {_list(map(_show, violation.rule), 'or')}",
+        fix=renamed(sink, violation.span(), value, near, safe=is_sure(value, near, words))
+        if near and isinstance(value, str) else None,
     )
 
 
@@ -226,7 +269,24 @@ def _to_come(violation: _Violation, sink: Sink) -> bool:
 
 def _wrong_form(violation: _Violation, sink: Sink) -> None:
     what = "cannot be a name here" if violation.is_key else f"does not have the form of {violation.subject()}"
-    sink.error("MG129", f"{_quoted(violation.value)} {what}", violation.span(), help=violation.expected())
+    near = _reformed(violation.value, violation.rule)
+    help = violation.expected()
+    sink.error(
+        "MG129",
+        f"{_quoted(violation.value)} {what}",
+        violation.span(),
+        help=(f"{help}; did you mean `{near}`?" if help else f"did you mean `{near}`?") if near else help,
+        fix=renamed(sink, violation.span(), violation.value, near, safe=False) if near else None,
+    )
+
+
+def _reformed(value: Json, pattern: str) -> str | None:
+    """The nearest text of the right form: with `_` or `-` for what cannot stand in a name, or `:` before a class."""
+    if not isinstance(value, str) or len(value) > 200:
+        return None
+    candidates = [re.sub(r"[^\w]+", mark, value.strip(), flags=re.ASCII).strip(mark) for mark in "-_"]
+    candidates += [each.lower() for each in candidates] + [":".join(value.rsplit(".", 1)), f"/{value}"]
+    return next((each for each in candidates if each != value and each and re.search(pattern, each)), None)
 
 
 def _out_of_bounds(phrase: str) -> Callable[[_Violation, Sink], None]:
@@ -273,6 +333,7 @@ def _repeated(violation: _Violation, sink: Sink) -> None:
                 label="again",
                 secondary=(Label(violation.span(first[text]), "first named here"),),
                 help="remove one of the two",
+                fix=violation.without(index, sink, safe=True),
             )
         first.setdefault(text, index)
 
@@ -286,6 +347,7 @@ def _incomplete(violation: _Violation, sink: Sink) -> None:
                 f"`{key}` has no meaning without {_list(missing)}",
                 violation.span(key, at_key=True),
                 help=f"add {_list(missing)}, or remove `{key}`",
+                fix=violation.without(key, sink),
             )
 
 

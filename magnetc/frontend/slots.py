@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from magnetc.diagnostics import Label, Sink
-from magnetc.diagnostics.suggest import closest
+from magnetc.diagnostics.edits import renamed
+from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.frontend.string_literal import span_inside
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import Choice, Optional, Part, Phrase, Section, Slot
@@ -112,13 +113,15 @@ def unknown_slot(code: str, name: str, phrase: Phrase, candidates: Mapping[str, 
     """An error under the slot itself: nothing has its name."""
     known = sorted(candidates)
     near = closest(name, (each for each in known if each != "."))
+    place, fix = slot_span(name, phrase, sink), None
     if near:
         advice = f"did you mean `{{{near}}}`?"
+        fix = renamed(sink, place, name, near, safe=is_sure(name, near, known))
     elif known and len(known) <= 12:
         advice = "slots here: " + ", ".join(f"`{{{each}}}`" for each in known)
     else:
         advice = None
-    sink.error(code, f"slot `{{{name}}}` is {what}", slot_span(name, phrase, sink), help=advice, notes=notes)
+    sink.error(code, f"slot `{{{name}}}` is {what}", place, help=advice, notes=notes, fix=fix)
 
 
 def slot_span(name: str, phrase: Phrase, sink: Sink) -> Span | Origin:

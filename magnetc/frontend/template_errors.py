@@ -27,6 +27,8 @@ class Problem:
     help: str
     other: tuple[int, int] | None = None
     label: str = ""
+    fix: tuple[int, int, str] | None = None
+    is_sure: bool = False
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ def find_problem(text: str) -> Problem | None:
                 _fill(opened)
         if problem or (problem := _too_deep(opened)):
             return problem
-    return _unclosed(opened[-1]) if opened else None
+    return _unclosed(opened[-1], len(text)) if opened else None
 
 
 def _fill(opened: list[_Open]) -> None:
@@ -80,7 +82,7 @@ def _escape(lexeme: str, start: int, end: int) -> Problem | None:
     if len(lexeme) == 2 and lexeme[1] in _SPECIAL:
         return None
     return Problem(code="MG405", message=f"`{lexeme}` is no escape", start=start, end=end,
-                   help="write `\\\\` for a backslash; the others are `\\{ \\} \\[ \\] \\( \\) \\|`")
+                   help="write `\\\\` for a backslash; the others are `\\{ \\} \\[ \\] \\( \\) \\|`", fix=(start, start, "\\"), is_sure=True)
 
 
 def _brace(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
@@ -96,8 +98,12 @@ def _brace(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | 
         return Problem(code="MG404", message=f"`{lexeme}` names nothing", start=start, end=end,
                        help="write the name of a parameter, or of a field of the result, in the braces")
     if not (_PATH if name != plain else _SLOT).fullmatch(plain):
+        tight = name[: len(name) - len(plain)] + "".join(plain.split())
+        parts = plain.strip().replace(":", " ").replace(".", " ").split()
+        is_spaced = tight != name and len(parts) == len([each for each in re.split(r"[:.]", "".join(plain.split())) if each])
         return Problem(code="MG406", message=f"`{plain}` is no name of a slot", start=start, end=end,
-                       help="write `{name}`, `{path.to.name}` or `{name:case}`, without spaces")
+                       help="write `{name}`, `{path.to.name}` or `{name:case}`, without spaces",
+                       fix=(start, end, f"{{{tight}}}") if is_spaced else None, is_sure=True)
     _fill(opened)
     if name != plain:
         opened.append(_Open(plain, start, end))
@@ -111,7 +117,8 @@ def _end_section(name: str, start: int, end: int, opened: list[_Open]) -> Proble
     last = opened[-1]
     if last.shown != f"{{#{name}}}":
         return Problem(code="MG403", message=f"`{{/{name}}}` does not end `{last.shown}`", start=start, end=end,
-                       help=f"write `{last.closer}` first", other=(last.start, last.end), label="opened here")
+                       help=f"write `{last.closer}` first", other=(last.start, last.end), label="opened here",
+                       fix=(start, end, last.closer) if last.text not in _CLOSER else (start, start, last.closer))
     if not last.filled:
         return Problem(code="MG404", message=f"section `{last.shown}` holds nothing", start=last.start, end=end,
                        help="write what is said of each item between its two marks")
@@ -128,18 +135,18 @@ def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | N
         if opened and opened[-1].text == "(":
             return None
         return Problem(code="MG407", message="`|` stands outside of `( )`", start=start, end=end,
-                       help="write alternatives as `(this|that)`, or `\\|` for the bar itself")
+                       help="write alternatives as `(this|that)`, or `\\|` for the bar itself", fix=(start, end, "\\|"))
     if not opened:
         return Problem(code="MG402", message=f"`{lexeme}` closes nothing", start=start, end=end,
-                       help=f"write `\\{lexeme}` for the bracket itself")
+                       help=f"write `\\{lexeme}` for the bracket itself", fix=(start, end, f"\\{lexeme}"))
     last = opened[-1]
     if last.closer != lexeme:
         return Problem(code="MG402", message=f"`{lexeme}` does not close `{last.shown}`", start=start, end=end,
                        help=f"write `{last.closer}` first, or `\\{lexeme}` for the bracket itself",
-                       other=(last.start, last.end), label="opened here")
+                       other=(last.start, last.end), label="opened here", fix=(start, start, last.closer))
     if not last.filled:
         return Problem(code="MG404", message=f"`{last.text}{lexeme}` holds nothing", start=last.start, end=end,
-                       help="write what is said in the brackets, or remove them")
+                       help="write what is said in the brackets, or remove them", fix=(last.start, end, ""))
     opened.pop()
     return None
 
@@ -151,9 +158,10 @@ def _too_deep(opened: list[_Open]) -> Problem | None:
                    start=opened[-1].start, end=opened[-1].end, help="write several phrases instead of one")
 
 
-def _unclosed(last: _Open) -> Problem:
+def _unclosed(last: _Open, length: int) -> Problem:
     if last.text in _CLOSER:
         return Problem(code="MG401", message=f"`{last.text}` is not closed", start=last.start, end=last.end,
-                       help=f"write `{last.closer}` where it ends, or `\\{last.text}` for the bracket itself")
+                       help=f"write `{last.closer}` where it ends, or `\\{last.text}` for the bracket itself",
+                       fix=(length, length, last.closer))
     return Problem(code="MG403", message=f"section `{last.shown}` does not end", start=last.start, end=last.end,
-                   help=f"write `{last.closer}` where it ends")
+                   help=f"write `{last.closer}` where it ends", fix=(length, length, last.closer))

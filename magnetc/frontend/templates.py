@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from magnetc.diagnostics import Label, Sink
-from magnetc.frontend.string_literal import span_inside
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.frontend.string_literal import encode_string, span_inside
 from magnetc.frontend.template_errors import Problem, find_problem
 from magnetc.ir.template import Choice, Optional, Part, Section, Slot, Text
 from magnetc.source import Origin, Span
@@ -40,7 +41,22 @@ class _Place:
     def report(self, problem: Problem) -> None:
         secondary = (Label(self.at(*problem.other), problem.label),) if problem.other else ()
         self.sink.error(problem.code, problem.message, self.at(problem.start, problem.end), help=problem.help,
-                        secondary=secondary)
+                        secondary=secondary, fix=self.fix(*problem.fix, safe=problem.is_sure) if problem.fix else None)
+
+    def fix(self, start: int, end: int, replacement: str, *, safe: bool) -> Fix | None:
+        """`text[start:end]` replaced, as the string that holds it is written; None where it does not stand there as it is."""
+        whole = self.span or self.sink.span(Label(self.origin))
+        low, high = self.at(min(start, len(self.text) - 1), max(end, start + 1)), self.at(max(0, end - 1), max(end, 1))
+        if whole is None or not isinstance(low, Span) or not isinstance(high, Span) or whole in (low, high):
+            return None
+        first = low.start if start < len(self.text) else high.end
+        span = Span(low.file, first, first if start == end else high.end)
+        if self.sink.source(span) != self.text[start:end]:
+            return None
+        mark = self.sink.source(whole)[:1]
+        if mark == '"':
+            replacement = encode_string(replacement)[1:-1] if low.file.endswith(".magnet") else json.dumps(replacement)[1:-1]
+        return Fix.of(span, replacement, safe=safe)
 
 
 def parse_template(text: str, span: Span | None, sink: Sink, origin: Origin) -> tuple[Part, ...] | None:
@@ -60,7 +76,8 @@ def parse_template(text: str, span: Span | None, sink: Sink, origin: Origin) -> 
             at, end = choice.meta.start_pos, choice.meta.end_pos
             sink.warning("MG408", f"`{text[at:end]}` has one alternative, so its parentheses are not said",
                          place.at(at, end),
-                         help="write `\\(` and `\\)` to say them, `[ ]` for an optional fragment, or add an alternative")
+                         help="write `\\(` and `\\)` to say them, `[ ]` for an optional fragment, or add an alternative",
+                         fix=place.fix(at, end, f"\\({text[at + 1 : end - 1]}\\)", safe=False))
     return _parts(tree)
 
 

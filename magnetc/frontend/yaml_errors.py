@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import yaml
 
-from magnetc.diagnostics import Diagnostic, Label
+from magnetc.diagnostics import Applicability, Diagnostic, Edit, Fix, Label
+from magnetc.diagnostics.edits import inserted, quoted, removed
 from magnetc.source import SourceFile, Span
+
+_NO_SPACE = re.compile(r"[\w.-]+:(?=[^\s:/])")
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_ITEM = re.compile(r"[^,\]}]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,25 @@ class _Spot:
         while end < len(text) and not text[end].isspace() and (end == start or text[end] not in stops):
             end += 1
         return Span(self.file.name, start, end)
+
+    def line_end(self, at: int) -> int:
+        end = self.file.text.find("\n", at)
+        return len(self.file.text) if end < 0 else end
+
+    def quoted(self, start: int, *, safe: bool = True) -> Fix | None:
+        """The value from `start` on in double quotes: to the end of its line, or of its item inside brackets."""
+        text = self.file.text[start : self.line_end(start)]
+        if self.bracket is not None and (item := _ITEM.match(text)):
+            text = item[0]
+        text = text.partition(" #")[0].rstrip()
+        return quoted(Span(self.file.name, start, start + len(text)), text, safe=safe) if text and '"' not in text else None
+
+    def closed(self, opened: int, closer: str) -> Fix | None:
+        """What was opened closed at the end of its line: a guess."""
+        end = self.line_end(opened)
+        line = self.file.text[opened:end]
+        kept = len(line.partition(" #")[0].rstrip().rstrip(","))
+        return inserted(self.file.name, opened + kept, closer, safe=False)
 
     def before(self) -> str:
         """What stands on the problem's line in front of it."""
@@ -77,6 +102,7 @@ def _colon(spot: _Spot) -> Diagnostic:
             message="a second `:` in one line",
             primary=Label(spot.span(spot.at), "this one"),
             help="quote text that holds a colon and a space",
+            fix=spot.quoted(spot.at - len(spot.before()) + spot.before().index(": ") + 2, safe=False),
         )
     above = spot.line_above()
     if above is None:
@@ -92,7 +118,14 @@ def _colon(spot: _Spot) -> Diagnostic:
         primary=Label(spot.span(spot.at), "so this `:` is not expected"),
         secondary=(Label(above, "this text goes on in the next line"),),
         help="write a space after each key's colon, and indent a key like its neighbours",
+        fix=_space(spot, above),
     )
+
+
+def _space(spot: _Spot, line: Span) -> Fix | None:
+    """`key:value` where it should be `key: value`."""
+    found = _NO_SPACE.match(spot.file.text, line.start, line.end)
+    return inserted(spot.file.name, found.end(), " ") if found else None
 
 
 def _no_colon(spot: _Spot) -> Diagnostic:
@@ -103,6 +136,7 @@ def _no_colon(spot: _Spot) -> Diagnostic:
         message="this line is no `key: value`",
         primary=Label(Span(spot.file.name, spot.context, end), "no `:` follows"),
         help="write a colon and a space after the key; text over several lines needs quotes or `|`",
+        fix=_space(spot, Span(spot.file.name, spot.context, end)),
     )
 
 
@@ -114,6 +148,7 @@ def _character(spot: _Spot) -> Diagnostic:
         message=f"`{spot.char()}` cannot start a value in YAML",
         primary=Label(spot.word(spot.at)),
         help="put the value in quotes",
+        fix=spot.quoted(spot.at),
     )
 
 
@@ -123,7 +158,22 @@ def _tab(spot: _Spot) -> Diagnostic:
         message="a tab where YAML allows only spaces",
         primary=Label(spot.span(spot.at), "this is a tab"),
         help="indent with spaces",
+        fix=_spaces(spot),
     )
+
+
+def _spaces(spot: _Spot) -> Fix | None:
+    """Spaces for the tabs that indent lines. How wide one was meant is a guess: so that the first line is below its key."""
+    text = spot.file.text
+    found = [match for match in _INDENT.finditer(text) if "\t" in match[0]]
+    if not found:
+        return None
+    above = spot.line_above()
+    indent = above.start - text.rfind("\n", 0, above.start) - 1 if above else 0
+    deeper = indent + (above is not None and text[above.start : above.end].endswith(":"))
+    width = next((each for each in (2, 4, 8) if found[0][0].count("\t") * each >= deeper), 8)
+    edits = tuple(Edit(Span(spot.file.name, *match.span()), match[0].replace("\t", " " * width)) for match in found)
+    return Fix(edits=edits, applicability=Applicability.UNSAFE) if edits else None
 
 
 def _open_quote(spot: _Spot) -> Diagnostic:
@@ -132,6 +182,7 @@ def _open_quote(spot: _Spot) -> Diagnostic:
         message="this quote is never closed",
         primary=Label(spot.span(spot.context), "opened here"),
         help='close it; inside \'…\' an apostrophe is written twice, inside "…" a quote is written \\"',
+        fix=spot.closed(spot.context, spot.file.text[spot.context : spot.context + 1]),
     )
 
 
@@ -142,6 +193,7 @@ def _escape(spot: _Spot) -> Diagnostic:
         message=f"`{spot.file.text[start : start + 2]}` is no complete escape in a double-quoted text",
         primary=Label(spot.span(start, 2)),
         help="write `\\\\` for a backslash, or use single quotes",
+        fix=inserted(spot.file.name, start, "\\") if start >= 0 else None,
     )
 
 
@@ -165,6 +217,7 @@ def _bracket(spot: _Spot) -> Diagnostic:
             message=f"this `{opener}` is never closed",
             primary=Label(spot.span(spot.bracket), "opened here"),
             help=f"add the missing `{closer}`",
+            fix=spot.closed(spot.bracket, closer),
         )
     return Diagnostic(
         code="MG105",
@@ -236,6 +289,7 @@ def _alias(spot: _Spot) -> Diagnostic:
         message=f"`{mark}` in front of a value starts an {'alias' if mark == '*' else 'anchor'} in YAML",
         primary=Label(spot.word(spot.context)),
         help=f"quote text that starts with `{mark}`",
+        fix=spot.quoted(spot.context),
     )
 
 
@@ -245,6 +299,7 @@ def _tag(spot: _Spot) -> Diagnostic:
         message="`!` in front of a value starts a tag in YAML, and recipes have none",
         primary=Label(spot.word(spot.context)),
         help="quote text that starts with `!`",
+        fix=spot.quoted(spot.context, safe=False),
     )
 
 
@@ -254,6 +309,7 @@ def _directive(spot: _Spot) -> Diagnostic:
         message="directives such as `%YAML` are not read",
         primary=Label(spot.word(spot.context)),
         help="remove the line: recipes are always YAML 1.2",
+        fix=removed(spot.file, spot.context, spot.line_end(spot.context)),
     )
 
 

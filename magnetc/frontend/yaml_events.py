@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.diagnostics.edits import inserted, removed, renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document, SpanIndex
 from magnetc.frontend.read_text import MAX_BYTES, check_nul
@@ -22,6 +23,9 @@ from magnetc.source import SourceFile, Span
 
 MAX_DEPTH = 50
 """Deepest nesting of lists and mappings. Schema validation recurses, and no recipe needs a tenth of what it bears."""
+
+MAX_ALIASED = 200
+"""Longest value that a fix writes in place of an alias: aliases of aliases grow by powers."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}) .*$", re.MULTILINE)
@@ -51,6 +55,7 @@ def read_yaml(file: SourceFile, sink: Sink) -> Document | None:
     except yaml.YAMLError as error:
         sink.emit(syntax_error(file, error, builder.bracket))
         return None
+    builder.settle_anchors()
     spans = SpanIndex(file.name, builder.spans)
     sink.add_file(file, spans)
     return None if builder.failed else _document(file, builder.root, spans, sink)
@@ -83,6 +88,7 @@ def _readable(file: SourceFile, sink: Sink) -> bool:
             f"the character U+{ord(found[0]):04X} is not allowed in YAML",
             Span(file.name, *found.span()),
             help="remove it, or write it as an escape in double quotes",
+            fix=Fix.of(Span(file.name, *found.span()), "", safe=False),
         )
         return False
     if "<<<<<<< " in file.text and (found := _CONFLICT.search(file.text)):
@@ -120,13 +126,34 @@ def _document(file: SourceFile, data: Json, spans: SpanIndex, sink: Sink) -> Doc
         )
         return None
     near = closest("kind", data)
+    place = spans["/" + _token(near)][0] if near else Span(file.name, 0, 0)
+    kind = kind_of(file.name, data)
     sink.error(
         "MG120",
         f"`{file.name}` does not say what it is: `kind` is missing",
-        spans["/" + _token(near)][0] if near else Span(file.name, 0, 0),
-        help="did you mean `kind`?" if near else "write `kind: recipe`, or another kind, first",
+        place,
+        help="did you mean `kind`?" if near else f"write `kind: {kind or 'recipe'}`{'' if kind else ', or another kind,'} first",
+        fix=renamed(sink, place, near, "kind") if near else inserted(file.name, 0, f"kind: {kind}\n") if kind and is_block(file) else None,
     )
     return None
+
+
+_KEYS = {"types": "types", "said": "types", "tools": "tools", "sets": "tools", "refine": "tools", "links": "graph", "unlinks": "graph",
+         "infer": "graph", "operations": "operations", "turns": "turns", "refers": "turns", "replies": "turns", "asks": "turns",
+         "capabilities": "turns", "include": "recipe", "seed": "recipe", "world": "recipe"}
+
+
+def kind_of(name: str, data: dict[str, Json]) -> str | None:
+    """The kind that a document without one has by its keys; None where they do not agree, or its name says otherwise."""
+    if name == "recipe.yaml":
+        return "recipe"
+    kinds = {_KEYS[key] for key in data if key in _KEYS} or ({"paths"} if "paths" in data else set())
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def is_block(file: SourceFile) -> bool:
+    """Whether a line may be put in front of the document: it is no flow mapping, and no `---` comes first."""
+    return not file.text.lstrip().startswith(("{", "-", "%"))
 
 
 class _Builder:
@@ -147,6 +174,10 @@ class _Builder:
         self._stack: list[tuple[Any, str, int]] = []
         self._skipping = 0
         self._documents = 0
+        # By pointer: the source of a value whose key is given again. By anchor: the pointer of its node, and where it stands.
+        self._again: dict[str, str] = {}
+        self._anchors: dict[str, tuple[str, Span]] = {}
+        self._aliased: set[str] = set()
         self._on_event = {
             yaml.ScalarEvent: self._scalar,
             yaml.AliasEvent: self._alias,
@@ -186,7 +217,9 @@ class _Builder:
         if is_plain and (text in SPECIAL or text[0] in NUMERIC_START):
             value = plain(text)
             if type(value) is Rejected:
-                self._sink.error(value.code, value.message, self._span(start, end), help=value.help)
+                span = self._span(start, end)
+                fix = Fix.of(span, value.fix, safe=value.is_sure) if value.fix else None
+                self._sink.error(value.code, value.message, span, help=value.help, fix=fix)
                 value = text
         else:
             value = text
@@ -212,10 +245,12 @@ class _Builder:
                     f"the key `{text}` is not text" if text else "a key is missing before `:`",
                     start,
                     end,
-                    help=f'put it in quotes: `"{text}"`' if text else None,
+                    help=f'put it in quotes: `"{text}"`' if text else "write the key, or quote the text that begins with `:`",
+                    fix=Fix.of(self._span(start, end), f'"{text}"') if text else None,
                 )
         if text in self._container:
             first = self.spans[f"{self._pointer}/{_token(text)}"]
+            self._again[f"{self._pointer}/{_token(text)}"] = self._file.text[first[2] : first[3]]
             self._error(
                 "MG112",
                 f"the key `{text}` is given twice",
@@ -238,6 +273,8 @@ class _Builder:
             key, self._key = self._key, None
             assert key is not None, "a mapping's events are keys and values in turn"
             pointer = f"{self._pointer}/{_token(key)}"
+            if self._again and pointer in self._again:
+                self._repeat(pointer, start, end)
             container[key] = value
             self.spans[pointer] = (self._key_start, self._key_end, start, end)
         else:
@@ -245,6 +282,15 @@ class _Builder:
             self.root = value
             self.spans[pointer] = (start, end, start, end)
         return pointer
+
+    def _repeat(self, pointer: str, start: int, end: int) -> None:
+        """A key that is given twice with the same value says nothing new: the second can go."""
+        first = self._again.pop(pointer)
+        if start < end and self._file.text[start:end] == first:
+            key = self._span(self._key_start, self._key_end)
+            fix = removed(self._file, self._key_start, end)
+            if fix:
+                self._sink.repair(key, ("MG112",), fix)
 
     def _mapping(self, event: Any) -> None:
         self._open({}, event)
@@ -304,23 +350,46 @@ class _Builder:
 
     def _alias(self, event: Any) -> None:
         start = event.start_mark.index
+        self._aliased.add(event.anchor)
         self._error(
             "MG109",
             f"aliases (`*{event.anchor}`) are not read",
             start,
             event.end_mark.index,
             help=f'write the value out, or quote `"*{event.anchor}"` if it is meant as text',
+            fix=self._written_out(event.anchor, start, event.end_mark.index),
+            secondary=(Label(self._anchors[event.anchor][1], "the value is here"),) if event.anchor in self._anchors else (),
         )
         if self._key is None and type(self._container) is dict:
             self._key, self._key_start, self._key_end = f"\0{start}", start, start
         else:
             self._place(None, start, event.end_mark.index)
 
+    def _written_out(self, anchor: str, start: int, end: int) -> Fix | None:
+        """An alias replaced by the value that it stands for, where that is one line and has no alias of its own."""
+        pointer = self._anchors[anchor][0] if anchor in self._anchors else None
+        if pointer is None or pointer not in self.spans or pointer == self._pointer or self._pointer.startswith(pointer + "/"):
+            return None
+        _, _, low, high = self.spans[pointer]
+        source = self._file.text[low:high].partition(f"&{anchor}")[2].strip()
+        if not source or len(source) > MAX_ALIASED or "\n" in source or set("*&#") & set(source):
+            return None
+        return Fix.of(self._span(start, end), source)
+
+    def settle_anchors(self) -> None:
+        """Let go of the anchors that no alias asks for: the others stay until their aliases are written out."""
+        for anchor, (_, span) in self._anchors.items():
+            if anchor not in self._aliased:
+                text = self._file.text
+                end = span.end + (text[span.end : span.end + 1] == " ")
+                self._sink.repair(span, ("MG109",), Fix.of(Span(span.file, span.start, end), ""))
+
     def _decorated(self, event: Any) -> None:
         """Refuse the anchor or tag in front of a node."""
         start = event.start_mark.index
         if event.anchor is not None:
             at = self._file.text.find("&" + event.anchor, start)
+            self._anchors[event.anchor] = (self._next_pointer(), self._span(at, at + len(event.anchor) + 1))
             self._error(
                 "MG109",
                 f"anchors (`&{event.anchor}`) are not read",
@@ -337,7 +406,15 @@ class _Builder:
                 at,
                 found.end() if found else at + 1,
                 help="remove it: the type of a value follows from how it is written; or quote it if `!` is part of the text",
+                fix=Fix.of(self._span(at, found.end() + (self._file.text[found.end() : found.end() + 1] == " ")), "", safe=False)
+                if found else None,
             )
+
+    def _next_pointer(self) -> str:
+        """The pointer that the node which begins here will have."""
+        if type(self._container) is list:
+            return f"{self._pointer}/{len(self._container)}"
+        return "" if self._container is None else f"{self._pointer}/{_token(self._key or '')}"
 
     def _document_start(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
@@ -380,9 +457,10 @@ class _Builder:
         help: str | None = None,
         label: str = "",
         secondary: tuple[Label, ...] = (),
+        fix: Fix | None = None,
     ) -> None:
         self.failed = True
-        self._sink.error(code, message, self._span(start, end), help=help, label=label, secondary=secondary)
+        self._sink.error(code, message, self._span(start, end), help=help, label=label, secondary=secondary, fix=fix)
 
 
 def _token(key: str) -> str:

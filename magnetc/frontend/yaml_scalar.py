@@ -15,6 +15,8 @@ class Rejected(NamedTuple):
     code: str
     message: str
     help: str
+    fix: str = ""
+    is_sure: bool = True
 
 
 WORDS: dict[str, Json] = {
@@ -63,6 +65,7 @@ def plain(text: str) -> Json | Rejected:
             "MG115",
             f"`{text}` is `{_BOOLEANS_1_1[text]}` in YAML 1.1 and text in YAML 1.2",
             f'write `"{text}"` for the text, or `{_BOOLEANS_1_1[text]}`',
+            f'"{text}"',
         )
     if text[0] not in NUMERIC_START:
         return text
@@ -79,7 +82,7 @@ def _integer(text: str) -> Json | Rejected:
     if -_INT64 <= value < _INT64:
         return value
     return Rejected(
-        "MG122", f"the number {_short(text)} does not fit in 64 bits", "quote it if it is an identifier"
+        "MG122", f"the number {_short(text)} does not fit in 64 bits", "quote it if it is an identifier", f'"{text}"', False
     )
 
 
@@ -89,7 +92,7 @@ def _float(text: str) -> Json | Rejected:
     value = float(text)
     if isfinite(value):
         return value
-    return Rejected("MG122", f"the number {_short(text)} is too large", "write a finite number, or quote it")
+    return Rejected("MG122", f"the number {_short(text)} is too large", "write a finite number, or quote it", f'"{text}"', False)
 
 
 def _ambiguous(text: str) -> Rejected | None:
@@ -101,6 +104,7 @@ def _ambiguous(text: str) -> Rejected | None:
             f'write `"{text}"` for the text, or `{digits}` for the decimal number'
             if len(text) < 30
             else "quote it, or drop the leading zeros",
+            f'"{text}"',
         )
     if _TIMESTAMP_1_1.fullmatch(text):
         was = "a date"
@@ -110,7 +114,7 @@ def _ambiguous(text: str) -> Rejected | None:
         was = "a number"
     else:
         return None
-    return Rejected("MG115", f"{_short(text)} is {was} in YAML 1.1 and text in YAML 1.2", "put it in quotes")
+    return Rejected("MG115", f"{_short(text)} is {was} in YAML 1.1 and text in YAML 1.2", "put it in quotes", f'"{text}"')
 
 
 def _short(text: str) -> str:

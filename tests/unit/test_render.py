@@ -18,7 +18,7 @@ def sink():
     sink.emit(Diagnostic(
         code="MG999", message="two, files: 100%", primary=Label(Origin("a.yaml", "/name"), "here"),
         secondary=(Label(Span("b.yaml", 44, 48), "and there"), Label(Span("gone.yaml", 0, 1), "nowhere")),
-        notes=("a note\nin two lines",), help="do this", fix=Fix(Span("a.yaml", 18, 20), "x")))
+        notes=("a note\nin two lines",), help="do this", fix=Fix.of(Span("a.yaml", 18, 20), "x")))
     sink.emit(Diagnostic(code="MG998", message="no place", severity=Severity.WARNING))
     return sink
 
@@ -40,6 +40,9 @@ def test_full_shows_other_files(sink):
         "   = note: a note\n"
         "           in two lines\n"
         "   = help: do this\n"
+        "   = fix (--fix):\n"
+        " 2 - name: 東京, x\n"
+        " 2 + name: x, x\n"
         "\n")
 
 
@@ -68,7 +71,8 @@ def test_json(sink):
     assert error["primary"]["start"] == {"offset": 18, "line": 2, "column": 7}
     assert error["primary"]["end"] == {"offset": 23, "line": 2, "column": 12}
     assert [label and label["file"] for label in error["secondary"]] == ["b.yaml", None]
-    assert error["fix"]["replacement"] == "x"
+    assert error["fix"]["applicability"] == "safe"
+    assert [(edit["at"]["start"]["offset"], edit["replacement"]) for edit in error["fix"]["edits"]] == [(18, "x")]
 
 
 def test_nothing_to_say():

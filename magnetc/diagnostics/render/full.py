@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from unicodedata import category, east_asian_width
 
-from magnetc.diagnostics.model import Diagnostic, Severity
+from magnetc.diagnostics.model import Applicability, Diagnostic, Fix, Severity
+from magnetc.diagnostics.render.changed_lines import changed_lines
 from magnetc.diagnostics.render.place import Place, place
 from magnetc.diagnostics.sink import Sink
 
@@ -18,7 +19,10 @@ MAX_WIDTH = 140
 _HIDDEN = frozenset("\u2028\u2029\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Line separators and direction marks: they would show a line other than it is read."""
 
-_BOLD, _RED, _YELLOW, _BLUE, _CYAN = "1", "1;31", "1;33", "1;34", "36"
+MAX_FIX_LINES = 6
+"""Of a fix over more lines, the first are shown; `check --fix --diff` shows all."""
+
+_BOLD, _RED, _GREEN, _YELLOW, _BLUE, _CYAN = "1", "1;31", "32", "1;33", "1;34", "36"
 
 
 def render(sink: Sink, *, prefix: str = "", color: bool = False) -> str:
@@ -54,13 +58,36 @@ def _block(diagnostic: Diagnostic, sink: Sink, prefix: str, paint: _Painter) -> 
     tail = [("note", note) for note in diagnostic.notes] + (
         [("help", diagnostic.help)] if diagnostic.help else []
     )
-    if tail and marks:
+    if (tail or diagnostic.fix) and marks:
         lines.append(f"{' ' * gutter} {paint(_BLUE, '|')}")
     for word, text in tail:
         lead = f"{' ' * gutter} {paint(_BLUE, '=')} " if marks else "  = "
         indent = "\n" + " " * (gutter + 3 if marks else 4) + " " * (len(word) + 2)
         lines.append(f"{lead}{paint(_CYAN, word)}: {indent.join(text.splitlines())}")
+    if diagnostic.fix and marks:
+        lines += _fix(diagnostic.fix, sink, prefix, gutter, paint, primary.file.name if primary else "")
     return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _fix(fix: Fix, sink: Sink, prefix: str, gutter: int, paint: _Painter, here: str) -> list[str]:
+    """The lines that the fix changes, and the option that makes it."""
+    option = "--fix" if fix.applicability is Applicability.SAFE else "--fix --unsafe-fixes"
+    lines = [f"{' ' * gutter} {paint(_BLUE, '=')} {paint(_CYAN, 'fix')} ({option}):"]
+    for change in changed_lines(fix, sink):
+        if change.file != here:
+            path = "/".join(filter(None, (prefix.rstrip("/"), change.file)))
+            lines.append(f"{' ' * gutter} {paint(_BLUE, ':::')} {path}:{change.number}")
+        for style, mark, texts in ((_RED, "-", change.old), (_GREEN, "+", change.new)):
+            for number, text in enumerate(texts[:MAX_FIX_LINES], change.number):
+                lines.append(f"{paint(_BLUE, str(number).rjust(gutter))} {paint(style, mark)} {_cut(text)}")
+            if len(texts) > MAX_FIX_LINES:
+                lines.append(f"{' ' * gutter} {paint(style, mark)} … {len(texts) - MAX_FIX_LINES} more lines")
+    return lines
+
+
+def _cut(text: str) -> str:
+    shown = "".join(map(_display, text))
+    return shown if _width(shown) <= MAX_WIDTH else shown[: MAX_WIDTH - 1] + "…"
 
 
 def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _Painter) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from magnetc.diagnostics.model import Diagnostic, Label
+from magnetc.diagnostics.model import Diagnostic, Fix, Label
 from magnetc.diagnostics.render.place import Place, place
 from magnetc.diagnostics.sink import Sink
 
@@ -17,7 +17,6 @@ def render(sink: Sink, *, prefix: str = "") -> str:
 
 
 def _diagnostic(diagnostic: Diagnostic, sink: Sink, prefix: str) -> dict[str, Any]:
-    fix = diagnostic.fix
     return {
         "code": diagnostic.code,
         "severity": str(diagnostic.severity),
@@ -26,8 +25,13 @@ def _diagnostic(diagnostic: Diagnostic, sink: Sink, prefix: str) -> dict[str, An
         "secondary": [_label(label, sink, prefix) for label in diagnostic.secondary],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
-        "fix": fix and {"at": _label(Label(fix.span), sink, prefix), "replacement": fix.replacement},
+        "fix": _fix(diagnostic.fix, sink, prefix) if diagnostic.fix else None,
     }
+
+
+def _fix(fix: Fix, sink: Sink, prefix: str) -> dict[str, Any]:
+    return {"applicability": str(fix.applicability),
+            "edits": [{"at": _label(Label(edit.span), sink, prefix), "replacement": edit.replacement} for edit in fix.edits]}
 
 
 def _label(label: Label | None, sink: Sink, prefix: str) -> dict[str, Any] | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from magnetc.diagnostics import Label, Sink
-from magnetc.diagnostics.suggest import closest
+from magnetc.diagnostics import Fix, Label, Sink
+from magnetc.diagnostics.edits import inserted
+from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.source import SourceFile, Span
 
 KEYWORDS = ("domain", "type", "said", "set", "tools", "tool", "refine", "graph", "path", "operations", "turn", "refer",
@@ -109,7 +110,8 @@ class _Splitter:
             near = closest(text, KEYWORDS)
             message = f"unknown statement `{text}`" if text.isidentifier() else f"`{text[:20]}` begins no statement"
             known = "statements: " + ", ".join(f"`{keyword}`" for keyword in KEYWORDS)
-            self._error("MG140", message, at, len(text), help=f"did you mean `{near}`?" if near else known)
+            self._error("MG140", message, at, len(text), help=f"did you mean `{near}`?" if near else known,
+                        fix=Fix.of(Span(self.file.name, at, at + len(text)), near, safe=is_sure(text, near, KEYWORDS)) if near else None)
 
     def finish(self, end: int) -> None:
         """End the current block at `end`; a bracket still open is an error of this block."""
@@ -120,14 +122,18 @@ class _Splitter:
         if block.open and not block.broken:
             bracket, at = block.open[-1]
             block.broken = True
+            last = block.start + len(self.file.text[block.start : end].rstrip())
+            closer = "\n}" if bracket == "{" and "\n" in self.file.text[at:last] else _CLOSER[bracket]
             self._error("MG143", f"`{bracket}` is not closed", at, 1,
-                        help=f"write `{_CLOSER[bracket]}` before the next statement begins")
+                        help=f"write `{_CLOSER[bracket]}` before the next statement begins",
+                        fix=inserted(self.file.name, last, closer, safe=False))
 
     def _unclosed_text(self, text: str, at: int) -> None:
         what = "text" if text[0] == '"' else "name"
         mark = '`"`' if what == "text" else "a backquote"
         self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()),
-                    help=f"end it with {mark} on the same line")
+                    help=f"end it with {mark} on the same line",
+                    fix=inserted(self.file.name, at + len(text.rstrip()), text[0], safe=False))
         self._break()
 
     def _open(self, bracket: str, at: int) -> None:
@@ -147,7 +153,9 @@ class _Splitter:
             secondary = (Label(Span(self.file.name, opened[-1][1], opened[-1][1] + 1), "opened here"),) if opened else ()
             message = f"`{bracket}` does not close `{opened[-1][0]}`" if opened else f"`{bracket}` closes nothing"
             advice = f"write `{_CLOSER[opened[-1][0]]}` first" if opened else "remove it, or add the opening bracket"
-            self.sink.error("MG143", message, Span(self.file.name, at, at + 1), help=advice, secondary=secondary)
+            here = Span(self.file.name, at, at + 1)
+            fix = inserted(self.file.name, at, _CLOSER[opened[-1][0]], safe=False) if opened else Fix.of(here, "", safe=False)
+            self.sink.error("MG143", message, here, help=advice, secondary=secondary, fix=fix)
             self._break()
         while opened and any(each == _CLOSES[bracket] for each, _ in opened) and opened.pop()[0] != _CLOSES[bracket]:
             pass
@@ -156,5 +164,5 @@ class _Splitter:
         assert self.block
         self.block.broken = True
 
-    def _error(self, code: str, message: str, at: int, length: int, help: str) -> None:
-        self.sink.error(code, message, Span(self.file.name, at, at + length), help=help)
+    def _error(self, code: str, message: str, at: int, length: int, help: str, fix: Fix | None = None) -> None:
+        self.sink.error(code, message, Span(self.file.name, at, at + length), help=help, fix=fix)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.edits import inserted
 from magnetc.frontend.dotted import join_dotted, unquote_name
 from magnetc.frontend.dsl.extent import extent, is_token
 from magnetc.frontend.dsl.node import Node
@@ -54,7 +55,8 @@ class Context:
             escape = str(token)[at : at + 2]
             self.sink.error("MG151", f"`{escape}` is no escape", Span(self.file.name, start + at, start + at + 2),
                             help=f"write `\\{escape}` for the backslash itself; "
-                                 "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\uXXXX`")
+                                 "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\uXXXX`",
+                            fix=inserted(self.file.name, start + at, "\\"))
         return Node.at(value if not bad else value.encode("utf-8", "replace").decode(), self.span(token), key)
 
     def number(self, tree: Tree, key: Span | None = None) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from magnetc.diagnostics.edits import renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.dotted import quote_name
 from magnetc.frontend.dsl.node import Node
@@ -128,7 +129,8 @@ def _describe(item: Tree, tool: Node, context: Context, refines: bool) -> None:
         if not refines:
             near = closest(name.value, parameters.value)
             context.sink.error("MG150", f"there is no parameter `{name.value}` to describe", name.span,
-                               help=f"did you mean `{near}`?" if near else "add it to the signature, or remove this line")
+                               help=f"did you mean `{near}`?" if near else "add it to the signature, or remove this line",
+                               fix=renamed(context.sink, name.span, name.value, near) if near else None)
             return
         parameters.value[name.value] = Node.at({}, context.span(item), name.span)
     context.define(parameters.value[name.value], "description", context.text(text, name.span), "parameter's")

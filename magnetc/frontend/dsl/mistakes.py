@@ -21,7 +21,8 @@ class Mistake:
     """`message` and `help` may hold `{found}` and `{before}`: the lexeme at the error and the one before it, in backquotes.
 
     With `anything`, whatever stands there is this mistake; otherwise only the sort of token that the example has. `needs`
-    is a terminal that would have to be accepted there, since one parser state can serve several statements.
+    is a terminal that would have to be accepted there, since one parser state can serve several statements. `insert` is the
+    text that repairs it right after the lexeme before; `replace` is written for the one found, `{found}` within it.
     """
 
     code: str
@@ -30,6 +31,8 @@ class Mistake:
     examples: tuple[str, ...]
     anything: bool = True
     needs: str = ""
+    insert: str = ""
+    replace: str = ""
 
 
 MISTAKES = (
@@ -39,7 +42,7 @@ MISTAKES = (
     Mistake("MG144", "a type is missing after {before}", "a type is a name, `[T]`, `{{field: T}}` or `{{*: T}}`",
             ("tool f(a: )", "tool f() ->", "tool f() -> [3]", "tool f() -> {*: 3}")),
     Mistake("MG145", "`=` is missing after {before}", "a definition is `type Name = base` or `set name = [tools]`",
-            ("type X string", "set s [a]")),
+            ("type X string", "set s [a]"), insert=" ="),
     Mistake("MG143", "`(` is missing after {before}", "a tool has its parameters in `( )`, even when there are none",
             ("tool f -> T",)),
     Mistake("MG143", "`[` is missing after {before}", "write the names in `[ ]`, with commas between them",
@@ -51,7 +54,7 @@ MISTAKES = (
     Mistake("MG141", "`,` is missing before {found}", "put `,` between the items of a list",
             ('type X = string examples "a" "b"', "set s = [a b]", "tool f(a: T b: T)",
              "tool f(a: T) -> {a: T b: T}", "tool f(a: [T] b: T)",
-             "tool f(a: T = 3 b: T)", "operations { merge(p=3 q=4) }"), anything=False, needs="COMMA"),
+             "tool f(a: T = 3 b: T)", "operations { merge(p=3 q=4) }"), anything=False, needs="COMMA", insert=","),
     Mistake("MG155", "unknown word {found}",
             "`least field`, `most field` or `only` may stand here, then `{{` and the phrases",
             ("refer X dearest y",), anything=False),
@@ -67,7 +70,7 @@ MISTAKES = (
             ('turn f { "a" }', "turn f { }", 'reply f { "a" }', "reply f { }", 'said X "a" { "b" }',
              'said X "a" { }')),
     Mistake("MG141", "`|` is missing between two texts", "put `|` between phrases that say the same",
-            ('reply f { en "a" "b" }', 'turn f { en do "a" "b" }', 'said X "a" { fr "b" "c" }'), anything=False),
+            ('reply f { en "a" "b" }', 'turn f { en do "a" "b" }', 'said X "a" { fr "b" "c" }'), anything=False, insert=" |"),
     Mistake("MG156", "an alias is missing after {before}", "write `then tool as alias`; its slots are `{{alias.parameter}}`",
             ('turn f then g { en do "a" }', 'turn f then g as { en do "a" }')),
     Mistake("MG153", "a range has two bounds", "write `3..7`",
@@ -84,11 +87,12 @@ MISTAKES = (
     Mistake("MG159", "text in double quotes belongs after {before}", 'write `"…"`',
             ("type X = string unit mi", "type X = string matching a", "type X = string faker a",
              "type X = string from state a",
-             "type X = string from system a", "type X = string description a", "tools from bfcl a")),
+             "type X = string from system a", "type X = string description a", "tools from bfcl a"), replace='"{found}"'),
     Mistake("MG159", "a value belongs after {before}", 'text stands in double quotes: `"…"`',
             ("type X = string one of a", 'type X = string one of "a", b', "said X a { }", "tool f(a: T = x)",
-             "operations { merge(p=x) }")),
-    Mistake("MG141", "`=` is no comparison", "write `==`", ("tool f(a: T) { where a = 1 }",), anything=False),
+             "operations { merge(p=x) }"), replace='"{found}"'),
+    Mistake("MG141", "`=` is no comparison", "write `==`", ("tool f(a: T) { where a = 1 }",), anything=False,
+            replace="=="),
 )
 
 

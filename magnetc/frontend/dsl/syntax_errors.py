@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import Fix, Sink
+from magnetc.diagnostics.edits import inserted
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.dsl.blocks import LEXEME
-from magnetc.frontend.dsl.mistakes import MISTAKES, find_mistake, token_of
+from magnetc.frontend.dsl.mistakes import MISTAKES, Mistake, find_mistake, token_of
 from magnetc.frontend.dsl.parser import dsl_parser
 from magnetc.source import SourceFile, Span
 
@@ -25,6 +26,13 @@ _ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "patte
 _ENDS = {"_NL": "the end of the line", "$END": "the end of the statement"}
 
 
+_ARROW = re.compile(r"=>|-->|→|⇒|>>")
+_SINGLE = re.compile(r"'([^'\"\\\n]*)'")
+_HYPHENED = re.compile(r"\w+(?:-\w+)*")
+_NAMES = re.compile(r"[ \t]*([({]?[ \t]*\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*[)}]?)[ \t]*$", re.MULTILINE)
+MAX_NAME = 200
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where an error is: the lexeme found (empty at the end of a line or statement), and the one before it."""
@@ -33,6 +41,8 @@ class _Place:
     found: str
     before: str
     end: str
+    after: int
+    """Offset in the file of the end of the lexeme before."""
 
     @property
     def shown(self) -> str:
@@ -46,19 +56,57 @@ def report_syntax_error(error: UnexpectedInput, text: str, base: int, file: Sour
     words = _words(accepts)
     near = closest(place.found, words) if place.found.isidentifier() else None
     if near:
-        sink.error("MG155", f"unknown word `{place.found}`", place.span, help=f"did you mean `{near}`?")
+        sink.error("MG155", f"unknown word `{place.found}`", place.span, help=f"did you mean `{near}`?",
+                   fix=Fix.of(place.span, near))
+        return
+    arrow = _ARROW.match(file.text, place.span.start)
+    if arrow and not place.end and _arrow_fits(accepts):
+        sink.error("MG141", f"`{arrow[0]}` is no arrow", Span(file.name, *arrow.span()),
+                   help="write `->` where a value flows, and `~>` where only the order matters",
+                   fix=Fix.of(Span(file.name, *arrow.span()), "->"))
         return
     mistake = find_mistake(error, accepts)
     if place.found == "'" or not (mistake or token_of(error)):
-        _report_character(place, sink)
+        _report_character(place, file, sink)
     elif mistake:
-        sink.error(mistake.code, _fill(mistake.message, place), place.span, help=_fill(mistake.help, place))
+        sink.error(mistake.code, _fill(mistake.message, place), place.span, help=_fill(mistake.help, place),
+                   fix=_repair(mistake, place, file))
     elif place.found and accepts <= {"$END", "_NL"}:
         _report_past_end(place, accepts, sink)
     elif place.found in _ITEMS.get(text.split(maxsplit=1)[0], ()) and "_NL" in accepts:
-        sink.error("MG158", f"{place.shown} begins a new item of the block", place.span, help="put it on a line of its own")
+        sink.error("MG158", f"{place.shown} begins a new item of the block", place.span, help="put it on a line of its own",
+                   fix=inserted(file.name, place.span.start, "\n" + _indent(file, base)))
     else:
         sink.error("MG141", f"expected {_expected(accepts)}, found {place.shown}", place.span)
+
+
+def _arrow_fits(accepts: set[str]) -> bool:
+    return any(term.pattern.value == "->" for term in dsl_parser().terminals if term.name in accepts)
+
+
+def _repair(mistake: Mistake, place: _Place, file: SourceFile) -> Fix | None:
+    if mistake.insert:
+        return inserted(file.name, place.after, mistake.insert)
+    if mistake.replace and place.found and ("{found}" not in mistake.replace or place.found.isidentifier()):
+        return Fix.of(place.span, mistake.replace.replace("{found}", place.found))
+    if mistake.code == "MG143" and "`[`" in mistake.message:
+        return _listed(place, file)
+    return None
+
+
+def _listed(place: _Place, file: SourceFile) -> Fix | None:
+    """Names that stand in other brackets, or in none, put in `[ ]`."""
+    found = _NAMES.match(file.text, place.after)
+    if found is None:
+        return None
+    names = found[1].strip().strip("({})").strip()
+    return Fix.of(Span(file.name, *found.span(1)), f"[{names}]") if names else None
+
+
+def _indent(file: SourceFile, base: int) -> str:
+    """How the second line of a block is indented; two spaces when it has none."""
+    found = re.compile(r"[^\n]*\n([ \t]+)(?=\S)").match(file.text, base)
+    return found[1] if found else "  "
 
 
 def explain_pattern_error(error: UnexpectedInput, text: str) -> tuple[str, str, int, int]:
@@ -87,9 +135,10 @@ def _place(error: UnexpectedInput, text: str, base: int, file: SourceFile) -> _P
     if end or here is None:
         start = before.end() if before else 0
         span = Span(file.name, base + start, base + start + 1)
-        return _Place(span, "", before[0] if before else "", end or _ENDS["$END"])
+        return _Place(span, "", before[0] if before else "", end or _ENDS["$END"], base + start)
     span = Span(file.name, base + max(at, here.start()), base + here.end())
-    return _Place(span, text[max(at, here.start()) : here.end()], before[0] if before else "", "")
+    return _Place(span, text[max(at, here.start()) : here.end()], before[0] if before else "", "",
+                  base + (before.end() if before else 0))
 
 
 def _accepts(error: UnexpectedInput) -> set[str]:
@@ -118,12 +167,17 @@ def _expected(accepts: set[str]) -> str:
     return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nothing more"
 
 
-def _report_character(place: _Place, sink: Sink) -> None:
+def _report_character(place: _Place, file: SourceFile, sink: Sink) -> None:
+    word = next((match for match in _HYPHENED.finditer(file.text, max(0, place.span.start - MAX_NAME))
+                 if match.start() <= place.span.start < match.end()), None)
     if place.found == "'":
-        sink.error("MG152", "text stands in double quotes", place.span, help='write `"…"` instead of `\'…\'`')
-    elif place.found[:1].isalpha():
-        sink.error("MG152", f"`{place.found}` is no plain name", place.span,
-                   help="names have ASCII letters, digits and `_`; write any other name in backquotes")
+        text = _SINGLE.match(file.text, place.span.start)
+        sink.error("MG152", "text stands in double quotes", place.span, help='write `"…"` instead of `\'…\'`',
+                   fix=Fix.of(Span(file.name, *text.span()), f'"{text[1]}"') if text else None)
+    elif word and (place.found[:1].isalpha() or place.found.startswith("-")):
+        sink.error("MG152", f"`{word[0]}` is no plain name", Span(file.name, *word.span()),
+                   help="names have ASCII letters, digits and `_`; write any other name in backquotes",
+                   fix=Fix.of(Span(file.name, *word.span()), f"`{word[0]}`"))
     else:
         sink.error("MG152", f"{place.shown} means nothing here", place.span, help="remove it, or put text in double quotes")
 
