@@ -14,6 +14,7 @@ from typing import Any
 from magnetc.diagnostics import Diagnostic, MagnetError
 
 OPERATIONS = "magnetc.operations"
+WORLDS = "magnetc.worlds"
 STAGES = ("walk", "copy", "turns", "script")
 
 
@@ -28,21 +29,38 @@ def operations() -> Mapping[str, Any]:
     return {name: _operation(found[name]) for name in sorted(found)}
 
 
+@lru_cache(maxsize=1)
+def worlds() -> Mapping[str, Any]:
+    """Kinds of worlds by name, as `magnetc/tools/worlds/kind.py` describes them, in name order.
+
+    Raises:
+        MagnetError: MG012 for one that cannot be imported, or that is no kind of world.
+    """
+    found = {entry.name: entry for entry in entry_points(group=WORLDS)}
+    return {name: _loaded(found[name], ("options", "levels", "runs", "prepare")) for name in sorted(found)}
+
+
 def _operation(entry: EntryPoint) -> Any:
-    try:
-        kind = entry.load()
-    except Exception as error:
-        raise _unusable(entry, f"it cannot be imported: {type(error).__name__}: {error}") from error
-    missing = [name for name in ("stage", "options", "run") if not hasattr(kind, name)]
-    if missing:
-        raise _unusable(entry, f"it has no `{missing[0]}`")
+    kind = _loaded(entry, ("stage", "options", "run"))
     if str(kind.stage) not in STAGES:
         raise _unusable(entry, f"its stage is `{kind.stage}`, which is none of {', '.join(STAGES)}")
     return kind
 
 
+def _loaded(entry: EntryPoint, members: tuple[str, ...]) -> Any:
+    try:
+        kind = entry.load()
+    except Exception as error:
+        raise _unusable(entry, f"it cannot be imported: {type(error).__name__}: {error}") from error
+    missing = [name for name in members if not hasattr(kind, name)]
+    if missing:
+        raise _unusable(entry, f"it has no `{missing[0]}`")
+    return kind
+
+
 def _unusable(entry: EntryPoint, why: str) -> MagnetError:
     owner = f" of the package `{entry.dist.name}`" if entry.dist else ""
-    return MagnetError(Diagnostic(code="MG012", message=f"the operation `{entry.name}`{owner} cannot be used: {why}",
-                                  notes=(f"it is `{entry.value}`, by the entry point `{OPERATIONS}`",),
+    what = {OPERATIONS: "operation", WORLDS: "world"}[entry.group]
+    return MagnetError(Diagnostic(code="MG012", message=f"the {what} `{entry.name}`{owner} cannot be used: {why}",
+                                  notes=(f"it is `{entry.value}`, by the entry point `{entry.group}`",),
                                   help="install another version of that package, or remove it"))

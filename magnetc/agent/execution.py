@@ -11,12 +11,12 @@ from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import Json
 from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 
 _DIED, _BROKE = "MG602", "MG607"
 
 
-async def execute(world: PythonWorld, waiting: Sequence[tuple[Conversation, list[Attempt]]]) -> None:
+async def execute(world: World, waiting: Sequence[tuple[Conversation, list[Attempt]]]) -> None:
     """Execute the attempts of each conversation in order and fill in their results, all in one round trip.
 
     Where a call stops the worker or does not return, each call of the conversation is executed by itself; those that do so
@@ -36,7 +36,7 @@ async def execute(world: PythonWorld, waiting: Sequence[tuple[Conversation, list
             await _execute_alone(world, conversation, attempt)
 
 
-async def _execute_alone(world: PythonWorld, conversation: Conversation, attempt: Attempt) -> None:
+async def _execute_alone(world: World, conversation: Conversation, attempt: Attempt) -> None:
     try:
         (outcome,) = await world.run(_run(conversation, [attempt]))
     except MagnetError as error:
@@ -61,7 +61,7 @@ def _settle(conversation: Conversation, attempts: Sequence[Attempt], outcome: Ou
         conversation.executed.append(attempt.step)
 
 
-async def compare(world: PythonWorld, conversation: Conversation) -> tuple[Made, ...]:
+async def compare(world: World, conversation: Conversation) -> tuple[Made, ...]:
     """Fill in what the row's own calls do in each played turn, and the states after both. Returns the calls before them.
 
     Raises:
@@ -83,7 +83,7 @@ async def compare(world: PythonWorld, conversation: Conversation) -> tuple[Made,
     return tuple(done[:start])
 
 
-async def _observed(world: PythonWorld, conversation: Conversation) -> list[Json]:
+async def _observed(world: World, conversation: Conversation) -> list[Json]:
     """The observable state after each turn as the policy played it; None where it drove the world where it cannot tell."""
     turns = [[attempt.step for attempt in turn.attempts if attempt.reached] for turn in conversation.turns]
     try:

@@ -13,7 +13,8 @@ from magnetc.agent.reference import read_reference
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import Made, texts_in
-from magnetc.tools.worlds.python import PythonWorld, WorldPool
+from magnetc.tools.worlds.pool import WorldPool
+from magnetc.tools.worlds.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
                        existing=existing[c.reference.start.digest]) for c in conversations]
 
 
-async def _advance(conversations: list[Conversation], policy: Policy, world: PythonWorld) -> None:
+async def _advance(conversations: list[Conversation], policy: Policy, world: World) -> None:
     """One message of the agent in each conversation, and the results of its calls."""
     actions = await policy.act([conversation.request() for conversation in conversations])
     waiting = [(conversation, conversation.take(action)) for conversation, action in zip(conversations, actions, strict=True)]

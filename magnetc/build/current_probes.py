@@ -20,7 +20,7 @@ def current_probes(spec: Spec, folder: Path, sink: Sink) -> Probes:
     if probes.stale or asked:
         text = (f"{probes.stale} value flows were probed with other tools or another world" if probes.stale
                 else "`infer probed` leaves out what probing refutes, and nothing was probed")
-        sink.warning("MG504", text, spec.recipe.world.origin.child("python"),
+        sink.warning("MG504", text, spec.recipe.world.origin.child(spec.recipe.world.kind),
                      help="run `magnetc lock DIR --probe` to probe the graph as it is")
     _report_links(spec, probes, sink)
     return probes

@@ -36,9 +36,10 @@ from magnetc.ir.spec import Spec
 from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.offline import OfflineTeacher
-from magnetc.tools.environments import ensure_environment
 from magnetc.tools.trust import code_files, require_trust
-from magnetc.tools.worlds.python import PythonWorld, WorldPool
+from magnetc.tools.worlds.kind import world_pool
+from magnetc.tools.worlds.pool import WorldPool
+from magnetc.tools.worlds.world import World
 from magnetc.translate.scenario import Scenario, make_scenario
 
 
@@ -111,9 +112,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         return None
     spec = context.spec
     require_trust(options.folder, spec.recipe.world, options.trust)
-    packages = spec.recipe.world.packages
-    environment = ensure_environment(packages, options.announce) if packages else None
-    pool = WorldPool(spec.recipe.world, options.folder, environment, size=options.jobs)
+    pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs)
     output = Output(options.out)
     try:
         async with pool.world() as world:
@@ -138,13 +137,13 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         await pool.close()
 
 
-async def _scenarios(world: PythonWorld, spec: Spec) -> tuple[Scenario, ...]:
+async def _scenarios(world: World, spec: Spec) -> tuple[Scenario, ...]:
     """The initial states: of each variant, plain and as the recipe's `clutter` has them. Raises MagnetError (MG617)."""
     asked = next((operation for operation in spec.operations if operation.name == Clutter().name), None)
     shares = dict(asked.options) if asked else {}
     kinds = [kind for size in range(len(CLUTTER) + 1) for kind in combinations(CLUTTER, size) if all(shares.get(what) for what in kind)]
     if asked and len(kinds) > 1 and "clutter" not in world.has:
-        raise MagnetError(Diagnostic(code="MG617", message=f"the world `{spec.recipe.world.python}` has no method `clutter`",
+        raise MagnetError(Diagnostic(code="MG617", message=f"the world `{spec.recipe.world.title}` has no method `clutter`",
                                      primary=Label(asked.origin, at_key=True) if asked.origin.file else None,
                                      help="add `def clutter(self, state, results)` to the class, or leave the operation out"))
     variants = range(spec.recipe.world.variants)

@@ -57,8 +57,8 @@ def report_states(spec: Spec, scenarios: Sequence[Scenario], sink: Sink) -> None
     An error where a pattern ends at a list or an object: no argument can be that.
     """
     if "profile" in spec.recipe.show and not any(scenario.profile for scenario in scenarios):
-        sink.warning("MG608", f"`system` shows the profile, and the world `{spec.recipe.world.python}` has none",
-                     spec.recipe.world.origin.child("python"),
+        sink.warning("MG608", f"`system` shows the profile, and the world `{spec.recipe.world.title}` has none",
+                     spec.recipe.world.origin.child(spec.recipe.world.kind),
                      help="give the class a method `profile` that returns a dictionary, or show only the date")
     documents = {"state": [scenario.state for scenario in scenarios],
                  "system": [{"date": "", "profile": scenario.profile} for scenario in scenarios]}

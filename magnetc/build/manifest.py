@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from magnetc import __version__
-from magnetc.ir.spec import Spec
+from magnetc.ir.spec import Spec, WorldSpec
+from magnetc.tools.worlds.kind import world_kind
 from magnetc.translate.scenario import Scenario
 
 VERSION = 1
@@ -30,13 +31,21 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         "seed": recipe.seed,
         "paths": dict(recipe.paths),
         "teacher": recipe.teacher,
-        "world": {"python": recipe.world.python, "packages": list(recipe.world.packages), "replay": "exact"},
+        "world": _world(recipe.world),
         "states": [scenario.initial for scenario in scenarios],
         "files": files,
         "others": others,
         **({"gates": gates} if gates else {}),
         "train": {"stages": _stages(files), **json.loads(recipe.train)},
     }
+
+
+def _world(spec: WorldSpec) -> dict[str, Any]:
+    """What the rows are executed in, and what its replays promise."""
+    levels = world_kind(spec).levels(spec)
+    normalised = {"normalised": list(levels.normalised)} if levels.normalised else {}
+    own = {"python": spec.python, "packages": list(spec.packages)} if spec.kind == "python" else {spec.kind: json.loads(spec.settings)}
+    return {**own, "replay": levels.replay, **normalised}
 
 
 def _stages(files: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,30 +17,30 @@ from magnetc.distill.proofs.failure import Failure
 from magnetc.frontend import load
 from magnetc.ir.json import Json, digest
 from magnetc.ir.spec import Spec
-from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.trust import require_trust
-from magnetc.tools.worlds.python import WorldPool
+from magnetc.tools.worlds.kind import world_kind
+from magnetc.tools.worlds.pool import Start, WorldPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """`states` has the initial states by digest; `failures` says which the manifest lists and the folder does not have.
 
-    `environment` is the Python that the world runs in, None for the one that runs magnetc.
+    `start` starts one more world of it.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
     spec: Spec
     states: Mapping[str, Json]
-    environment: Path | None
+    start: Start
     failures: tuple[Failure, ...] = ()
 
     def pool(self, jobs: int | None = None) -> WorldPool:
         """Workers of the output's world, as many as the machine has processors unless `jobs` says; the caller closes it."""
         size = jobs or os.cpu_count() or 1
-        return WorldPool(self.spec.recipe.world, self.folder / "recipe", self.environment, size=size)
+        return WorldPool(self.start, size=size)
 
 
 def open_output(out: Path, sink: Sink, *, trust: bool = False, announce: Callable[[str], None] = print) -> Opened | None:
@@ -54,10 +54,9 @@ def open_output(out: Path, sink: Sink, *, trust: bool = False, announce: Callabl
     if spec is None or sink.has_errors:
         return None
     require_trust(out / "recipe", spec.recipe.world, trust)
-    packages = spec.recipe.world.packages
-    environment = ensure_environment(packages, announce) if packages else None
+    start = world_kind(spec.recipe.world).prepare(spec.recipe.world, out / "recipe", announce)
     states, failures = read_states(out, manifest)
-    return Opened(folder=out, manifest=manifest, spec=spec, states=states, environment=environment,
+    return Opened(folder=out, manifest=manifest, spec=spec, states=states, start=start,
                   failures=tuple(failures))
 
 

@@ -15,10 +15,9 @@ from magnetc.ir.probed import ProbedFlow, Probes
 from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import build_graph
 from magnetc.probe.prober import probe_graph
-from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.trust import code_digest, require_trust
-from magnetc.tools.worlds.python import WorldPool
+from magnetc.tools.worlds.kind import world_pool
 from magnetc.translate.scenario import make_scenario
 
 
@@ -47,8 +46,7 @@ async def probe_recipe(options: ProbeOptions, sink: Sink) -> tuple[ProbedFlow, .
     context = CompileContext(spec, build_graph(spec))
     world = spec.recipe.world
     require_trust(options.folder, world, options.trust)
-    environment = ensure_environment(world.packages, options.announce) if world.packages else None
-    pool = WorldPool(world, options.folder, environment, size=options.jobs)
+    pool = world_pool(world, options.folder, options.announce, size=options.jobs)
     try:
         async with pool.world() as first:
             first.check(spec.tools)

@@ -24,7 +24,7 @@ from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import compile_unit
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Reset
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 from magnetc.translate.scenario import Scenario
 from magnetc.translate.session import Rejection, Translation, translate
 
@@ -81,7 +81,7 @@ class UnitBuilder:
     prover: Prover
     scenarios: tuple[Scenario, ...]
 
-    async def build(self, unit: Unit, world: PythonWorld) -> UnitResult:
+    async def build(self, unit: Unit, world: World) -> UnitResult:
         """Redraw the unit's path until it yields a proven conversation; its copies and its pair come with it."""
         result = UnitResult(unit)
         for attempt in range(ATTEMPTS):
@@ -102,7 +102,7 @@ class UnitBuilder:
         result.dropped["unit abandoned"] += 1
         return result
 
-    async def _conversation(self, script: Script, world: PythonWorld, result: UnitResult,
+    async def _conversation(self, script: Script, world: World, result: UnitResult,
                             expected: Calls | None = None) -> Calls | None:
         """Translate, distil and prove one script; its calls, or None. Only what is proven in full is kept.
 
@@ -142,7 +142,7 @@ class UnitBuilder:
         await self._pair(translation, world, result, rows)
         return calls
 
-    async def _pair(self, translation: Translation, world: PythonWorld, result: UnitResult,
+    async def _pair(self, translation: Translation, world: World, result: UnitResult,
                     rows: list[dict[str, Any]]) -> None:
         spec = self.context.spec
         path = translation.trajectory.script.path
@@ -197,7 +197,7 @@ def _wordless(translation: Translation, spec: Spec) -> Iterator[str]:
                 yield goal.calls[-1].function
 
 
-async def _initial_state(translation: Translation, world: PythonWorld) -> Json:
+async def _initial_state(translation: Translation, world: World) -> Json:
     """The world's own account of how the conversation began, its mint seed included."""
     start = translation.starts[0]
     assert isinstance(start, Reset)

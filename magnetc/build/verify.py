@@ -16,7 +16,7 @@ from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 
 DATA = ("sft", "preference")
 """Folders of data files."""
@@ -95,7 +95,7 @@ class _Line:
     digest: str
 
 
-async def _check_line(prover: Prover, world: PythonWorld, line: _Line) -> list[Failure]:
+async def _check_line(prover: Prover, world: World, line: _Line) -> list[Failure]:
     name = line.id or line.place
     try:
         text = line.content.decode()

@@ -17,6 +17,7 @@ def command(folder: Path) -> None:
     from magnetc.frontend import load
     from magnetc.tools.importers import IMPORTERS
     from magnetc.tools.trust import code_digest, code_files, trust
+    from magnetc.tools.worlds.kind import world_kind
 
     sink = Sink()
     folder = folder / "recipe" if (folder / "recipe" / "recipe.yaml").is_file() else folder
@@ -27,4 +28,6 @@ def command(folder: Path) -> None:
         trust(code_digest(folder, spec.recipe.world), folder)
     for path in code_files(folder):
         click.echo(f"  {path.as_posix()}", err=True)
+    for text in world_kind(spec.recipe.world).runs(spec.recipe.world, folder):
+        click.echo(f"  {text}", err=True)
     click.echo(f"trusted: the code of `{spec.recipe.name}`", err=True)

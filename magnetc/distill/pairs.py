@@ -19,7 +19,7 @@ from magnetc.teachers.conversation import Bindings, Executed, Given, Pending
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.equivalence import Execution, Made, difference
 from magnetc.tools.worlds.protocol import Outcome, Run
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 from magnetc.translate.program import in_schema_order, program
 from magnetc.translate.session import Translation
 
@@ -41,7 +41,7 @@ class PreferencePair:
     corresponds: dict[str, str]
 
 
-async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: PythonWorld, existing: frozenset[str],
+async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
                     dropped: Counter[str]) -> PreferencePair | None:
     """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
     for branch in islice(_drawn_branches(translation), TRIES):
@@ -68,7 +68,7 @@ def _drawn_branches(translation: Translation) -> Iterator[Branch]:
 class _Forge:
     """Builds the rejected side of one branch."""
 
-    def __init__(self, branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: PythonWorld,
+    def __init__(self, branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: World,
                  existing: frozenset[str]):
         self.branch, self.translation, self.spec = branch, translation, spec
         self.teacher, self.world, self.existing = teacher, world, existing

@@ -16,6 +16,7 @@ from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
 
 DEFAULT_LOSS = {"calls": 1, "clarifications": 1, "refusals": 1, "replies": 0}
+_OF_EVERY_WORLD = ("now", "variants", "packages")
 DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -53,7 +54,18 @@ def _world(data: Mapping[str, Any], origin: Origin, sink: Sink) -> WorldSpec:
         datetime.fromisoformat(data["now"])
     except ValueError:
         sink.error("MG222", f"`{data['now']}` is not an instant: there is no such day or time", origin.child("now"))
-    return WorldSpec(python=data["python"], now=data["now"], variants=data.get("variants", 8),
+    kinds = [key for key in data if key not in _OF_EVERY_WORLD]
+    if len(kinds) != 1:
+        also = f"`{kinds[0]}` and `{kinds[1]}`" if kinds else "nothing that says of which kind it is"
+        sink.error("MG226", f"`world` has {also}", origin.child(kinds[1]) if kinds else origin, at_key=True,
+                   help="keep one of them" if kinds else 'name a class beside the recipe: `python: "world:MyWorld"`')
+    kind = kinds[0] if kinds else "python"
+    python = data.get("python", "") if kind == "python" else ""
+    settings = "{}" if kind == "python" else canonical(data[kind])
+    if kind != "python" and "packages" in data:
+        sink.error("MG226", f"`packages` are those of a `python` world; this one is `{kind}`", origin.child("packages"), at_key=True,
+                   help=f"leave them out, or say what `{kind}` needs under its own keys")
+    return WorldSpec(kind=kind, python=python, settings=settings, now=data["now"], variants=data.get("variants", 8),
                      packages=tuple(data.get("packages") or ()), origin=origin)
 
 

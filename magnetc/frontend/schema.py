@@ -93,6 +93,9 @@ def _validator(kind: str, part: str) -> Any:
     if kind == "operations":
         known = schema["properties"]["operations"]["items"]["properties"]
         known.update((name, _of_plugin(plugin)) for name, plugin in plugins.operations().items() if name not in known)
+    if kind == "recipe":
+        known = schema["properties"]["world"]["properties"]
+        known.update((name, _of_plugin(plugin)) for name, plugin in plugins.worlds().items() if name not in known)
     return _Validator({**schema["properties"][part], "definitions": schema["definitions"]} if part else schema)
 
 

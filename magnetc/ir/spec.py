@@ -32,17 +32,25 @@ ALIKE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldSpec:
-    """The world the tools act on. `python` is "module:Class" relative to the recipe folder; `now` an ISO 8601 instant.
+    """The world the tools act on; `now` an ISO 8601 instant. `kind` says what it is: `python` is then "module:Class" relative to
+    the recipe folder; of other kinds, `settings` is what the recipe says of it, as canonical JSON.
 
     `variants` is how many initial states (world seeds) the units are spread over. `packages` are pip requirements with
     exact versions; when given, the world runs in an environment of its own that holds these and nothing else.
     """
 
-    python: str
     now: str
+    kind: str = "python"
+    python: str = ""
+    settings: str = "{}"
     variants: int = 8
     packages: tuple[str, ...] = ()
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """What messages call it: the class, or the kind."""
+        return self.python or self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

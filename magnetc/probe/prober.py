@@ -26,8 +26,9 @@ from magnetc.probe.perturb import perturbed
 from magnetc.probe.rehearsal import Bound, Rehearsal, Stuck, fitted, invented_in
 from magnetc.teachers.offline.values import satisfied
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent, texts_in
+from magnetc.tools.worlds.pool import WorldPool
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
-from magnetc.tools.worlds.python import PythonWorld, WorldPool
+from magnetc.tools.worlds.world import World
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import MINT_RANGE, Scenario
 
@@ -74,7 +75,7 @@ class Prober:
     context: CompileContext
     scenarios: tuple[Scenario, ...]
 
-    async def probe(self, source: str, target: str, flow: ValueFlow, world: PythonWorld) -> ProbedFlow:
+    async def probe(self, source: str, target: str, flow: ValueFlow, world: World) -> ProbedFlow:
         """What executing `source` and `target` says of `flow`. Raises MagnetError when a tool hangs or the worker dies."""
         spec = self.context.spec
         probed = ProbedFlow(source=source, target=target, flow=flow, finding=Finding.UNTRIED,
@@ -96,7 +97,7 @@ class Prober:
         few = f"no difference, but only {ran} other values ran"
         return replace(probed, tries=len(trials), reason=reasons.most_common(1)[0][0] if reasons else few)
 
-    async def _try(self, source: str, target: str, flow: ValueFlow, number: int, world: PythonWorld) -> Trial:
+    async def _try(self, source: str, target: str, flow: ValueFlow, number: int, world: World) -> Trial:
         seed = self.context.spec.recipe.seed
         key = (seed, "probe", source, target, flow.pointer, flow.parameter, number)
         scenario = self.scenarios[number % len(self.scenarios)]

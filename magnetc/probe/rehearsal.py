@@ -24,7 +24,7 @@ from magnetc.teachers.conversation import Conversation, state_patterns
 from magnetc.teachers.offline.values import draw_argument, satisfied
 from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Ref, Run, Step
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place, Scenario, values_of
 
@@ -64,7 +64,7 @@ class Rehearsal:
     """
 
     context: CompileContext
-    world: PythonWorld
+    world: World
     scenario: Scenario
     seed: int
     key: tuple[object, ...]

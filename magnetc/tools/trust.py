@@ -11,6 +11,7 @@ from pathlib import Path
 from magnetc.diagnostics import Diagnostic, Label, MagnetError
 from magnetc.ir.json import digest as json_digest
 from magnetc.ir.spec import WorldSpec
+from magnetc.tools.worlds.kind import world_kind
 
 _CODE = (".py", ".pyc", ".so", ".pyd")
 _LISTED = 20
@@ -39,6 +40,9 @@ def code_digest(folder: Path, spec: WorldSpec) -> str:
     The folder's own place takes no part: a copy is trusted as its original is.
     """
     files = {path.as_posix(): sha256((folder / path).read_bytes()).hexdigest() for path in code_files(folder)}
+    if spec.kind != "python":
+        runs = dict(world_kind(spec).runs(spec, folder))
+        return json_digest({"files": files, "kind": spec.kind, "settings": spec.settings, "runs": runs})
     return json_digest({"files": files, "python": spec.python, "packages": sorted(spec.packages)})
 
 
@@ -68,10 +72,10 @@ def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
     files = [f"`{path.as_posix()}`" for path in code_files(folder)]
     if len(files) > _LISTED:
         files[_LISTED:] = [f"and {len(files) - _LISTED} more"]
-    packages = [f"package `{package}`" for package in spec.packages]
+    others = list(world_kind(spec).runs(spec, folder))
     raise MagnetError(Diagnostic(
         code="MG606", message="the code of this recipe has not been trusted",
-        primary=Label(spec.origin) if spec.origin.file else None, notes=(*files, *packages),
+        primary=Label(spec.origin) if spec.origin.file else None, notes=(*files, *others),
         help=f"read it, then run `magnetc trust {folder}` or pass `--trust`"))
 
 

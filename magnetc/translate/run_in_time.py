@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from magnetc.tools.worlds.protocol import Outcome, Run
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 
 
-async def run_in_time(world: PythonWorld, run: Run) -> tuple[Outcome, ...]:
+async def run_in_time(world: World, run: Run) -> tuple[Outcome, ...]:
     """The outcomes of a run.
 
     Raises:

@@ -10,7 +10,7 @@ from magnetc.ir.json import Json, digest
 from magnetc.ir.pointer import expand
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.protocol import Outcome, Reset
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 
 MINT_RANGE = 1 << 30
 
@@ -39,7 +39,7 @@ Place = int | Reset
 """Where programs may start: a snapshot's handle, or an initial world."""
 
 
-async def make_scenario(world: PythonWorld, spec: Spec, variant: int, clutter: tuple[str, ...] = ()) -> Scenario:
+async def make_scenario(world: World, spec: Spec, variant: int, clutter: tuple[str, ...] = ()) -> Scenario:
     """The initial state of one variant, as the world makes it from a seed of its own."""
     now = spec.recipe.world.now
     seed = draw.integer(0, MINT_RANGE, spec.recipe.seed, "variant", variant)

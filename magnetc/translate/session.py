@@ -26,7 +26,7 @@ from magnetc.surface.today import OTHER_DAYS
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome, Run
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 from magnetc.translate.program import in_schema_order, program
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place, Scenario, mint_seed, values_of
@@ -56,7 +56,7 @@ class Translation:
     left_out: tuple[str, ...] = ()
 
 
-async def translate(script: Script, spec: Spec, teacher: Teacher, world: PythonWorld,
+async def translate(script: Script, spec: Spec, teacher: Teacher, world: World,
                     scenario: Scenario) -> Translation | Rejection:
     """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed."""
     return await _Session(script, spec, teacher, world, scenario).run()
@@ -77,7 +77,7 @@ class _Session:
     script: Script
     spec: Spec
     teacher: Teacher
-    world: PythonWorld
+    world: World
     scenario: Scenario
     conversation: Conversation = field(init=False)
     messages: list[Message] = field(default_factory=list)
@@ -111,7 +111,8 @@ class _Session:
                 return Rejection(reason)
         if self.script.system is SystemKind.NONE:
             self._without_system()
-        world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now)
+        world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now,
+                         replay=self.world.levels.replay)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence,
                                 slips=self.slips, abstentions=self.abstentions)
         return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped), tuple(self.left_out))

@@ -22,7 +22,7 @@ from magnetc.ir.types import EntityType, Ref
 from magnetc.surface import say
 from magnetc.teachers.conversation import Bindings, Conversation, Pending, entity_of
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 from magnetc.translate.program import program, put
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place
@@ -49,7 +49,7 @@ class Slip:
 
 
 async def find_slips(turn: ScriptTurn, run: Outcome, bindings: Bindings, start: Place, conversation: Conversation,
-                     world: PythonWorld) -> tuple[Slip, ...]:
+                     world: World) -> tuple[Slip, ...]:
     """As many slips as the turn asks for, or fewer, in the order in which they are made. `run` is what the right calls do."""
     calls = [call for round_ in turn.rounds for call in round_]
     named = next(call for call in calls if call.id == turn.slips[0])

@@ -16,6 +16,8 @@ from magnetc.agent.play import play
 from magnetc.agent.score import score
 from magnetc.build.opened import open_output
 from magnetc.diagnostics import Sink
+from magnetc.distill.proofs.prover import Prover
+from magnetc.tools.worlds.world import Levels
 
 TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 KINDS = ("near", "none", "chitchat", "context", "value")
@@ -240,3 +242,19 @@ def test_nothing_is_declined_beside_a_tool_that_does_it(tmp_path, own_home, with
     assert withheld not in refused
     dropped = json.loads(result.stdout)["dropped"]
     assert any("declines what " + " and ".join(f"`{name}`" for name in WAYS[withheld]) in reason for reason in dropped)
+
+
+def test_a_world_that_only_repeats_what_was_recorded_proves_no_abstention(abstaining, conversations):
+    opened = open_output(abstaining, Sink(), trust=True)
+    row = json.loads(json.dumps(next(copy for copy, _ in copies(conversations, "near"))))
+
+    async def check():
+        world = await opened.start()
+        world.levels = Levels(reset="none", replay="recorded")
+        row["certificate"]["world"]["replay"] = "recorded"
+        try:
+            return await Prover(opened.spec, opened.states).certify(row, world)
+        finally:
+            await world.close()
+
+    assert {failure.proof for failure in asyncio.run(check())} == {6}

@@ -1,5 +1,6 @@
 """An operation of another package: installed beside magnetc, named in a recipe, checked, applied, refused when broken."""
 
+import json
 import os
 import re
 import shutil
@@ -8,21 +9,49 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 CODE = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"), re.DOTALL)[1]
 
 
+WORLD = """
+from dataclasses import replace
+from magnetc.tools.worlds.python_kind import PythonKind
+from magnetc.tools.worlds.world import Levels
+
+
+class Mirrored:
+    options = {"of": {"description": "The class.", "type": "string"}}
+
+    def levels(self, spec):
+        return Levels(replay="normalised", normalised=("nothing",))
+
+    def runs(self, spec, folder):
+        return {"a mirror of `world:TravelWorld`": spec.settings}
+
+    def prepare(self, spec, folder, announce):
+        start = PythonKind().prepare(replace(spec, kind="python", python="world:TravelWorld"), folder, announce)
+
+        async def mirrored():
+            world = await start()
+            world.levels = self.levels(spec)
+            return world
+
+        return mirrored
+"""
+
+
 @pytest.fixture
 def package(tmp_path):
     """A function that installs a module with one operation, as pip leaves it, and gives a folder for the path."""
-    def install(code, name="offer_all", place="my_package:OfferAll"):
+    def install(code, name="offer_all", place="my_package:OfferAll", group="operations"):
         site = tmp_path / "site"
         info = site / "my_package-1.0.dist-info"
         info.mkdir(parents=True)
         (site / "my_package.py").write_text(code, encoding="utf-8")
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n", encoding="utf-8")
-        (info / "entry_points.txt").write_text(f"[magnetc.operations]\n{name} = {place}\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[magnetc.{group}]\n{name} = {place}\n", encoding="utf-8")
         return site
 
     return install
@@ -50,6 +79,28 @@ def magnetc(site, *words):
 
 def offers(output):
     return {len(line.split()) - 1 for line in output.splitlines() if line.strip().startswith("offered ")}
+
+
+def test_a_world_from_outside_executes_a_build(package, recipe):
+    site = package(WORLD, "mirrored", "my_package:Mirrored", group="worlds")
+    folder = recipe("merge(0.3)")
+    root = folder / "recipe.yaml"
+    text = root.read_text(encoding="utf-8")
+    assert 'world: {python: "world:TravelWorld"' in text
+    root.write_text(text.replace('world: {python: "world:TravelWorld"', 'world: {mirrored: {of: "world:TravelWorld"}'), encoding="utf-8")
+    out = folder.parent / "out"
+    assert "MG606" in magnetc(site, "build", folder, "-o", out, "--paths", "3").stderr
+    trusted = magnetc(site, "trust", folder)
+    assert "a mirror of `world:TravelWorld`" in trusted.stderr
+    built = magnetc(site, "build", folder, "-o", out, "--paths", "3")
+    assert built.returncode == 0, built.stderr
+    assert yaml.safe_load((out / "manifest.yaml").read_text(encoding="utf-8"))["world"] == {
+        "mirrored": {"of": "world:TravelWorld"}, "replay": "normalised", "normalised": ["nothing"]}
+    rows = [json.loads(line) for file in (out / "sft").glob("*.jsonl") for line in file.read_text(encoding="utf-8").splitlines()]
+    assert {row["certificate"]["world"]["replay"] for row in rows} == {"normalised"}
+    assert magnetc(site, "verify", out).returncode == 0
+    root.write_text(root.read_text(encoding="utf-8").replace("of: ", "at: "), encoding="utf-8")
+    assert "MG125" in magnetc(site, "check", folder).stderr
 
 
 def test_an_operation_from_outside_is_applied(package, recipe):

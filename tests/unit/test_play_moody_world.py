@@ -16,7 +16,9 @@ from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
 from magnetc.ir.spec import WorldSpec
 from magnetc.source import Origin
-from magnetc.tools.worlds.python import Limits, WorldPool
+from magnetc.tools.worlds.pool import WorldPool
+from magnetc.tools.worlds.python import Limits
+from magnetc.tools.worlds.python_kind import PythonKind
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"
 NOW = "2026-03-02T09:00:00Z"
@@ -50,7 +52,7 @@ ROWS = marked([row("a", noted("1", "2"), noted("3")), row("b", noted("1")), row(
 
 def scores(change, data=ROWS):
     async def body():
-        pool = WorldPool(SPEC.recipe.world, WORLDS, limits=Limits(seconds=0.5))
+        pool = WorldPool(PythonKind().prepare(SPEC.recipe.world, WORLDS, print, Limits(seconds=0.5)))
         try:
             return await play(data, Scripted(data, change), pool, SPEC, STATES)
         finally:

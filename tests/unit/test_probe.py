@@ -12,8 +12,7 @@ from magnetc.ir.probed import Finding
 from magnetc.ir.types import EntityType, Field, ListOf, Record, Ref, TypeTable
 from magnetc.probe.invent import invented
 from magnetc.probe.prober import LEAST, TRIES, probe_graph
-from magnetc.tools.environments import ensure_environment
-from magnetc.tools.worlds.python import WorldPool
+from magnetc.tools.worlds.kind import world_pool
 from magnetc.translate.scenario import make_scenario
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +22,7 @@ PLANTED = ROOT / "tests" / "data" / "recipes" / "planted"
 async def probe(folder, jobs=2):
     context = compile_recipe(folder, Sink())
     world = context.spec.recipe.world
-    pool = WorldPool(world, folder, ensure_environment(world.packages, print) if world.packages else None, size=jobs)
+    pool = world_pool(world, folder, print, size=jobs)
     try:
         async with pool.world() as first:
             scenarios = [await make_scenario(first, context.spec, variant) for variant in range(world.variants)]

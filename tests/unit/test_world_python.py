@@ -16,8 +16,9 @@ from magnetc.ir.spec import WorldSpec
 from magnetc.ir.types import Ref as TypeRef
 from magnetc.source import Origin
 from magnetc.tools.worlds import worker
+from magnetc.tools.worlds.kind import world_pool
 from magnetc.tools.worlds.protocol import Ref, Reset, Run, Step
-from magnetc.tools.worlds.python import Limits, PythonWorld, WorldPool
+from magnetc.tools.worlds.python import Limits, PythonWorld
 from magnetc.translate.run_in_time import run_in_time
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"
@@ -445,7 +446,7 @@ async def test_a_session_does_not_go_on_after_a_tool_that_hangs(world):
 
 def test_a_pool_lends_each_worker_once_and_forgets_handles():
     async def body():
-        pool = WorldPool(spec("travel:TravelWorld"), WORLDS, size=2)
+        pool = world_pool(spec("travel:TravelWorld"), WORLDS, print, size=2)
         busy = []
 
         async def trajectory(seed):

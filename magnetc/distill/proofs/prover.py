@@ -26,7 +26,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import texts_in
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What a row that is not one makes the proofs raise."""
@@ -54,7 +54,7 @@ class Prover:
             self._existing[initial] = texts_in(self.states[initial])
         return self._existing[initial]
 
-    async def certify(self, row: dict[str, Any], world: PythonWorld, proven: Sequence[dict[str, Any]] = ()) -> list[Failure]:
+    async def certify(self, row: dict[str, Any], world: World, proven: Sequence[dict[str, Any]] = ()) -> list[Failure]:
         """Complete the row's certificate (final digests, necessity, its own digest) and check it.
 
         `proven` are rows certified just now: where one holds a pair's chosen side message by message, what was found of
@@ -62,7 +62,7 @@ class Prover:
         """
         return await self._examine(row, world, fill=True, proven=proven)
 
-    async def verify(self, row: dict[str, Any], world: PythonWorld, listed: str | None) -> list[Failure]:
+    async def verify(self, row: dict[str, Any], world: World, listed: str | None) -> list[Failure]:
         """Check every proof of a row; `listed` is the digest that the manifest has for it."""
         name = str(row.get("id", "?"))
         failures: list[Failure] = []
@@ -75,13 +75,15 @@ class Prover:
             failures.append(Failure(name, 0, f"the row is not well formed: {_words(error)}"))
         return failures
 
-    async def _examine(self, row: dict[str, Any], world: PythonWorld, *, fill: bool,
+    async def _examine(self, row: dict[str, Any], world: World, *, fill: bool,
                        proven: Sequence[dict[str, Any]] = ()) -> list[Failure]:
         at = row["certificate"]["world"]
         if at["initial"] not in self.states:
             return [Failure(row["id"], 1, f"the initial state `{at['initial']}` is not in `states/`")]
         if at["now"] != self.spec.recipe.world.now or type(at["seed"]) is not int:
             return [Failure(row["id"], 1, "the row's world has another `now` than the recipe, or no seed")]
+        if at["replay"] != world.levels.replay:
+            return [Failure(row["id"], 1, f"the row claims the replay level `{at['replay']}`; its world's is `{world.levels.replay}`")]
         if "rejected" in row:
             problems = await self._pair(row, world, fill, _same_conversation(row, proven))
         else:
@@ -91,7 +93,7 @@ class Prover:
             row["certificate"]["row"] = intact.row_digest(row)
         return [Failure(row["id"], proof, message) for proof, message in problems]
 
-    async def _conversation(self, row: dict[str, Any], world: PythonWorld, fill: bool) -> list[tuple[int, str]]:
+    async def _conversation(self, row: dict[str, Any], world: World, fill: bool) -> list[tuple[int, str]]:
         view = parse(row["messages"], row["tools"], row["certificate"], self.spec)
         replay, _ = await self._replay(view, world)
         if fill:
@@ -100,9 +102,11 @@ class Prover:
         problems += self._positive(view, replay, row["certificate"]["world"]["final"])
         return problems + (await self._abstentions(view, row["tags"]["operations"], world) if not problems else [])
 
-    async def _abstentions(self, view: ConversationView, operations: list[str], world: PythonWorld) -> list[tuple[int, str]]:
+    async def _abstentions(self, view: ConversationView, operations: list[str], world: World) -> list[tuple[int, str]]:
         """Proof 6 of turns in which nothing is called: by what the row says, and if that holds by what the world says."""
         problems = unanswerable.check(view, self.spec, operations)
+        if world.levels.reset == "none" and unanswerable.abstentions(view):
+            problems.append("what nobody recorded cannot be tried: no abstention is proven in this world")
         if not problems and unanswerable.abstentions(view):
             existing = self.existing(str(view.certificate["world"]["initial"]))
             problems = await reach.check(view, self.spec, world, self._start(view), existing)
@@ -120,7 +124,7 @@ class Prover:
         }
         return [(proof, problem) for proof, problems in found.items() for problem in problems]
 
-    async def _replay(self, view: ConversationView, world: PythonWorld, *also: Run) -> tuple[_Replay, list[tuple[Outcome, ...]]]:
+    async def _replay(self, view: ConversationView, world: World, *also: Run) -> tuple[_Replay, list[tuple[Outcome, ...]]]:
         """Replay a conversation and decide for each output leaf whether it is necessary: by results, else by states.
 
         Runs `also` in the same round trip and returns their outcomes beside.
@@ -131,6 +135,8 @@ class Prover:
         for leaf in necessary.output_leaves(view, self.spec):
             if necessary.stands_elsewhere(leaf, view, locale):
                 decided[leaf.place] = False
+            elif world.levels.reset == "none":
+                decided[leaf.place] = "context"  # a call with another value was not recorded: its failing says nothing
             else:
                 open_leaves.append(leaf)
         tried = necessary.trial(view, self.spec, tuple(open_leaves))
@@ -151,7 +157,7 @@ class Prover:
         return _Replay(literal, decided, bare), outcomes[len(runs) :]
 
     async def _by_states(self, whole: Experiment, view: ConversationView,
-                         world: PythonWorld) -> dict[tuple[int, str], Verdict]:
+                         world: World) -> dict[tuple[int, str], Verdict]:
         """Verdicts on the leaves of an experiment, by the states that its programs end in."""
         same, other = [nonequivalent.literal(view.calls), *whole.substituted.values()], [whole.derived, *whole.kept.values()]
         runs = [Run(start=self._start(view), programs=same, mode="all", observe="digest", stop_on_error=False)]
@@ -168,7 +174,7 @@ class Prover:
         seed, initial = int(at["seed"]) + shift, str(at["initial"])
         return Reset(state=self.states[initial], seed=seed, now=str(at["now"]), digest=initial)
 
-    async def _pair(self, row: dict[str, Any], world: PythonWorld, fill: bool,
+    async def _pair(self, row: dict[str, Any], world: World, fill: bool,
                     proven: dict[str, Any] | None) -> list[tuple[int, str]]:
         certificate, prompt = row["certificate"], len(row["prompt"])
         chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate, self.spec)

@@ -28,7 +28,7 @@ from magnetc.surface import occurs
 from magnetc.teachers.conversation import entity_of
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run, Step
-from magnetc.tools.worlds.python import PythonWorld
+from magnetc.tools.worlds.world import World
 
 BUDGET = 200
 """The most executions for one refusal."""
@@ -37,7 +37,7 @@ Call = tuple[str, Mapping[str, Json]]
 """A tool and its arguments."""
 
 
-async def check(view: ConversationView, spec: Spec, world: PythonWorld, start: Reset, existing: frozenset[str]) -> list[str]:
+async def check(view: ConversationView, spec: Spec, world: World, start: Reset, existing: frozenset[str]) -> list[str]:
     """What the world says against the abstentions of a row that begins in `start`; `existing` are the texts of its state."""
     problems = []
     for index, entry in abstentions(view).items():
@@ -57,7 +57,7 @@ def _calls(would: Any) -> list[Call]:
     return [(str(call["call"]), dict(call["arguments"])) for call in would]
 
 
-async def _stale(view: ConversationView, world: PythonWorld, start: Reset, before: Sequence[CallView], names: Any) -> str | None:
+async def _stale(view: ConversationView, world: World, start: Reset, before: Sequence[CallView], names: Any) -> str | None:
     again = [view.calls[view.position[str(name)]] for name in names]
     steps = [Step(call=call.name, args=dict(call.arguments)) for call in (*before, *again)]
     (outcome,) = await world.run(Run(start=start, programs=[steps], stop_on_error=False))
@@ -72,7 +72,7 @@ class _Refusal:
 
     view: ConversationView
     spec: Spec
-    world: PythonWorld
+    world: World
     before: Sequence[CallView]
     index: int
     existing: frozenset[str]

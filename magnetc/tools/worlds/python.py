@@ -10,8 +10,8 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +23,7 @@ from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import WorldSpec
 from magnetc.tools.worlds.methods import Takes, method_problem
 from magnetc.tools.worlds.protocol import Initial, Outcome, Reset, Run, outcomes, reset_message, run_message
+from magnetc.tools.worlds.world import Levels
 
 WORKER = Path(__file__).with_name("worker.py")
 _HANDLES = 1 << 32
@@ -32,6 +33,7 @@ _START_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
 _BUSY_SECONDS = 0.25
 _TAIL = 16_384
+LEVELS = Levels(reset="snapshot", replay="exact")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,7 @@ class PythonWorld:
     def __init__(self, spec: WorldSpec, folder: Path, environment: Path | None, limits: Limits):
         self.spec, self.folder, self.limits = spec, folder.resolve(), limits
         self.executable = str(environment or sys.executable)
+        self.levels = LEVELS
         self.tools: tuple[str, ...] = ()
         self.has: tuple[str, ...] = ()
         self.takes: dict[str, Takes] = {}
@@ -344,51 +347,6 @@ class PythonWorld:
         primary = Label(self.spec.origin.child("python")) if self.spec.origin.file else None
         return Diagnostic(code=code, message=f"the world `{self.spec.python}` {text}", primary=primary, notes=notes,
                           help=help)
-
-
-class WorldPool:
-    """At most `size` workers of one world, started when they are first needed; one trajectory has one at a time."""
-
-    def __init__(self, spec: WorldSpec, folder: Path, environment: Path | None = None, *, size: int = 1,
-                 limits: Limits | None = None):
-        self._start = lambda: PythonWorld.start(spec, folder, environment, limits)
-        self._free: list[PythonWorld] = []
-        self._all: list[PythonWorld] = []
-        self._places = asyncio.Semaphore(size)
-
-    async def acquire(self) -> PythonWorld:
-        """A worker of one's own until `release`."""
-        await self._places.acquire()
-        if self._free:
-            return self._free.pop()
-        try:
-            world = await self._start()
-        except BaseException:
-            self._places.release()
-            raise
-        self._all.append(world)
-        return world
-
-    def release(self, world: PythonWorld) -> None:
-        """Give a worker back; its handles are forgotten."""
-        world.drop_all()
-        self._free.append(world)
-        self._places.release()
-
-    @asynccontextmanager
-    async def world(self) -> AsyncIterator[PythonWorld]:
-        """`acquire` and `release` around a body."""
-        world = await self.acquire()
-        try:
-            yield world
-        finally:
-            self.release(world)
-
-    async def close(self) -> None:
-        """End all workers."""
-        await asyncio.gather(*(world.close() for world in self._all))
-        self._all.clear()
-        self._free.clear()
 
 
 def _environment(directory: str) -> dict[str, str]:
