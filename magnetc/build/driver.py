@@ -111,6 +111,8 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     if context is None:
         return None
     spec = context.spec
+    if spec.recipe.endpoint is not None:
+        raise MagnetError(_wordless_teacher(spec))
     require_trust(options.folder, spec.recipe.world, options.trust)
     pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs)
     output = Output(options.out)
@@ -135,6 +137,12 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     finally:
         output.discard()
         await pool.close()
+
+
+def _wordless_teacher(spec: Spec) -> Diagnostic:
+    return Diagnostic(code="MG513", message=f"`{spec.recipe.teacher}` judges edges, and does not write words yet",
+                      primary=Label(spec.recipe.origin.child("teacher"), at_key=True),
+                      help="lock the recipe with `magnetc lock --judge`, then build it with `teacher: offline`")
 
 
 async def _scenarios(world: World, spec: Spec) -> tuple[Scenario, ...]:

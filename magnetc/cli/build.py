@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from magnetc.cli.report import MISSED, announce, diagnosed, fail, is_terminal, show
+from magnetc.cli.report import MISSED, announce, diagnosed, fail, progress, show
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
     from magnetc.build.driver import BuildSummary
-    from magnetc.build.unit import UnitResult
 
 LEVELS = ("graph", "paths", "scripts")
 
@@ -68,9 +65,9 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
            sink: Sink) -> None:
     from magnetc.build.driver import BuildOptions, build
 
-    with _progress(paths) as advance:
+    with progress("building", paths) as advance:
         options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, gated=True, announce=announce,
-                               progress=advance, **({"jobs": jobs} if jobs else {}))
+                               progress=lambda _: advance(), **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
         fail(sink, folder=folder)
@@ -81,21 +78,6 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
         _table(out, summary)
     if summary.failed:
         raise SystemExit(MISSED)
-
-
-@contextmanager
-def _progress(total: int | None) -> Iterator[Callable[[UnitResult], None]]:
-    """A bar on stderr while a terminal watches; yields what advances it by a unit."""
-    if not is_terminal():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("build", total=total)
-        yield lambda _: progress.advance(task)
 
 
 def _table(out: Path, summary: BuildSummary) -> None:

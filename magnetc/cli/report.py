@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -74,6 +74,25 @@ def _internal(error: Exception) -> Diagnostic:
 def announce(text: str) -> None:
     """A line of log."""
     click.echo(text, err=True)
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """A bar on stderr while a terminal watches. Yields what advances it by one, and takes the total where it is known only then."""
+    if not is_terminal():
+        yield lambda total=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+
+        def advance(total: int | None = None) -> None:
+            bar.update(task, advance=1, total=total or bar.tasks[0].total)
+
+        yield advance
 
 
 def is_terminal() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions
+from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.spec import Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
@@ -28,13 +29,15 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
     _check_shares("locales", locales, origin, sink)
     _check_shares("partitions", partitions, origin, sink)
     _check_paths(data.get("paths") or {}, origin, definitions, sink)
+    teacher = data.get("teacher", "offline")
     return Recipe(
         name=data["name"],
         version=data["version"],
         seed=data["seed"],
         world=_world(data["world"], origin.child("world"), sink),
         show=tuple((data.get("system") or {}).get("show", ("date",))),
-        teacher=data.get("teacher", "offline"),
+        teacher=teacher if isinstance(teacher, str) else next(iter(teacher)),
+        endpoint=_endpoint(teacher["openai"]) if isinstance(teacher, dict) else None,
         locales=tuple((name, float(share)) for name, share in locales.items()),
         paths=tuple((data.get("paths") or {}).items()),
         negatives=tuple((name, float(rate)) for name, rate in (data.get("negatives") or {}).items()),
@@ -47,6 +50,15 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         description=data.get("description", ""),
         origin=origin,
     )
+
+
+def _endpoint(data: Mapping[str, Any]) -> Endpoint:
+    named = {"url": "endpoint", "key": "key", "dialect": "dialect", "concurrency": "concurrency", "timeout": "timeout",
+             "requests": "requests_per_minute", "tokens": "tokens_per_minute"}
+    given: dict[str, Any] = {field: data[key] for field, key in named.items() if key in data}
+    price, budget = data.get("price") or {}, data.get("budget") or {}
+    return Endpoint(model=data["model"], models=tuple((data.get("models") or {}).items()), most_tokens=budget.get("tokens", 0),
+                    most_money=float(budget.get("money", 0)), price=(float(price.get("input", 0)), float(price.get("output", 0))), **given)
 
 
 def _world(data: Mapping[str, Any], origin: Origin, sink: Sink) -> WorldSpec:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import Json, wire
 from magnetc.ir.pointer import tokens
 from magnetc.ir.probed import NOTHING_PROBED, Probes
@@ -58,6 +59,7 @@ class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
     `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`).
+    `endpoint` is the hosted model of a teacher that is none of ours.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
 
@@ -67,6 +69,7 @@ class Recipe:
     world: WorldSpec
     show: tuple[str, ...] = ("date",)
     teacher: str = "offline"
+    endpoint: Endpoint | None = None
     locales: tuple[tuple[str, float], ...] = (("en", 1.0),)
     paths: tuple[tuple[str, int], ...] = ()
     scale: float = 1.0

@@ -11,6 +11,7 @@ from typing import Any
 
 from magnetc.frontend.resolve_graph import flows
 from magnetc.frontend.type_syntax import show_type
+from magnetc.ir.json import Json
 from magnetc.ir.pointer import tokens
 from magnetc.ir.schema import tool_schema
 from magnetc.ir.signature import FunctionSignature
@@ -31,9 +32,9 @@ class Vote:
     reason: str = ""
 
 
-def judge_prompt(program: PromptProgram, spec: Spec, source: str, target: str, problem: str = "") -> str:
-    """The prompt for an edge from one tool to another; after a reply that could not be read, with what was wrong with it."""
-    return program.render(problem, source=_shown(spec, spec.tool[source]), target=_shown(spec, spec.tool[target]))
+def judge_inputs(spec: Spec, source: str, target: str) -> dict[str, Json]:
+    """What the program is given for an edge from one tool to another."""
+    return {"source": _shown(spec, spec.tool[source]), "target": _shown(spec, spec.tool[target])}
 
 
 def read_vote(program: PromptProgram, reply: str, spec: Spec, source: str, target: str) -> Vote:

@@ -8,7 +8,7 @@
     ---
     Say what {{ source.name }} does.
 
-The text may also use `problem`: what kept the last reply from being read, or nothing.
+A repair shows the model its last reply and what kept it from being used (`ask.py`).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class PromptProgram:
     decoding: Mapping[str, Any]
     repair: int = 0
 
-    def render(self, problem: str = "", **inputs: Json) -> str:
-        """The prompt for these inputs; after a reply that could not be read, with what was wrong with it.
+    def render(self, **inputs: Json) -> str:
+        """The prompt for these inputs.
 
         Raises:
             MagnetError: MG420 when the text asks for what it is not given, or an input is missing or unknown.
@@ -53,7 +53,7 @@ class PromptProgram:
             raise _broken(self.name, f"it takes {', '.join(sorted(self.inputs))}, and is given {', '.join(sorted(inputs))}")
         environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         try:
-            return environment.from_string(self.text).render(problem=problem, **inputs).strip() + "\n"
+            return environment.from_string(self.text).render(**inputs).strip() + "\n"
         except (TemplateError, TypeError) as error:
             raise _broken(self.name, str(error)) from error
 

@@ -12,7 +12,7 @@ from magnetc.frontend.votes import read_votes, votes_section
 from magnetc.ir.spec import GraphSpec, Inference
 from magnetc.ir.types import EntityType, ListOf, Ref
 from magnetc.passes.build_graph import BuildGraph
-from magnetc.teachers.judge import PROGRAM, Vote, judge_prompt, read_vote, tally
+from magnetc.teachers.judge import PROGRAM, Vote, judge_inputs, read_vote, tally
 from magnetc.teachers.prompt_program import load_program, parse_program
 
 TYPES = (EntityType(name="Zip", base="string"), EntityType(name="Miles", base="number", unit="mi"),
@@ -32,13 +32,12 @@ def vote(text):
 
 
 def test_the_prompt_shows_both_tools_and_every_value():
-    prompt = judge_prompt(JUDGE, SPEC, "get_zip", "measure")
+    prompt = JUDGE.render(**judge_inputs(SPEC, "get_zip", "measure"))
     for words in ("`get_zip`: Zip code of a city.", "`measure`: Distance of two.", "- `/zip`: Zip, a string\n", "- `/near/*`: Zip, a string\n",
                   "- `/near`: a list of Zip, a string\n", "- `/far`: Miles, a number in mi\n", '"required": ["origin", "goal"]'):
         assert words in prompt
-    assert "could not be used" not in prompt
     assert "Its result has these values" in prompt
-    assert "- none" in judge_prompt(JUDGE, replace(SPEC, tools=(tool("get_zip"), TOOLS[1])), "get_zip", "measure")
+    assert "- none" in JUDGE.render(**judge_inputs(replace(SPEC, tools=(tool("get_zip"), TOOLS[1])), "get_zip", "measure"))
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -66,9 +65,8 @@ def test_replies_are_votes(text, expected):
     ("[" * 100_000, "it is not JSON"),
 ])
 def test_what_is_no_vote_is_told_to_the_judge(text, why):
-    with pytest.raises(ValueError, match=re.escape(why)) as caught:
+    with pytest.raises(ValueError, match=re.escape(why)):
         vote(text)
-    assert f"could not be used: {caught.value}" in judge_prompt(JUDGE, SPEC, "get_zip", "measure", problem=str(caught.value))
 
 
 def test_votes_of_scripted_judges_become_an_edge():
@@ -88,7 +86,7 @@ def test_a_recipe_has_its_own_words(tmp_path):
     own = "---\ninputs: {source: object, target: object}\noutput: {type: object}\nrepair: 1\n---\n{{ source.name }} for {{ target.name }}?"
     (tmp_path / "prompts" / "judge_dependency.md.j2").write_text(own)
     program = load_program(PROGRAM, tmp_path)
-    assert judge_prompt(program, SPEC, "get_zip", "measure") == "get_zip for measure?\n"
+    assert program.render(**judge_inputs(SPEC, "get_zip", "measure")) == "get_zip for measure?\n"
     assert program.repair == 1
     assert load_program(PROGRAM, tmp_path / "prompts") == JUDGE
 

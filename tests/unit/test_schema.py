@@ -13,7 +13,7 @@ from magnetc.source.resources import resource
 NEVER_FAILS = {"$schema", "$ref", "title", "description", "properties", "items", "propertyNames", "definitions", "x-to-come",
                "if", "then", "const"}
 TO_COME = {
-    "recipe": ["mixture", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "openai", "mislead", "sharegpt"],
+    "recipe": ["mixture", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "transformers", "mislead", "sharegpt"],
     "types": ["shown_as"],
     "tools": ["python", "mcp", "openapi", "json", "toolbench"],
 }

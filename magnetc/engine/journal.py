@@ -1,0 +1,130 @@
+"""The journal: every reply of a teacher that was paid for, kept for ever, in `.magnetc/journal.sqlite`.
+
+A reply stands under the digest of all that it answers: the model, the messages, the tools, the schema of the output, the decoding
+and which try it is. It is used only once it is on disk, so that nothing is paid for twice, whatever is killed. Replies that
+validation refuses are kept too: they would come again.
+
+One writer for a process: replies that arrive while a transaction runs share the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.ir.json import wire
+from magnetc.teachers.ask import Reply, Request
+
+NAME = Path(".magnetc", "journal.sqlite")
+"""Where a recipe's journal is, in its folder."""
+
+_SCHEMA = """
+create table if not exists replies (
+  key blob primary key, program text not null, model text not null, request blob not null, reply blob not null,
+  asked integer not null, answered integer not null)
+"""
+_WAIT_SECONDS = 60.0
+"""How long another process may keep the file to itself."""
+
+
+class Journal:
+    """Replies by request. Use it as an asynchronous context manager, or close it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._waiting: list[tuple[tuple, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._reads = self._connect()
+            self._writes = self._connect()
+            with self._writes:
+                self._writes.execute(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            raise _unusable(path, error) from error
+
+    async def __aenter__(self) -> Journal:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def get(self, request: Request) -> Reply | None:
+        """The reply to a request that was made before."""
+        try:
+            found = self._reads.execute("select reply, asked, answered from replies where key = ?", (request.key(),)).fetchone()
+        except sqlite3.Error as error:
+            raise _unusable(self.path, error) from error
+        return Reply(text=zlib.decompress(found[0]).decode(), asked=found[1], answered=found[2]) if found else None
+
+    async def put(self, request: Request, reply: Reply) -> None:
+        """Keep a reply; returns when it is on disk."""
+        row = (request.key(), request.program, request.model, _packed(wire(request.body())), _packed(reply.text), reply.asked, reply.answered)
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((row, kept))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        await kept
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            error: MagnetError | None = None
+            try:
+                await asyncio.to_thread(self._commit, [row for row, _ in batch])
+            except (sqlite3.Error, OSError) as found:
+                error = _unusable(self.path, found)
+            for _, kept in batch:
+                if kept.done():
+                    continue
+                if error:
+                    kept.set_exception(error)
+                else:
+                    kept.set_result(None)
+
+    def _commit(self, rows: list[tuple]) -> None:
+        with self._writes:
+            self._writes.executemany("insert or ignore into replies values (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    async def close(self) -> None:
+        """Write what waits, and let go of the file."""
+        if self._writer:
+            await self._writer
+        self._reads.close()
+        self._writes.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, check_same_thread=False)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        return connection
+
+
+def entries(path: Path, program: str = "") -> Iterator[tuple[str, str, str, str, int, int]]:
+    """What a journal holds: (program, model, request, reply, tokens asked, tokens answered), of one program or all, oldest first.
+
+    Raises:
+        MagnetError: MG507 when the file is no journal.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_WAIT_SECONDS)) as connection:
+            rows = connection.execute("select program, model, request, reply, asked, answered from replies "
+                                      "where ? in ('', program) order by rowid", (program,))
+            for name, model, request, reply, asked, answered in rows:
+                yield name, model, zlib.decompress(request).decode(), zlib.decompress(reply).decode(), asked, answered
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode(), 1)
+
+
+def _unusable(path: Path, error: Exception) -> MagnetError:
+    return MagnetError(Diagnostic(code="MG507", message=f"the journal `{path.name}` cannot be used: {error}", notes=(str(path),),
+                                  help="it holds replies that were paid for: copy it before you do anything to it"))

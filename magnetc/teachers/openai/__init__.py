@@ -1,0 +1,1 @@
+"""Hosted models that speak OpenAI's chat completions: dialects, limits, retries, budget."""

@@ -1,0 +1,37 @@
+"""Servers of the tests as processes of their own, on loopback, ended by their process id."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+    process: subprocess.Popen
+
+    def stats(self) -> dict[str, int]:
+        with urlopen(self.url.removesuffix("/v1") + "/stats") as response:
+            return json.load(response)
+
+
+@contextmanager
+def teacher(*, faults: float = 0.0, latency: float = 0.0, only: tuple[str, ...] = (), port: int = 0) -> Iterator[Running]:
+    """A running teacher: the share of requests that fail, seconds before each answer, and the kinds of faults."""
+    command = [sys.executable, str(HERE / "teacher_server.py"), "--faults", str(faults), "--latency", str(latency), "--port", str(port)]
+    process = subprocess.Popen([*command, *(["--only", *only] if only else [])], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield Running(process.stdout.readline().strip(), process)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
