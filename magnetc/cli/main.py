@@ -11,6 +11,7 @@ from magnetc import __version__
 COMMANDS = {
     "build": "Build a recipe's dataset.",
     "check": "Check a recipe without running anything.",
+    "fmt": "Format a recipe, or write it in the other syntax.",
     "explain": "Explain a diagnostic code.",
     "graph": "List, explain and draw the edges of a recipe's graph.",
     "paths": "Count the walks of a recipe's paths.",

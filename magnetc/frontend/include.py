@@ -13,6 +13,8 @@ from magnetc.source import Origin
 from magnetc.source.resources import resource
 
 ROOT = "recipe.yaml"
+ROOTS = (ROOT, "recipe.magnet")
+"""What the root of a recipe is called, in either syntax."""
 SUFFIXES = (".yaml", ".magnet")
 SHIPPED = "std"
 
@@ -34,7 +36,7 @@ def expand_include(folder: Path, patterns: Iterable[str], origin: Origin, sink: 
     """
     found: dict[Path, Included] = {}
     patterns = tuple(patterns)
-    taken = {"recipe.yaml", *patterns}
+    taken = {*ROOTS, *patterns}
     for index, pattern in enumerate(patterns):
         at = origin.child(index)
         for file in _matches(folder, pattern, at, sink, taken):
@@ -93,7 +95,7 @@ def _glob(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
     except (ValueError, NotImplementedError, OSError):
         paths = []
     files = [Included(path.relative_to(folder).as_posix(), path) for path in paths]
-    files = [file for file in files if file.name != ROOT]
+    files = [file for file in files if file.name not in ROOTS]
     if not files:
         sink.error("MG006", f"`{pattern}` matches no file of the recipe", at,
                    help=f"files end in {' or '.join(f'`{suffix}`' for suffix in SUFFIXES)}")
@@ -110,9 +112,9 @@ def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
         sink.error("MG006", f"`{file.name}` is neither YAML nor DSL", at,
                    help=f"files end in {' or '.join(f'`{suffix}`' for suffix in SUFFIXES)}")
         return False
-    if file.name == ROOT:
+    if file.name in ROOTS:
         span = sink.span(Label(at))
-        sink.error("MG006", f"`{ROOT}` includes itself", at, help="leave it out: it is read anyway",
+        sink.error("MG006", f"`{file.name}` includes itself", at, help="leave it out: it is read anyway",
                    fix=removed(sink.files[span.file], span.start, span.end) if span else None)
         return False
     return True

@@ -10,7 +10,7 @@ from magnetc.diagnostics import Sink
 from magnetc.diagnostics.edits import renamed
 from magnetc.frontend.document import Document
 from magnetc.frontend.dsl import read_dsl
-from magnetc.frontend.include import ROOT, Included, expand_include, shipped
+from magnetc.frontend.include import ROOT, ROOTS, Included, expand_include, shipped
 from magnetc.frontend.probes import read_probes
 from magnetc.frontend.ranked import read_ranked
 from magnetc.frontend.read_text import read_text
@@ -57,25 +57,30 @@ def read_recipe(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None
     if not folder.is_dir():
         sink.error("MG001", f"there is no folder `{folder}`", help="name the folder that holds `recipe.yaml`")
         return None
-    if not (folder / ROOT).is_file():
+    names = [name for name in ROOTS if (folder / name).is_file()]
+    if not names:
         sink.error("MG001", f"`{folder}` is not a recipe: it has no `{ROOT}`",
                    help=f"name the folder that holds `{ROOT}`, or run `magnetc init`")
         return None
-    roots = _read(Included(ROOT, folder / ROOT), sink, texts)
+    if len(names) > 1:
+        sink.error("MG007", f"`{folder}` has two roots, `{names[0]}` and `{names[1]}`", help="remove one of the two")
+        return None
+    roots = _read(Included(names[0], folder / names[0]), sink, texts)
     if not roots:
         return None
     root = roots[0]
     if root.kind != "recipe":
-        sink.error("MG007", f"`{ROOT}` is of kind `{root.kind}`", Origin(root.file, "/kind"), help="write `kind: recipe`",
-                   fix=renamed(sink, Origin(root.file, "/kind"), root.kind, "recipe", safe=False))
+        sink.error("MG007", f"`{root.file}` is of kind `{root.kind}`", Origin(root.file, f"{root.root}/kind"),
+                   help="write `kind: recipe`" if names[0] == ROOT else "write `recipe NAME { … }`",
+                   fix=renamed(sink, Origin(root.file, "/kind"), root.kind, "recipe", safe=False) if names[0] == ROOT else None)
         return None
-    is_valid = validate(root, sink)
-    documents = [root]
+    is_valid = [validate(document, sink) for document in roots].count(False) == 0
+    documents = list(roots)
     for file in _files(folder, root, sink):
         for document in _read(file, sink, texts):
             if document.kind == "recipe":
                 sink.error("MG007", f"`{file.name}` is a second recipe", Origin(document.file, f"{document.root}/kind"),
-                           help=f"a folder holds one recipe, `{ROOT}`")
+                           help=f"a folder holds one recipe, `{root.file}`")
                 is_valid = False
             else:
                 is_valid = validate(document, sink) and is_valid

@@ -39,7 +39,7 @@ def _path(name: str, data: Mapping[str, Any], origin: Origin, definitions: Defin
     distance = tuple(data["distance"]) if "distance" in data else None
     if distance:
         _check_range("distance", name, distance, origin.child("distance"), sink)
-    text = data.get("pattern", "")
+    text = " ".join(data.get("pattern", "").split())
     names = {tool: (tool,) for tool in definitions.tools.origins} | {key: each.tools for key, each in sets.items()}
     if within:
         _check_within(name, data, within, start, orders["require"], origin, sink)

@@ -7,10 +7,12 @@ import pytest
 
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.explain import codes, explain
+from magnetc.frontend.format.convert import convert_source
 from magnetc.frontend.load import read_recipe
 from magnetc.frontend.read_text import decode
 from magnetc.frontend.schema import validate
 from magnetc.frontend.yaml_events import read_yaml
+from magnetc.source import SourceFile
 
 FRONTEND = Path(__file__).parents[2] / "magnetc" / "frontend"
 MODULES = ("read_text.py", "yaml_errors.py", "yaml_events.py", "yaml_scalar.py", "schema.py")
@@ -73,3 +75,12 @@ def test_explain_takes_any_case_and_refuses_paths():
     assert explain("mg112") == explain("MG112")
     assert explain("MG999") is None
     assert explain("../codes/MG112") is None
+
+
+def test_what_has_no_form_in_the_dsl_fails_and_passes():
+    for section, expected in (("Fails", ["MG160"]), ("Fixed", [])):
+        ((_, name, body),) = FENCE.findall(sections("MG160")[section])
+        sink = Sink()
+        made = convert_source(SourceFile(name, body), "dsl", sink)
+        assert [diagnostic.code for diagnostic in sink.diagnostics] == expected
+        assert (made is None) == bool(expected)

@@ -12,7 +12,7 @@ from magnetc.source import Origin, SourceFile
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "dsl"
 TEXT = (GOLDEN / "everything.magnet").read_text(encoding="utf-8")
-KINDS = ("types", "tools", "graph", "paths", "operations", "turns")
+KINDS = ("recipe", "types", "tools", "graph", "paths", "operations", "turns", "frames")
 
 
 def read(text: str):
@@ -40,7 +40,7 @@ def pointers(data, at=""):
 def test_every_node_has_a_span_in_the_document_and_in_the_sink():
     documents, sink = read(TEXT)
     for document in documents.values():
-        assert document.root == f"/{document.kind}:"
+        assert document.root == ("/frames.en:" if document.kind == "frames" else f"/{document.kind}:")
         assert set(document.spans) == set(pointers(document.data))
         for pointer, (key, value) in document.spans.items():
             assert 0 <= value.start < value.end <= len(TEXT)

@@ -14,8 +14,8 @@ from magnetc.diagnostics.edits import inserted
 from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.source import SourceFile, Span
 
-KEYWORDS = ("domain", "type", "said", "set", "tools", "tool", "refine", "graph", "path", "operations", "turn", "refer",
-            "reply", "ask", "capability")
+KEYWORDS = ("recipe", "domain", "type", "said", "set", "tools", "tool", "refine", "graph", "path", "operations", "turn", "refer",
+            "reply", "ask", "capability", "frames")
 
 MAX_DEPTH = 64
 """Brackets inside brackets: far more than any type or pattern needs, far less than the lowering could not recurse into."""

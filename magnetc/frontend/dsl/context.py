@@ -28,7 +28,7 @@ class Context:
         self.sink = sink
         self.base = 0
         self.statement = Span(file.name, 0, 0)
-        self.documents: dict[str, Node] = {}
+        self.documents: dict[tuple[str, str], Node] = {}
         self.domain: Span | None = None
 
     # -- places ---------------------------------------------------------------------------------------------------------
@@ -97,17 +97,38 @@ class Context:
         record = Node.at({}, self.span(tree), key)
         for pair in tree.children:
             name, value = pair.children
-            self.define(record, self.text(name).value, self.json(value, self.span(name)), "key")
+            self.define(record, self.key(name), self.json(value, self.span(name)), "key")
+        return record
+
+    def key(self, token: Token | Tree) -> str:
+        """A key of a mapping, quoted or a name."""
+        assert is_token(token)
+        return self.text(token).value if token.type == "STRING" else self.name(token).value
+
+    def value(self, tree: Tree, key: Span | None = None) -> Node:
+        """A value of a recipe: as JSON, but text that is a name needs no quotes."""
+        if tree.data == "word":
+            return self.name(tree.children[0], key)
+        if tree.data == "literal":
+            return self.scalar(tree.children[0], key)
+        if tree.data == "value_list":
+            return Node.at([self.value(item) for item in tree.children], self.span(tree), key)
+        record = Node.at({}, self.span(tree), key)
+        for pair in tree.children:
+            if is_token(pair):
+                continue
+            name, value = pair.children
+            self.define(record, self.key(name), self.value(value, self.span(name)), "key")
         return record
 
     # -- documents ------------------------------------------------------------------------------------------------------
 
-    def document(self, kind: str) -> Node:
-        """The document of this kind that the file makes, begun at its first statement."""
-        if kind not in self.documents:
+    def document(self, kind: str, part: str = "") -> Node:
+        """The document of this kind (and locale) that the file makes, begun at its first statement."""
+        if (kind, part) not in self.documents:
             kind_node = Node.at(kind, self.statement)
-            self.documents[kind] = Node.at({"kind": kind_node}, self.statement)
-        return self.documents[kind]
+            self.documents[kind, part] = Node.at({"kind": kind_node}, self.statement)
+        return self.documents[kind, part]
 
     def section(self, kind: str, key: str, empty: Any) -> Node:
         """The mapping or list at `key` of that document."""

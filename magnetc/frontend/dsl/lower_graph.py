@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from magnetc import plugins
 from magnetc.frontend.dsl.blocks import LEXEME
+from magnetc.frontend.dsl.extent import is_token
 from magnetc.frontend.dsl.node import Node
 from magnetc.source import Span
 
@@ -25,7 +26,7 @@ def lower_graph(tree: Tree, context: Context) -> None:
         words = item.children
         if item.data == "infer":
             infer = context.section("graph", "infer", [])
-            infer.value.extend(_mode(mode, context) for mode in words[1].children)
+            infer.value.extend([] if is_token(words[1]) else [_mode(mode, context) for mode in words[1].children])
             continue
         source, arrow, target = words[1], words[2], words[3]
         if item.data == "value_link" and min(len(source.children), len(target.children)) == 1:
@@ -95,10 +96,8 @@ def _append(path: Node, rule: str, node: Node, key: Span) -> None:
 
 
 def _pattern_text(tree: Tree, context: Context) -> str:
-    """The pattern as written; over several lines, joined into one without the comments between."""
+    """The pattern on one line, a blank where it has any, without the comments between."""
     span = context.span(tree)
-    if "\n" not in context.file.text[span.start : span.end]:
-        return context.file.text[span.start : span.end]
     text, end = "", span.start
     for match in LEXEME.finditer(context.file.text, span.start, span.end):
         if match.lastgroup not in ("newline", "blank", "comment"):
@@ -111,7 +110,7 @@ def lower_operations(tree: Tree, context: Context) -> None:
     operations = context.section("operations", "operations", [])
     for part in tree.children:
         name, *options = part.children
-        unnamed = _unnamed(context.name(name).value)
+        unnamed = unnamed_option(context.name(name).value)
         settings = Node.at({}, context.span(part), context.span(name))
         for option in options:
             *named, value = option.children
@@ -120,7 +119,8 @@ def lower_operations(tree: Tree, context: Context) -> None:
         operations.value.append(Node.at({context.name(name).value: settings}, context.span(part)))
 
 
-def _unnamed(operation: str) -> str:
+def unnamed_option(operation: str) -> str:
+    """The option of an operation that may be given without its name."""
     return UNNAMED.get(operation) or getattr(plugins.operations().get(operation), "unnamed", "p")
 
 

@@ -12,7 +12,7 @@ from magnetc.frontend.dsl.node import Node
 from magnetc.source import Span
 
 if TYPE_CHECKING:
-    from lark import Tree
+    from lark import Token, Tree
 
     from magnetc.frontend.dsl.context import Context
 
@@ -85,7 +85,7 @@ def _type(tree: Tree, context: Context, key: Span | None = None) -> Node:
     names: dict[str, Span] = {}
     for part in tree.children:
         name, *rest = part.children
-        field, place = context.name(name).value, context.span(name)
+        field, place = context.key(name), context.span(name)
         if field in names:
             context.duplicate(f"field `{field}`", place, names[field])
         names.setdefault(field, place)
@@ -103,6 +103,8 @@ def _lower_item(item: Tree, tool: Node, context: Context, refines: bool) -> None
         case "where":
             where = tool.value.setdefault("where", Node.at([], context.span(item)))
             where.value.append(Node.at(_comparison(item, context), context.span(words[1], words[3]), context.span(words[0])))
+        case "optional" | "required" | "default" as setting:
+            _set(setting, item, tool, context, refines)
         case _:
             _describe(item, tool, context, refines)
 
@@ -121,6 +123,23 @@ def _comparison(item: Tree, context: Context) -> str:
 def _describe(item: Tree, tool: Node, context: Context, refines: bool) -> None:
     """`parameter "text"`: the description of a parameter of the signature."""
     token, text = item.children
+    parameter = _parameter(token, item, tool, context, refines)
+    if parameter:
+        context.define(parameter, "description", context.text(text, context.span(token)), "parameter's")
+
+
+def _set(setting: str, item: Tree, tool: Node, context: Context, refines: bool) -> None:
+    """`optional p`, `required p`, `default p = value`: what the signature does not say of a parameter."""
+    word, token, *rest = item.children
+    parameter = _parameter(token, item, tool, context, refines)
+    if parameter and setting == "default":
+        context.define(parameter, "default", context.json(rest[-1], context.span(word)), "parameter's")
+    elif parameter:
+        context.define(parameter, "optional", Node.at(setting == "optional", context.span(word)), "parameter's")
+
+
+def _parameter(token: Tree | Token, item: Tree, tool: Node, context: Context, refines: bool) -> Node | None:
+    """The parameter that an item of the body is about; None after an error."""
     name = context.name(token)
     parameters = tool.value.get("parameters")
     if parameters is None:
@@ -131,6 +150,6 @@ def _describe(item: Tree, tool: Node, context: Context, refines: bool) -> None:
             context.sink.error("MG150", f"there is no parameter `{name.value}` to describe", name.span,
                                help=f"did you mean `{near}`?" if near else "add it to the signature, or remove this line",
                                fix=renamed(context.sink, name.span, name.value, near) if near else None)
-            return
+            return None
         parameters.value[name.value] = Node.at({}, context.span(item), name.span)
-    context.define(parameters.value[name.value], "description", context.text(text, name.span), "parameter's")
+    return parameters.value[name.value]

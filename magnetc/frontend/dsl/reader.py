@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
-from magnetc.frontend.dsl import lower_graph, lower_tools, lower_turns, lower_types
+from magnetc.frontend.dsl import lower_graph, lower_recipe, lower_tools, lower_turns, lower_types
 from magnetc.frontend.dsl.blocks import Block, split_blocks
 from magnetc.frontend.dsl.context import Context
 from magnetc.frontend.dsl.extent import is_token
@@ -18,9 +18,10 @@ from magnetc.source import SourceFile, Span
 if TYPE_CHECKING:
     from lark import Tree
 
-KINDS = ("types", "tools", "graph", "paths", "operations", "turns")
+KINDS = ("recipe", "types", "tools", "graph", "paths", "operations", "turns", "frames")
 
 _LOWER: dict[str, Callable[[Tree, Context], None]] = {
+    "recipe": lower_recipe.lower_recipe,
     "domain": lower_types.lower_domain,
     "type": lower_types.lower_type,
     "said": lower_types.lower_said,
@@ -36,11 +37,12 @@ _LOWER: dict[str, Callable[[Tree, Context], None]] = {
     "reply": lower_turns.lower_reply,
     "ask": lower_turns.lower_ask,
     "capability": lower_turns.lower_capability,
+    "frames": lower_recipe.lower_frames,
 }
 
 
 def read_dsl(file: SourceFile, sink: Sink) -> list[Document]:
-    """The documents that the statements of `file` make, one of each kind it speaks of, in the order of `KINDS`.
+    """The documents that the statements of `file` make, one of each kind (and locale) it speaks of, in the order of `KINDS`.
 
     Every block with an error is reported and left out. Registers the file and its index of spans in the sink.
     """
@@ -50,13 +52,12 @@ def read_dsl(file: SourceFile, sink: Sink) -> list[Document]:
         _read_block(block, context)
     documents = []
     index: dict[str, tuple[Span, Span]] = {}
-    for kind in KINDS:
-        if kind in context.documents:
-            node = context.documents[kind]
-            spans = node.index()
-            root = f"/{kind}:"
-            index |= {root + pointer: places for pointer, places in spans.items()}
-            documents.append(Document(kind, file.name, node.plain(), spans, root))
+    for kind, part in sorted(context.documents, key=lambda each: KINDS.index(each[0])):
+        node = context.documents[kind, part]
+        spans = node.index()
+        root = f"/{kind}.{part}:" if part else f"/{kind}:"
+        index |= {root + pointer: places for pointer, places in spans.items()}
+        documents.append(Document(kind, file.name, node.plain(), spans, root))
     sink.add_file(file, index)
     return documents
 
