@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build.compile import compile_recipe
-from magnetc.build.findings import Yield, report_replies, report_results, report_states, report_yields
+from magnetc.build.findings import (
+    Yield,
+    report_deaths,
+    report_replies,
+    report_results,
+    report_states,
+    report_yields,
+)
 from magnetc.build.gates import Gate, gates_document, judge, report_gates
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
@@ -75,6 +82,7 @@ class BuildSummary:
     yields: dict[str, Yield] = field(default_factory=dict)
     misfits: dict[str, Counter[str]] = field(default_factory=dict)
     wordless: Counter[str] = field(default_factory=Counter)
+    died: list[Diagnostic] = field(default_factory=list)
     made: dict[str, Any] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
@@ -125,6 +133,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             return None
         measures = Measures(Coverage(context), Made(spec))
         summary = await _run(options, context, scenarios, pool, output, measures)
+        report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
         report_replies(summary.wordless, spec, sink)
         report_yields(spec, summary.yields, summary.misfits, sink)
@@ -198,6 +207,7 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
     made.kept += bool(result.conversations)
     made.dropped.update(result.dropped)
     summary.wordless.update(result.wordless)
+    summary.died.extend(result.died)
     for tool, found in result.misfits.items():
         summary.misfits.setdefault(tool, Counter()).update(found)
     part = partition(spec.recipe, result.base) if result.base else ""

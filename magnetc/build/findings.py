@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import Diagnostic, Severity, Sink
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand
@@ -49,6 +49,14 @@ class Yield:
     called: Counter[str] = field(default_factory=Counter)
     applied: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+
+
+def report_deaths(died: Sequence[Diagnostic], sink: Sink) -> None:
+    """MG602 as a warning for each thing that the world died of, with what it cost."""
+    for message, count in Counter(diagnostic.message for diagnostic in died).items():
+        first = next(diagnostic for diagnostic in died if diagnostic.message == message)
+        cost = f"it cost {count} {'conversation or pair' if count == 1 else 'conversations and pairs'}"
+        sink.emit(replace(first, severity=Severity.WARNING, notes=(cost, *first.notes)))
 
 
 def report_states(spec: Spec, scenarios: Sequence[Scenario], sink: Sink) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.distill.pairs import make_pair
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
@@ -24,7 +25,7 @@ from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import compile_unit
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Reset
-from magnetc.tools.worlds.world import World
+from magnetc.tools.worlds.world import World, died
 from magnetc.translate.scenario import Scenario
 from magnetc.translate.session import Rejection, Translation, translate
 
@@ -33,6 +34,9 @@ Calls = list[tuple[str, dict[str, Json], Json]]
 
 ATTEMPTS = 12
 """Redraws of a path until one is executable, sayable and proven."""
+
+DEATHS = 3
+"""How many of them the world may die of: each that hangs takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class UnitResult:
     """What became of a unit: conversations, pairs, and what was dropped on the way, by reason.
 
     `misfits` counts, by tool, how its results were not of the type it declares; `wordless`, by tool that reads, how
-    often the agent only said that it was done; `losses` are the paths that were drawn and dropped.
+    often the agent only said that it was done; `losses` are the paths that were drawn and dropped; `died` says what the world died
+    of, for each script that it died of twice.
     """
 
     unit: Unit
@@ -70,6 +75,26 @@ class UnitResult:
     misfits: dict[str, Counter[str]] = field(default_factory=dict)
     wordless: Counter[str] = field(default_factory=Counter)
     losses: list[Loss] = field(default_factory=list)
+    died: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, other: UnitResult) -> None:
+        """Take over what became of one script."""
+        self.base = other.base or self.base
+        for name in ("conversations", "pairs", "losses", "died"):
+            getattr(self, name).extend(getattr(other, name))
+        self.dropped.update(other.dropped)
+        self.wordless.update(other.wordless)
+        for tool, found in other.misfits.items():
+            self.misfits.setdefault(tool, Counter()).update(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A conversation that was kept, with what its pair is made from."""
+
+    calls: Calls
+    translation: Translation
+    rows: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +118,45 @@ class UnitBuilder:
                 result.losses.append(Loss(tools=compiled.walk, why=compiled.rejected))
                 continue
             base, *copies = compiled.scripts
-            made = await self._conversation(base, world, result)
+            made = await self._contained(base, world, result)
             if made is None:
+                if len(result.died) >= DEATHS:
+                    break
                 continue
             for copy in copies:
-                await self._conversation(copy, world, result, made)
+                await self._contained(copy, world, result, made)
             return result
         result.dropped["unit abandoned"] += 1
         return result
 
+    async def _contained(self, script: Script, world: World, result: UnitResult, expected: Calls | None = None) -> Calls | None:
+        """`_conversation` and its pair. A world that dies is tried once more: it may have been ended from outside.
+
+        What it dies of twice is its own doing. It costs this script, or its pair, and is counted.
+        """
+        for last in (False, True):
+            trial, kept = UnitResult(result.unit), None
+            try:
+                kept = await self._conversation(script, world, trial, expected)
+                if kept is not None:
+                    await self._pair(kept.translation, world, trial, kept.rows)
+            except MagnetError as error:
+                if not died(error):
+                    raise
+                if not last:
+                    continue
+                kind = "pair dropped" if kept else "path redrawn" if expected is None else "copy dropped"
+                trial.dropped[f"{kind}: {error.diagnostics[0].message}"] += 1
+                trial.died.append(error.diagnostics[0])
+                if kept is None:
+                    self._lose(script.path, error.diagnostics[0].message, trial)
+            result.add(trial)
+            return kept.calls if kept else None
+        return None
+
     async def _conversation(self, script: Script, world: World, result: UnitResult,
-                            expected: Calls | None = None) -> Calls | None:
-        """Translate, distil and prove one script; its calls, or None. Only what is proven in full is kept.
+                            expected: Calls | None = None) -> _Kept | None:
+        """Translate and prove one script. Only what is proven in full is kept.
 
         `expected`: the calls of the path that `script` is a copy of. A copy that comes to others is no copy.
         """
@@ -139,8 +191,7 @@ class UnitBuilder:
                                                  tools=tuple(self.context.spec.tool), initial=initial))
         result.base = script.path.base
         result.wordless.update(_wordless(translation, self.context.spec))
-        await self._pair(translation, world, result, rows)
-        return calls
+        return _Kept(calls, translation, rows)
 
     async def _pair(self, translation: Translation, world: World, result: UnitResult,
                     rows: list[dict[str, Any]]) -> None:

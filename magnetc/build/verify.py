@@ -11,12 +11,12 @@ from typing import Any
 
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import file_digest
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import MagnetError, Sink
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
-from magnetc.tools.worlds.world import World
+from magnetc.tools.worlds.world import World, died
 
 DATA = ("sft", "preference")
 """Folders of data files."""
@@ -74,7 +74,7 @@ async def _check_rows(opened: Opened, jobs: int, found: Verification, progress: 
 
     async def work(batch: list[_Line]) -> list[list[Failure]]:
         async with pool.world() as world:
-            return [await _check_line(prover, world, line) for line in batch]
+            return [await _contained(prover, world, line) for line in batch]
 
     try:
         async for results in in_order(_batches(opened, found), work, jobs * 2):
@@ -93,6 +93,19 @@ class _Line:
     content: bytes
     id: str
     digest: str
+
+
+async def _contained(prover: Prover, world: World, line: _Line) -> list[Failure]:
+    """`_check_line`, once more when the world dies: it may have been ended from outside. A row that it dies of twice fails."""
+    for last in (False, True):
+        try:
+            return await _check_line(prover, world, line)
+        except MagnetError as error:
+            if not died(error):
+                raise
+            if last:
+                return [Failure(line.id or line.place, 1, error.diagnostics[0].message)]
+    return []
 
 
 async def _check_line(prover: Prover, world: World, line: _Line) -> list[Failure]:

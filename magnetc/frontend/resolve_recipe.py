@@ -12,12 +12,13 @@ from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
+from magnetc.ir.limits import Limits
 from magnetc.ir.spec import Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
 
 DEFAULT_LOSS = {"calls": 1, "clarifications": 1, "refusals": 1, "replies": 0}
-_OF_EVERY_WORLD = ("now", "variants", "packages")
+_OF_EVERY_WORLD = ("now", "variants", "packages", "limits")
 DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -78,6 +79,7 @@ def _world(data: Mapping[str, Any], origin: Origin, sink: Sink) -> WorldSpec:
         sink.error("MG226", f"`packages` are those of a `python` world; this one is `{kind}`", origin.child("packages"), at_key=True,
                    help=f"leave them out, or say what `{kind}` needs under its own keys")
     return WorldSpec(kind=kind, python=python, settings=settings, now=data["now"], variants=data.get("variants", 8),
+                     limits=Limits(**data.get("limits") or {}),
                      packages=tuple(data.get("packages") or ()), origin=origin)
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import Json, wire
+from magnetc.ir.limits import DEFAULT_LIMITS, Limits
 from magnetc.ir.pointer import tokens
 from magnetc.ir.probed import NOTHING_PROBED, Probes
 from magnetc.ir.schema import tool_schema
@@ -46,6 +47,7 @@ class WorldSpec:
     settings: str = "{}"
     variants: int = 8
     packages: tuple[str, ...] = ()
+    limits: Limits = DEFAULT_LIMITS
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
     @property

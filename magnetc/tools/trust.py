@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -40,10 +41,19 @@ def code_digest(folder: Path, spec: WorldSpec) -> str:
     The folder's own place takes no part: a copy is trusted as its original is.
     """
     files = {path.as_posix(): sha256((folder / path).read_bytes()).hexdigest() for path in code_files(folder)}
+    may = {"may": list(_may(spec))} if any(_may(spec)) else {}
     if spec.kind != "python":
         runs = dict(world_kind(spec).runs(spec, folder))
-        return json_digest({"files": files, "kind": spec.kind, "settings": spec.settings, "runs": runs})
-    return json_digest({"files": files, "python": spec.python, "packages": sorted(spec.packages)})
+        return json_digest({"files": files, "kind": spec.kind, "settings": spec.settings, "runs": runs} | may)
+    return json_digest({"files": files, "python": spec.python, "packages": sorted(spec.packages)} | may)
+
+
+def _may(spec: WorldSpec) -> Iterator[str]:
+    """What the recipe lets its code do that code may not do otherwise."""
+    if spec.limits.network:
+        yield "it may open sockets"
+    if spec.limits.processes:
+        yield f"it may start up to {spec.limits.processes} processes"
 
 
 def is_trusted(digest: str) -> bool:
@@ -72,7 +82,7 @@ def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
     files = [f"`{path.as_posix()}`" for path in code_files(folder)]
     if len(files) > _LISTED:
         files[_LISTED:] = [f"and {len(files) - _LISTED} more"]
-    others = list(world_kind(spec).runs(spec, folder))
+    others = [*world_kind(spec).runs(spec, folder), *_may(spec)]
     raise MagnetError(Diagnostic(
         code="MG606", message="the code of this recipe has not been trusted",
         primary=Label(spec.origin) if spec.origin.file else None, notes=(*files, *others),

@@ -14,7 +14,8 @@ from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.frontend import load
-from magnetc.tools.worlds.python import Limits, PythonWorld
+from magnetc.ir.limits import Limits
+from magnetc.tools.worlds.python import PythonWorld
 
 WORDS = ["", "call_1", "assistant", "tool", "/", "/books/0", "/books/*", "en", "fr", "xx", "{}", "[]", "null", "{", "\ud800", "北", "2026-13-01"]
 VALUES = st.recursive(

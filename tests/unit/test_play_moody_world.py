@@ -14,10 +14,10 @@ from magnetc.agent.policy import Action
 from magnetc.agent.score import score
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
+from magnetc.ir.limits import Limits
 from magnetc.ir.spec import WorldSpec
 from magnetc.source import Origin
 from magnetc.tools.worlds.pool import WorldPool
-from magnetc.tools.worlds.python import Limits
 from magnetc.tools.worlds.python_kind import PythonKind
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"

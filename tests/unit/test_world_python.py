@@ -10,6 +10,7 @@ import pytest
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
+from magnetc.ir.limits import Limits
 from magnetc.ir.pointer import expand
 from magnetc.ir.signature import FunctionSignature, Parameter
 from magnetc.ir.spec import WorldSpec
@@ -18,7 +19,7 @@ from magnetc.source import Origin
 from magnetc.tools.worlds import worker
 from magnetc.tools.worlds.kind import world_pool
 from magnetc.tools.worlds.protocol import Ref, Reset, Run, Step
-from magnetc.tools.worlds.python import Limits, PythonWorld
+from magnetc.tools.worlds.python import PythonWorld
 from magnetc.translate.run_in_time import run_in_time
 
 WORLDS = Path(__file__).parents[1] / "data" / "worlds"
@@ -308,7 +309,7 @@ async def test_a_hanging_call_is_an_error_result(world):
     assert after.results == [[0]]
 
 
-@with_world("odd:OddWorld", memory=512 << 20)
+@with_world("odd:OddWorld", memory=512)
 async def test_memory_is_limited_when_asked(world):
     outcome = await one(world, Reset(now=NOW), Step(call="large", args={"size": 1 << 30}))
     assert outcome.results == [{"error": "MemoryError"}]

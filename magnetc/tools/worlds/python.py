@@ -5,160 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import shutil
-import signal
 import sys
 import tempfile
-from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from magnetc.diagnostics import Diagnostic, Label, MagnetError
 from magnetc.diagnostics.suggest import closest
 from magnetc.ir.json import Json
+from magnetc.ir.limits import Limits
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import WorldSpec
+from magnetc.tools.worlds.confine import in_force
+from magnetc.tools.worlds.confined import confined
 from magnetc.tools.worlds.methods import Takes, method_problem
+from magnetc.tools.worlds.pipe import Dead, WorkerPipe
 from magnetc.tools.worlds.protocol import Initial, Outcome, Reset, Run, outcomes, reset_message, run_message
 from magnetc.tools.worlds.world import Levels
 
 WORKER = Path(__file__).with_name("worker.py")
 _HANDLES = 1 << 32
 """Handles of one process, so that those of a process that died are never taken for those of the next."""
-_ENCODE = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
-_BUSY_SECONDS = 0.25
-_TAIL = 16_384
 LEVELS = Levels(reset="snapshot", replay="exact")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Of one worker: `seconds` for each program, `memory` of address space in bytes, `cpu` seconds over its life."""
-
-    seconds: float = 10.0
-    memory: int | None = None
-    cpu: int | None = None
-
-
-class _Dead(Exception):
-    """The worker is gone, with words that say how."""
-
-
-class _Pipe(asyncio.SubprocessProtocol):
-    """The worker's pipes. Replies come in the order of the requests; what it prints is kept at its end."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.pending: deque[tuple[asyncio.Future[bytes], float]] = deque()
-        self.chunks: list[bytes] = []
-        self.printed = b""
-        self.deadline = 0.0
-        self.looks = self.loop.time()
-        self.closed = self.loop.create_future()
-        self.overdue = False
-        self.transport: asyncio.SubprocessTransport
-        self.requests: asyncio.WriteTransport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        self.transport = transport
-        requests = transport.get_pipe_transport(0)
-        assert isinstance(requests, asyncio.WriteTransport)
-        self.requests = requests
-        self.watch()
-
-    def send(self, message: Json, seconds: float) -> asyncio.Future[bytes]:
-        """Write one request; the reply must come `seconds` after the one before it."""
-        future = self.loop.create_future()
-        if self.closed.done():
-            future.set_exception(_Dead(self.epitaph()))
-            return future
-        if not self.pending:
-            self.deadline = self.loop.time() + seconds
-        self.pending.append((future, seconds))
-        self.requests.write(_ENCODE(message).encode() + b"\n")
-        return future
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        if fd == 2:
-            self.printed = (self.printed + data)[-_TAIL:]
-            return
-        if b"\n" not in data:
-            self.chunks.append(data)
-            return
-        *lines, rest = b"".join([*self.chunks, data]).split(b"\n")
-        self.chunks = [rest] if rest else []
-        for line in lines:
-            future, _ = self.pending.popleft()
-            if not future.done():
-                future.set_result(line)
-        if self.pending:
-            self.deadline = self.loop.time() + self.pending[0][1]
-
-    def watch(self) -> None:
-        """Kill a worker that is overdue: stuck where its own timer cannot reach it."""
-        if self.closed.done():
-            return
-        now = self.loop.time()
-        if self.pending and now - self.looks > _BUSY_SECONDS:
-            # The loop was busy elsewhere: requests were not sent in full, answers not read.
-            self.deadline = max(self.deadline, now + self.pending[0][1])
-        if self.pending and now > self.deadline:
-            self.overdue = True
-            self.kill()
-            return
-        wait = self.deadline - now if self.pending else 1.0
-        self.looks = now + min(max(wait, 0.05), 1.0)
-        self.timer = self.loop.call_at(self.looks, self.watch)
-
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        if fd == 1:
-            self.loop.call_later(1.0, self.kill)
-
-    def process_exited(self) -> None:
-        # A child of the recipe's code may hold the pipes open for ever: the end is told soon after the exit.
-        self.loop.call_later(0.1, self.end)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.end()
-
-    def end(self) -> None:
-        if self.closed.done():
-            return
-        self.closed.set_result(None)
-        self.timer.cancel()
-        for future, _ in self.pending:
-            if not future.done():
-                future.set_exception(_Dead(self.epitaph()))
-                future.exception()
-        self.pending.clear()
-        self.transport.close()
-
-    def kill(self) -> None:
-        """End the worker and what it started."""
-        if self.transport.get_returncode() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.transport.get_pid(), signal.SIGKILL)
-
-    def epitaph(self) -> str:
-        """How the process ended, in words."""
-        status = self.transport.get_returncode()
-        if self.overdue:
-            return "it did not answer in time and was stopped"
-        if status is None:
-            return "it closed its output"
-        if status < 0:
-            return f"it was killed by signal {-status} ({signal.strsignal(-status)})"
-        return f"it exited with status {status}"
-
-    def tail(self) -> tuple[str, ...]:
-        """The last lines the recipe's code printed."""
-        return tuple(self.printed.decode(errors="replace").splitlines()[-12:])
 
 
 class PythonWorld:
@@ -175,7 +48,7 @@ class PythonWorld:
         self.tools: tuple[str, ...] = ()
         self.has: tuple[str, ...] = ()
         self.takes: dict[str, Takes] = {}
-        self._pipe: _Pipe | None = None
+        self._pipe: WorkerPipe | None = None
         self._starting = asyncio.Lock()
         self._starts = 0
         self._known: set[str] = set()
@@ -190,12 +63,12 @@ class PythonWorld:
             spec: The world of the recipe.
             folder: The recipe's folder, searched for modules first.
             environment: Python to run it with, as `ensure_environment` returns it; None for the one that runs magnetc.
-            limits: Of time and memory.
+            limits: Other than those of the recipe.
 
         Raises:
             MagnetError: MG601 when the module or class cannot be loaded.
         """
-        world = cls(spec, folder, environment, limits or Limits())
+        world = cls(spec, folder, environment, limits or spec.limits)
         await world._launch()
         return world
 
@@ -277,37 +150,53 @@ class PythonWorld:
             await asyncio.shield(pipe.closed)
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    async def _launch(self) -> None:
+    async def _launch(self, again: bool = True) -> None:
         shutil.rmtree(self._directory, ignore_errors=True)
         self._directory = tempfile.mkdtemp(prefix="magnetc-world-")
         loop = asyncio.get_running_loop()
+        ticket = secrets.randbits(62) | 1
+        command = confined([self.executable, "-s", str(WORKER)], self.limits, read=self._readable(), write=[self._directory],
+                           ticket=ticket)
         try:
+            if not Path(self.executable).exists():
+                raise FileNotFoundError(2, "No such file or directory")
             _, pipe = await loop.subprocess_exec(
-                _Pipe, self.executable, "-s", str(WORKER), cwd=self._directory, env=_environment(self._directory),
-                start_new_session=True)
+                lambda: WorkerPipe(Path(self._directory), self.limits), *command, cwd=self._directory,
+                env=_environment(self._directory), start_new_session=True)
         except OSError as error:
             shutil.rmtree(self._directory, ignore_errors=True)
             raise MagnetError(self._diagnostic("MG601", f"does not start: cannot run `{self.executable}`",
                                                (str(error),))) from error
-        message = {"op": "open", "path": str(self.folder), "target": self.spec.python, "memory": self.limits.memory,
-                   "cpu": self.limits.cpu, "seconds": self.limits.seconds,
+        message = {"op": "open", "path": str(self.folder), "target": self.spec.python, "seconds": self.limits.seconds,
+                   "ticket": ticket if in_force()["processes"] and not self.limits.processes else 0,
                    "first_handle": self._starts * _HANDLES + 1}
         self._starts += 1
         try:
             reply = await self._exchange(pipe, message, _START_SECONDS)
         except BaseException:
+            killed = pipe.was_killed
             pipe.kill()
             await asyncio.shield(pipe.closed)
             shutil.rmtree(self._directory, ignore_errors=True)
+            if killed and again:
+                return await self._launch(again=False)
             raise
         self._pipe, self._known = pipe, set()
         self.tools, self.has = tuple(reply["tools"]), tuple(reply["has"])
         self.takes = reply["takes"]
 
-    async def _exchange(self, pipe: _Pipe, message: dict[str, Json], seconds: float) -> Json:
+    def _readable(self) -> list[str]:
+        """What the worker reads of the user's: the recipe, and its Python with the packages that this has."""
+        if self.executable != sys.executable:
+            return [str(self.folder), str(WORKER), sys.base_prefix, str(Path(self.executable).parent.parent)]
+        ours = {"", str(Path.cwd()), *os.environ.get("PYTHONPATH", "").split(os.pathsep)}  # of magnetc alone
+        packages = [path for path in sys.path if path not in ours and Path(path).is_dir()]
+        return [str(self.folder), str(WORKER), sys.base_prefix, sys.prefix, *packages]
+
+    async def _exchange(self, pipe: WorkerPipe, message: dict[str, Json], seconds: float) -> Json:
         try:
             reply = json.loads(await pipe.send(message, seconds))
-        except _Dead as dead:
+        except Dead as dead:
             if message["op"] == "open":
                 text = f"does not start: the worker process died while importing it, {dead}"
                 raise MagnetError(self._diagnostic("MG601", text, pipe.tail())) from None

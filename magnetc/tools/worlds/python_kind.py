@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from magnetc.ir.limits import Limits
 from magnetc.ir.spec import WorldSpec
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.worlds.pool import Start
-from magnetc.tools.worlds.python import LEVELS, Limits, PythonWorld
+from magnetc.tools.worlds.python import LEVELS, PythonWorld
 from magnetc.tools.worlds.world import Levels
 
 

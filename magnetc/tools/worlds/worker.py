@@ -1,7 +1,7 @@
 """The worker process of a Python world: one file, standard library only, for any Python from 3.9 on.
 
-Reads one JSON request a line from its standard input and answers each with one JSON line on its standard output:
-`{"ok": ...}` or `{"failed": {"kind", "message", "trace", "file", "line"}}`. The requests are those of `protocol.py`.
+Reads one JSON request a line from its standard input and answers each on its standard output with a line of the request's
+number and JSON: `{"ok": ...}` or `{"failed": {"kind", "message", "trace", "file", "line"}}`. The requests are those of `protocol.py`.
 What the recipe's code prints goes to standard error.
 
 A world is held as a snapshot behind a handle (an integer) and never changed: each program runs on a copy of its own,
@@ -17,6 +17,7 @@ import sys
 if sys.path and sys.path[0] == __file__.rpartition("/")[0]:
     del sys.path[0]  # neighbours of this file must not shadow modules of the recipe or the standard library
 
+import gc
 import importlib
 import importlib.machinery
 import json
@@ -24,6 +25,8 @@ import os
 import pickle
 import random
 import re
+import resource
+import shutil
 import signal
 import traceback
 from collections import OrderedDict
@@ -33,6 +36,12 @@ from hashlib import sha256
 RESERVED = ("state", "observe", "snapshot", "profile", "clutter")
 PRISTINE = 64
 """Initial worlds kept, so that the same reset is made once."""
+
+CPU = 4
+"""Seconds of processor time for each second that a program may take: threads that go on after it end the worker."""
+
+LARGE = 1 << 18
+"""Bytes of a state's JSON from which on a world is shared with copies of the process instead of copied itself."""
 
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=lambda v: plain(v, ()))
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
@@ -46,6 +55,7 @@ class Failure(Exception):
     def __init__(self, kind, message, cause=None):
         super().__init__(message)
         self.kind, self.cause = kind, cause
+        self.told = None
 
 
 class Unresolved(Exception):
@@ -241,6 +251,28 @@ class Snapshot:
         return pickle.loads(self.pickled) if self.pickled is not None else copy_of(self.world)
 
 
+class Made:
+    """A world that is nobody else's, held for one use."""
+
+    __slots__ = ("world",)
+
+    def __init__(self, world):
+        self.world = world
+
+    def restore(self):
+        return self.world
+
+
+class Shared:
+    """A large world held still as what makes it: its beginning, and the calls since. It is made anew in a copy of the process,
+    which shares the state that it begins with."""
+
+    __slots__ = ("calls", "reset")
+
+    def __init__(self, reset, calls=()):
+        self.reset, self.calls = reset, calls
+
+
 UNPICKLABLE = set()
 """Classes whose instances cannot be pickled, so that it is tried once."""
 
@@ -312,13 +344,13 @@ class Worker:
 
     def __init__(self):
         self.cls = None
-        self.folder = ""
+        self.folder, self.home = "", os.path.realpath(os.curdir)
         self.tools = frozenset()
-        self.limit = 0.0
+        self.limit, self.ticket = 0.0, 0
         self.handles = {}
         self.next_handle = 1
         self.pristine = OrderedDict()
-        self.states = {}
+        self.states, self.parsed = {}, {}
         self.requests = {"open": self.open, "reset": self.reset, "run": self.run, "state": self.state,
                          "drop": self.drop, "batch": self.batch}
 
@@ -333,13 +365,14 @@ class Worker:
             return '{"failed":' + encode(self.explain(failure)) + "}"
         except TimeLimit as error:
             Timer.stop()
-            failure = Failure("method", f"the world did not answer within {self.limit:g} s", error)
-            return '{"failed":' + encode(self.explain(failure)) + "}"
+            return '{"failed":' + encode(self.explain(self.too_late(error))) + "}"
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             return '{"failed":' + encode(self.explain(Failure("request", repr(error), error))) + "}"
 
     def explain(self, failure):
         """A failure as JSON: its Python error, and the innermost place of it in the recipe's own code."""
+        if failure.told is not None:
+            return failure.told
         told = {"kind": failure.kind, "message": str(failure), "trace": [], "file": None, "line": None}
         cause = failure.cause
         if cause is not None:
@@ -360,7 +393,7 @@ class Worker:
         """Import the class; `{"tools", "has", "python"}`."""
         self.folder, self.limit = request["path"], request.get("seconds", 10.0)
         self.next_handle = request.get("first_handle", 1)
-        limit_resources(request.get("memory"), request.get("cpu"))
+        self.ticket = request.get("ticket", 0)
         if self.cls is None:
             signal.signal(signal.SIGALRM, Timer.fire)
             self.cls = load_class(self.folder, request["target"])
@@ -392,51 +425,105 @@ class Worker:
             state_digest = digest(reset["state"])
             if state_digest not in self.states:
                 self.states[state_digest] = encode(reset["state"])
-        more = tuple(reset.get("clutter", ()))
-        key = (seed, now, state_digest, more)
+        key = (seed, now, state_digest, tuple(reset.get("clutter", ())))
+        if self.is_large(state_digest):
+            return Shared(key)
         made = self.pristine.get(key)
         if made is None:
-            try:
-                assert self.cls is not None, "no world is open"
-                state = None if state_digest is None else _loads(self.states[state_digest])
-                with Timer(self.limit):
-                    world = self.cls(state, seed, now)
-                    if more:
-                        world.clutter(state="state" in more, results="results" in more)
-                    made = Snapshot(world)
-            except Failure:
-                raise
-            except TimeLimit as error:
-                Timer.stop()
-                raise Failure("init", f"the world was not made within {self.limit:g} s", error) from error
-            except Exception as error:
-                raise Failure("init", f"{type(error).__name__}: {error}", error) from error
-            self.pristine[key] = made
+            made = self.pristine[key] = Snapshot(self.make(key))
             if len(self.pristine) > PRISTINE:
                 self.pristine.popitem(last=False)
         else:
             self.pristine.move_to_end(key)
         return made
 
+    def is_large(self, state_digest):
+        """Whether worlds of a state are better shared than copied, and can be."""
+        if len(self.states.get(state_digest, "")) < LARGE or is_method(self.cls, "snapshot") or not hasattr(os, "fork"):
+            return False
+        if state_digest not in self.parsed:
+            if not is_alone():
+                return False
+            self.parsed[state_digest] = _loads(self.states[state_digest])
+            gc.collect()
+            gc.freeze()
+        return True
+
+    def make(self, key):
+        """The initial world of (seed, now, digest of its state, clutter). In a copy of the process the state itself is its own."""
+        seed, now, state_digest, more = key
+        try:
+            assert self.cls is not None, "no world is open"
+            state = self.parsed.get(state_digest)
+            if state is None and state_digest is not None:
+                state = _loads(self.states[state_digest])
+            with Timer(self.limit):
+                world = self.cls(state, seed, now)
+                if more:
+                    world.clutter(state="state" in more, results="results" in more)
+                return world
+        except Failure:
+            raise
+        except TimeLimit as error:
+            Timer.stop()
+            raise Failure("init", f"the world was not made within {self.limit:g} s", error) from error
+        except Exception as error:
+            raise Failure("init", f"{type(error).__name__}: {error}", error) from error
+
+    def with_world(self, snapshot, function):
+        """The text that `function` makes of an independent world, in this process or a copy. Raises Failure."""
+        if not isinstance(snapshot, Shared):
+            return function(snapshot)
+
+        def there():
+            try:
+                world = self.make(snapshot.reset)
+                with Timer(self.limit):
+                    for name, arguments in snapshot.calls:
+                        Program(self, (), False).call(name, _loads(arguments), world)
+                return "+" + function(Made(world))
+            except Failure as failure:
+                return "-" + encode(self.explain(failure))
+            except TimeLimit as error:
+                Timer.stop()
+                return "-" + encode(self.explain(self.too_late(error)))
+
+        text = apart(self.ticket, there)
+        if text[0] == "+":
+            return text[1:]
+        failure = Failure("method", "")
+        failure.told = _loads(text[1:])
+        raise failure
+
+    def too_late(self, error):
+        return Failure("method", f"the world did not answer within {self.limit:g} s", error)
+
     def reset(self, request):
         """Hold an initial world, and tell what it is: the digest of its state, its profile, with `full` its state."""
         snapshot = self.initial(request)
-        with Timer(self.limit):
-            view = View(snapshot.restore())
-            profile = view.take("profile") if is_method(self.cls, "profile") else None
-            reply = {"handle": self.hold(snapshot), "state_digest": digest(view.state), "profile": profile}
-        if request.get("full"):
-            reply["state"] = view.state
-        return encode(reply)
+
+        def told(held):
+            with Timer(self.limit):
+                view = View(held.restore())
+                profile = view.take("profile") if is_method(self.cls, "profile") else None
+                reply = {"state_digest": digest(view.state), "profile": profile}
+            if request.get("full"):
+                reply["state"] = view.state
+            return encode(reply)
+
+        text = self.with_world(snapshot, told)
+        return f'{{"handle":{self.hold(snapshot)},{text[1:]}'
 
     def state(self, request):
-        return encode(View(self.snapshot(request).restore()).state)
+        return self.with_world(self.snapshot(request), lambda held: encode(View(held.restore()).state))
 
     def drop(self, request):
         """Forget the `handles`, or all of them; `{"handles": how many are left}`."""
         handles = request.get("handles")
         if handles is None:
             self.handles.clear()
+            os.chdir(self.home)
+            empty(self.home)
         else:
             for handle in handles:
                 self.handles.pop(handle, None)
@@ -450,17 +537,36 @@ class Worker:
         snapshot, outcomes = self.snapshot(request), []
         first, programs = request.get("mode") == "first_success", request["programs"]
         for number, steps in enumerate(programs):
-            program = Program(self, steps, request.get("stop_on_error", True))
-            program.run(snapshot)
-            outcome = program.outcome()
-            last = program.error is None or program.late or number == len(programs) - 1
-            if program.world is not None and (last or not first):
-                with Timer(self.limit):
-                    outcome.extend(self.extras(request, program.world))
-            outcomes.append("{" + ",".join(outcome) + "}")
-            if first and last:
+            last_one = number == len(programs) - 1
+            text, ended = self.run_one(request, snapshot, steps, not first or last_one)
+            outcomes.append(text)
+            if first and ended:
                 break
         return "[" + ",".join(outcomes) + "]"
+
+    def run_one(self, request, snapshot, steps, always):
+        """(outcome of one program, whether no other need be tried); the world after it is told of then, or `always`."""
+        keep, shared = request.get("keep"), isinstance(snapshot, Shared)
+
+        def ran(held):
+            program = Program(self, steps, request.get("stop_on_error", True))
+            program.run(held)
+            outcome, ended = program.outcome(), program.error is None or program.late
+            if program.world is not None and (ended or always):
+                with Timer(self.limit):
+                    outcome.extend(self.extras(request, program.world))
+                if keep and not shared:
+                    outcome.append(f'"handle":{self.hold(Snapshot(program.world))}')
+            made = encode(program.made) if keep and shared and program.world is not None else "null"
+            return f"{int(ended)}{made}\n" + "{" + ",".join(outcome) + "}"
+
+        text = self.with_world(snapshot, ran)
+        head, _, outcome = text.partition("\n")
+        ended = head[0] == "1"
+        if keep and shared and (ended or always) and head[1:] != "null":
+            calls = (*snapshot.calls, *map(tuple, _loads(head[1:])))
+            outcome = f'{outcome[:-1]},"handle":{self.hold(Shared(snapshot.reset, calls))}}}'
+        return outcome, ended
 
     def extras(self, request, world):
         """What was asked about the world after a program, as members of its outcome."""
@@ -473,8 +579,6 @@ class Worker:
             yield f'"digest":"{digest(view.state)}"'
         if request.get("query"):
             yield '"query":' + encode({pattern: expand(view.state, pattern) for pattern in request["query"]})
-        if request.get("keep"):
-            yield f'"handle":{self.hold(Snapshot(world))}'
 
 
 class Program:
@@ -484,6 +588,7 @@ class Program:
         self.worker, self.steps, self.stop = worker, steps, stop_on_error
         self.world = None
         self.texts, self.parsed, self.arguments, self.places = [], {}, [], []
+        self.made, self.shares = [], False
         self.instead = {}
         self.error = self.reason = None
         self.late = False
@@ -493,7 +598,7 @@ class Program:
         step = {}
         try:
             with Timer(self.worker.limit):
-                self.world = snapshot.restore()
+                self.world, self.shares = snapshot.restore(), isinstance(snapshot, Made)
                 for number, step in enumerate(self.steps):
                     self.step(number, step)
                     if self.error is not None and self.stop:
@@ -528,7 +633,9 @@ class Program:
             self.places.append("null")
         if "instead" in step:
             self.instead[number] = [self.elsewhere(step.get("call"), arguments, leaves) for leaves in step["instead"]]
-        text, message = self.call(step.get("call"), arguments)
+        if self.shares:
+            self.made.append([step.get("call"), encode(arguments)])
+        text, message = self.call(step.get("call"), arguments, self.world)
         self.texts.append(text)
         if message is not None:
             self.fail(number, message)
@@ -538,19 +645,26 @@ class Program:
         other = deepcopy(arguments)
         for pointer, value in leaves.items():
             put(other, pointer, value)
-        here, self.world = self.world, copy_of(self.world)
-        try:
-            return self.call(name, other)[0]
-        finally:
-            self.world = here
+        if self.shares:
+            return apart(self.worker.ticket, lambda: self.in_time(name, other))
+        return self.call(name, other, copy_of(self.world))[0]
 
-    def call(self, name, arguments):
+    def in_time(self, name, arguments):
+        """As `call`, in a process of its own, where the timer of the program does not run."""
+        try:
+            with Timer(self.worker.limit):
+                return self.call(name, arguments, self.world)[0]
+        except TimeLimit:
+            Timer.stop()
+            return encode({"error": f"`{name}` did not return within {self.worker.limit:g} s"})
+
+    def call(self, name, arguments, world):
         """(text of the result, message of its error or None)."""
         if name not in self.worker.tools:
             message = f"unknown tool `{name}`"
         else:
             try:
-                result = getattr(self.world, name)(**arguments)
+                result = getattr(world, name)(**arguments)
                 text = encode(result)
                 if isinstance(result, dict) and "error" in result:
                     error = result["error"]
@@ -604,6 +718,10 @@ class Timer:
 
     def __enter__(self):
         Timer.armed = True
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        limit = int(used.ru_utime + used.ru_stime + CPU * self.seconds) + 2
+        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard < 0 else min(limit, hard), hard))
         signal.setitimer(signal.ITIMER_REAL, self.seconds, 1.0)
 
     def __exit__(self, *_):
@@ -673,15 +791,74 @@ def source_hook(folder):
     return hook
 
 
-def limit_resources(memory, cpu):
-    """Address space in bytes, processor time in seconds; None sets no limit. Never a core file."""
-    import resource
+def fork(ticket):
+    """`os.fork`, where the process may make no other without `ticket` (`confine.py`)."""
+    if not ticket:
+        return os.fork()
+    import ctypes
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if memory:
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    if cpu:
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    numbers = ctypes.c_long(220 if os.uname().machine == "aarch64" else 56), ctypes.c_long(signal.SIGCHLD)
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid = ctypes.PyDLL(None).syscall(*numbers, ctypes.c_long(0), ctypes.c_long(ticket), ctypes.c_long(0), ctypes.c_long(0))
+    if pid:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    if pid < 0:
+        raise OSError("the world's process cannot be copied")
+    return pid
+
+
+def is_alone():
+    """Whether this process has one thread: a copy has only the one that makes it."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
+
+
+def apart(ticket, function):
+    """The text that `function` returns, called in a copy of this process: what it changes is changed there.
+
+    The world of a few megabytes costs a copy of its page tables that way, and is shared until it is written to.
+    """
+    out, into = os.pipe()
+    pid = fork(ticket)
+    if not pid:
+        gc.disable()  # a collection would write to every object, and so copy it
+        try:
+            text = function()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        left = memoryview(text.encode())
+        while left:
+            left = left[os.write(into, left):]
+        os._exit(0)
+    os.close(into)
+    with open(out, "rb") as answer:
+        text = answer.read().decode()
+    status = os.waitpid(pid, 0)[1]
+    if status:
+        end_like(status)
+    return text
+
+
+def end_like(status):
+    """End this process as another has ended: the recipe's code has ended the world."""
+    if os.WIFSIGNALED(status):
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL) if os.WTERMSIG(status) != signal.SIGKILL else None
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.WEXITSTATUS(status))
+
+
+def empty(folder):
+    """Remove what stands in the working directory."""
+    for entry in list(os.scandir(folder)):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
 
 
 def main():
@@ -693,8 +870,8 @@ def main():
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     worker = Worker()
-    for line in requests:
-        reply = memoryview((worker.answer(_loads(line)) + "\n").encode())
+    for number, line in enumerate(requests):
+        reply = memoryview(f"{number} {worker.answer(_loads(line))}\n".encode())
         while reply:
             reply = reply[replies.write(reply):]
     os._exit(0)

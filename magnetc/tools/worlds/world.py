@@ -81,3 +81,8 @@ class World(Protocol):
     async def close(self) -> None:
         """End its processes and remove what it wrote."""
         ...
+
+
+def died(error: MagnetError) -> bool:
+    """Whether a world died or hung (MG602): what it was asked may be asked again."""
+    return any(diagnostic.code == "MG602" for diagnostic in error.diagnostics)
