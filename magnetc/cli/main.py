@@ -20,6 +20,7 @@ COMMANDS = {
     "trust": "Trust the code of a recipe.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
     "train": "Train a model on a dataset.",
+    "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",
     "eval": "Judge a dataset by a benchmark's own checkers.",
 }
 

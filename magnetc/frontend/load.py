@@ -65,7 +65,7 @@ def read_recipe(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None
     if len(names) > 1:
         sink.error("MG007", f"`{folder}` has two roots, `{names[0]}` and `{names[1]}`", help="remove one of the two")
         return None
-    roots = _read(Included(names[0], folder / names[0]), sink, texts)
+    roots = read_file(Included(names[0], folder / names[0]), sink, texts)
     if not roots:
         return None
     root = roots[0]
@@ -77,7 +77,7 @@ def read_recipe(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None
     is_valid = [validate(document, sink) for document in roots].count(False) == 0
     documents = list(roots)
     for file in _files(folder, root, sink):
-        for document in _read(file, sink, texts):
+        for document in read_file(file, sink, texts):
             if document.kind == "recipe":
                 sink.error("MG007", f"`{file.name}` is a second recipe", Origin(document.file, f"{document.root}/kind"),
                            help=f"a folder holds one recipe, `{root.file}`")
@@ -97,7 +97,16 @@ def _files(folder: Path, root: Document, sink: Sink) -> list[Included]:
     return frames + expand_include(folder, patterns, Origin(root.file, "/include"), sink)
 
 
-def _read(file: Included, sink: Sink, texts: Mapping[str, str] | None) -> list[Document]:
+def read_documents(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None) -> list[Document]:
+    """Those documents of a recipe that can be read, the recipe itself first, whether they are valid or not."""
+    names = [name for name in ROOTS if (folder / name).is_file()]
+    roots = read_file(Included(names[0], folder / names[0]), sink, texts) if names else []
+    files = _files(folder, roots[0], sink) if roots else []
+    return [*roots, *(document for file in files for document in read_file(file, sink, texts))]
+
+
+def read_file(file: Included, sink: Sink, texts: Mapping[str, str] | None = None) -> list[Document]:
+    """The documents that a file holds: one in YAML, one of each kind it speaks of in the DSL."""
     source = read_text(file.path, file.name, sink, texts)
     if source is None:
         return []
