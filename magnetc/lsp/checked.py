@@ -9,7 +9,7 @@ from pathlib import Path
 from magnetc.build.compile import compile_recipe
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.frontend.document import Document
-from magnetc.frontend.include import ROOT, Included
+from magnetc.frontend.include import ROOTS, Included
 from magnetc.frontend.load import read_documents, read_file
 from magnetc.frontend.names import Definitions
 from magnetc.frontend.schema import validate
@@ -44,7 +44,7 @@ class Checked:
 
 def recipe_of(path: Path) -> Path | None:
     """The folder of the recipe that a file is part of: the nearest one above it that holds a recipe."""
-    return next((parent for parent in path.parents if (parent / ROOT).is_file()), None)
+    return next((parent for parent in path.parents if any((parent / name).is_file() for name in ROOTS)), None)
 
 
 def check_recipe(folder: Path, unsaved: Mapping[Path, str]) -> Checked:

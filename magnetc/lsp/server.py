@@ -15,13 +15,14 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from magnetc import __version__
-from magnetc.diagnostics import Applicability, Diagnostic, Label, Severity
-from magnetc.frontend.include import ROOT
+from magnetc.diagnostics import Applicability, Diagnostic, Label, Severity, Sink
+from magnetc.frontend.format import format_source
+from magnetc.frontend.include import ROOTS
 from magnetc.lsp.checked import Checked, check_file, check_recipe, recipe_of
 from magnetc.lsp.hover import hover
 from magnetc.lsp.named import name_at
 from magnetc.lsp.places import to_offset, to_range
-from magnetc.source import Span
+from magnetc.source import SourceFile, Span
 
 PAUSE = 0.15
 """Seconds without a change after which a recipe is checked."""
@@ -77,7 +78,7 @@ class RecipeServer(LanguageServer):
     def _publish(self, key: Path, checked: Checked) -> None:
         """Show what was found, and take back what was shown and holds no more. What has no place is shown at the recipe."""
         found: dict[Path, list[lsp.Diagnostic]] = {path: [] for path in self._shown.get(key, ())}
-        home = key / ROOT if key.is_dir() else key
+        home = next((key / name for name in ROOTS if (key / name).is_file()), key)
         for diagnostic in checked.sink.diagnostics:
             span = checked.sink.span(diagnostic.primary) if diagnostic.primary else None
             path = checked.path(span.file) if span and span.file in checked.sink.files else home
@@ -205,5 +206,16 @@ def make_server() -> RecipeServer:
     async def acted(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         checked = await server.checked(params.text_document.uri)
         return list(server.fixes(checked, params.text_document.uri, params.range)) if checked else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
+    async def formatted(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
+        """As `magnetc fmt`; a file with errors stays as it is."""
+        document = server.workspace.get_text_document(params.text_document.uri)
+        source = SourceFile(Path(document.path).name, document.source)
+        made = format_source(source, Sink())
+        if made is None or not made.changed:
+            return None
+        whole = to_range(source, Span(source.name, 0, len(source.text)), server.workspace.position_codec)
+        return [lsp.TextEdit(whole, made.after)]
 
     return server

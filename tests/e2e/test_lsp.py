@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from dataset import RECIPES
+from dataset import RECIPES, magnetc
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
@@ -223,3 +223,22 @@ def test_a_file_of_no_recipe_is_checked_alone(tmp_path, own_home):
         assert [each.range.start.line for each in editor.shown[file.as_uri()]] == [0]
 
     edit(session, tmp_path)
+
+
+def test_formatting_is_that_of_fmt(folder):
+    file = folder / "counter.magnet"
+    file.write_text(file.read_text().replace("  turns 3..5", "     turns   3..5").replace("# ", "#"))
+    text = file.read_text()
+
+    async def session(editor):
+        editor.open(file, text)
+        asked = lsp.DocumentFormattingParams(lsp.TextDocumentIdentifier(file.as_uri()), lsp.FormattingOptions(2, True))
+        (edit,) = await editor.client.text_document_formatting_async(asked)
+        assert magnetc("fmt", file).exit_code == 0
+        assert edit.new_text == file.read_text() != text
+        editor.type(file, edit.new_text)
+        assert not await editor.client.text_document_formatting_async(asked)
+        editor.type(file, "type = {")
+        assert not await editor.client.text_document_formatting_async(asked)
+
+    edit(session, folder)
