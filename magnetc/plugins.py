@@ -15,6 +15,7 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 
 OPERATIONS = "magnetc.operations"
 WORLDS = "magnetc.worlds"
+IMPORTERS = "magnetc.importers"
 STAGES = ("walk", "copy", "turns", "script")
 
 
@@ -47,6 +48,22 @@ def _operation(entry: EntryPoint) -> Any:
     return kind
 
 
+@lru_cache(maxsize=1)
+def importer_names() -> tuple[str, ...]:
+    """Names of the importers that packages add, in order; nothing of them is run."""
+    return tuple(sorted({entry.name for entry in entry_points(group=IMPORTERS)}))
+
+
+def importer(name: str) -> Any:
+    """An importer of a package: a function as `magnetc/tools/importers/importer.py` describes it.
+
+    Raises:
+        MagnetError: MG012 when it cannot be imported, or is no function.
+    """
+    (entry, *_) = entry_points(group=IMPORTERS, name=name)
+    return _loaded(entry, ("__call__",))
+
+
 def _loaded(entry: EntryPoint, members: tuple[str, ...]) -> Any:
     try:
         kind = entry.load()
@@ -60,7 +77,7 @@ def _loaded(entry: EntryPoint, members: tuple[str, ...]) -> Any:
 
 def _unusable(entry: EntryPoint, why: str) -> MagnetError:
     owner = f" of the package `{entry.dist.name}`" if entry.dist else ""
-    what = {OPERATIONS: "operation", WORLDS: "world"}[entry.group]
+    what = {OPERATIONS: "operation", WORLDS: "world", IMPORTERS: "importer"}[entry.group]
     return MagnetError(Diagnostic(code="MG012", message=f"the {what} `{entry.name}`{owner} cannot be used: {why}",
                                   notes=(f"it is `{entry.value}`, by the entry point `{entry.group}`",),
                                   help="install another version of that package, or remove it"))

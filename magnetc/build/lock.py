@@ -36,34 +36,33 @@ from magnetc.ir.spec import Votes
 from magnetc.models.similarity import alike, encoder
 from magnetc.source import Origin
 from magnetc.tools.environments import ensure_environment
-from magnetc.tools.importers import IMPORTERS
-from magnetc.tools.importers.bfcl import import_functions
+from magnetc.tools.importers import IMPORTERS, importer
+from magnetc.tools.importers.importer import Place, lock_key
+from magnetc.tools.trust import require_command
 
 VERSION = 1
 
 
-def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None]) -> Path | None:
+def lock_recipe(folder: Path, sink: Sink, announce: Callable[[str], None], trust: bool = False) -> Path | None:
     """Import anew what the recipe in `folder` names by `tools from`, rank its tools by a model if it asks for one, and
     write its lock.
 
     None after at least one error in the sink: the recipe cannot be read.
 
+    With `trust` commands of MCP servers run this once.
+
     Raises:
         MagnetError: MG502 when a source does not hold what is asked for; MG604, MG605 when the environment of the
-            recipe's packages cannot be made; MG710, MG712 when the model cannot be loaded.
+            recipe's packages cannot be made; MG606 for a command that is not trusted; MG710, MG712 when the model cannot be loaded.
     """
     documents = read_recipe(folder, sink)
     if documents is None:
         return None
     recipe, *others = documents
-    wanted: dict[str, Origin] = {}
-    for data, origin in items(others, "tools", "from"):
-        wanted.setdefault(data["bfcl"], origin.child("bfcl"))
-    if wanted:
-        packages = tuple(recipe.data["world"].get("packages") or ())
-        path = update_lock(folder, wanted, ensure_environment(packages, announce))
-    else:
-        path = write_lock(folder, {})
+    packages = tuple(recipe.data["world"].get("packages") or ())
+    place = Place(folder=folder, site_packages=lambda: find_site_packages(ensure_environment(packages, announce)),
+                  allow_code=lambda command: require_command(folder, command, trust))
+    path = update_lock(folder, wanted_imports(others), place)
     return path if _rank(folder, recipe, others, sink, announce) else None
 
 
@@ -89,23 +88,30 @@ def _rank(folder: Path, recipe: Document, others: Sequence[Document], sink: Sink
     return True
 
 
-def update_lock(folder: Path, arguments: Mapping[str, Origin] | Iterable[str], environment_python: Path) -> Path:
-    """Import each BFCL class from the environment of `environment_python` and write the lock.
+def wanted_imports(documents: Iterable[Document]) -> dict[tuple[str, str], Origin]:
+    """(importer, argument) of each `tools from`, and where it first stands."""
+    wanted: dict[tuple[str, str], Origin] = {}
+    for data, origin in items(documents, "tools", "from"):
+        for name, argument in data.items():
+            wanted.setdefault((name, argument), origin.child(name))
+    return wanted
 
-    What is not in `arguments` is dropped: a lock holds what its recipe names, no more. Their origins, if given, are where
-    an error points.
+
+def update_lock(folder: Path, wanted: Mapping[tuple[str, str], Origin | None], place: Place) -> Path:
+    """Import each (importer, argument) and write the lock. The origins are where an error points.
+
+    What is not wanted is dropped: a lock holds what its recipe names, no more.
 
     Raises:
-        MagnetError: MG502 when the environment does not hold what is asked for.
+        MagnetError: MG502 when a source does not hold what is asked for.
     """
-    places = arguments if isinstance(arguments, Mapping) else {}
-    site_packages = find_site_packages(environment_python)
     tools: dict[str, Json] = {}
-    for argument in sorted(set(arguments)):
+    for name, argument in sorted(wanted):
         try:
-            tools |= import_functions(argument, site_packages).lock()
+            tools[lock_key(name, argument)] = importer(name)(argument, place).entry()
         except MagnetError as error:
-            raise MagnetError(*(_placed(each, places.get(argument)) for each in error.diagnostics)) from None
+            origin = wanted[name, argument]
+            raise MagnetError(*(_placed(each, origin) for each in error.diagnostics)) from None
     return write_lock(folder, tools)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--probe", is_flag=True, help="Execute producer and consumer of every value flow of the graph, too.")
 @click.option("--judge", is_flag=True, help="Ask the recipe's teacher about tools that read alike, too: `infer judged`.")
 @click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="How often each pair of tools is judged.")
-@click.option("--trust", is_flag=True, help="Run the recipe's code this once, whether it is trusted or not.")
+@click.option("--trust", is_flag=True, help="Run the recipe's code and commands this once, whether they are trusted or not.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
 def command(folder: Path, probe: bool, judge: bool, votes: int, trust: bool, jobs: int | None) -> None:
     """Contact the sources that `tools from` names in FOLDER and write magnetc.lock."""
@@ -31,7 +31,7 @@ def command(folder: Path, probe: bool, judge: bool, votes: int, trust: bool, job
 
     sink = Sink()
     with diagnosed(sink, folder=folder):
-        written = lock_recipe(folder, sink, announce)
+        written = lock_recipe(folder, sink, announce, trust)
         if written is not None and judge:
             _judge(folder, votes)
         if written is not None and probe:

@@ -14,14 +14,22 @@ from magnetc.diagnostics import Sink
 @click.argument("folder", type=click.Path(path_type=Path))
 def command(folder: Path) -> None:
     """Trust the code of the recipe in FOLDER, as it is now, here and wherever it is copied to."""
+    from magnetc.build.lock import wanted_imports
     from magnetc.frontend import load
+    from magnetc.frontend.load import read_recipe
     from magnetc.tools.importers import IMPORTERS
-    from magnetc.tools.trust import code_digest, code_files, trust
+    from magnetc.tools.trust import code_digest, code_files, command_digest, trust
     from magnetc.tools.worlds.kind import world_kind
 
     sink = Sink()
     folder = folder / "recipe" if (folder / "recipe" / "recipe.yaml").is_file() else folder
     with diagnosed(sink, folder=folder):
+        documents = read_recipe(folder, sink)
+        commands = [argument for name, argument in wanted_imports(documents or ()) if name == "mcp"]
+        for each in commands:
+            trust(command_digest(each), folder)
+            click.echo(f"  {each}", err=True)
+        sink = Sink()
         spec = load(folder, sink, IMPORTERS)
         if spec is None:
             fail(sink, folder=folder)

@@ -31,11 +31,17 @@ def imported_tool(raw: Mapping[str, Json], category: str, origin: Origin) -> Fun
         description=str(raw.get("description") or "").strip(),
         parameters=tuple(_parameter(key, inner, key in required, origin)
                          for key, inner in (schema.get("properties") or {}).items()),
-        returns=schema_type(normalised(returns)) if isinstance(returns, dict) else OPAQUE,
-        effect=Effect.READS,
+        returns=_returns(returns),
+        effect=Effect(raw.get("effect", Effect.READS)),
         category=category,
         origin=origin,
     )
+
+
+def _returns(schema: Any) -> TypeExpr:
+    if not isinstance(schema, dict):
+        return OPAQUE
+    return Record(()) if schema.get("type") == "null" else schema_type(normalised(schema))
 
 
 def normalised(schema: Any) -> Any:

@@ -96,6 +96,10 @@ def _validator(kind: str, part: str) -> Any:
     if kind == "recipe":
         known = schema["properties"]["world"]["properties"]
         known.update((name, _of_plugin(plugin)) for name, plugin in plugins.worlds().items() if name not in known)
+    if kind == "tools":
+        known = schema["properties"]["from"]["items"]["properties"]
+        known.update((name, {"description": "What to import.", "type": "string", "minLength": 1}) for name in plugins.importer_names()
+                     if name not in known)
     return _Validator({**schema["properties"][part], "definitions": schema["definitions"]} if part else schema)
 
 

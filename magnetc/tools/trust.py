@@ -89,6 +89,18 @@ def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
         help=f"read it, then run `magnetc trust {folder}` or pass `--trust`"))
 
 
+def command_digest(command: str) -> str:
+    """Digest of a command that starts a server to import its tools."""
+    return json_digest({"command": command})
+
+
+def require_command(folder: Path, command: str, allow: bool) -> None:
+    """Return when the command may run; else MG606, as for code."""
+    if not allow and not is_trusted(command_digest(command)):
+        raise MagnetError(Diagnostic(code="MG606", message=f"the command `{command}` of this recipe has not been trusted",
+                                     help=f"run `magnetc trust {folder}` or pass `--trust`"))
+
+
 def store() -> Path:
     """The file of trusted digests: in $MAGNETC_CONFIG, else `magnetc` in $XDG_CONFIG_HOME, else in `~/.config`."""
     own = os.environ.get("MAGNETC_CONFIG")

@@ -17,6 +17,7 @@ from magnetc.eval.judge import judge_conversations, judge_pairs
 from magnetc.frontend.load import load
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS
+from magnetc.tools.importers.importer import Place
 from magnetc.tools.worlds.protocol import Reset, Run, Step
 from magnetc.tools.worlds.python import PythonWorld
 
@@ -97,7 +98,8 @@ def test_an_environment_without_the_package_is_told(tmp_path):
 
 
 def test_the_committed_lock_is_what_the_package_holds(python, tmp_path):
-    written = update_lock(tmp_path, ["GorillaFileSystem", "TravelAPI"], python)
+    written = update_lock(tmp_path, {("bfcl", name): None for name in ("GorillaFileSystem", "TravelAPI")},
+                          Place(folder=tmp_path, site_packages=lambda: find_site_packages(python)))
     assert written.read_text(encoding="utf-8") == (FOLDER / "magnetc.lock").read_text(encoding="utf-8")
 
 

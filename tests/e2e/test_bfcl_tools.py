@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from magnetc.build.lock import update_lock
+from magnetc.build.lock import find_site_packages, update_lock
 from magnetc.cli.main import main
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.frontend.load import load
@@ -17,6 +17,7 @@ from magnetc.ir.conform import violations
 from magnetc.ir.types import leaves
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS
+from magnetc.tools.importers.importer import Place
 
 pytestmark = pytest.mark.bfcl
 
@@ -45,7 +46,8 @@ def python(spec):
 
 
 def test_the_committed_lock_is_what_the_package_holds(spec, python, tmp_path):
-    written = update_lock(tmp_path, sorted({tool.category for tool in spec.tools}), python)
+    written = update_lock(tmp_path, {("bfcl", tool.category): None for tool in spec.tools},
+                          Place(folder=tmp_path, site_packages=lambda: find_site_packages(python)))
     assert written.read_text(encoding="utf-8") == (FOLDER / "magnetc.lock").read_text(encoding="utf-8")
 
 

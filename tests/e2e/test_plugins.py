@@ -147,3 +147,23 @@ def test_an_operation_that_breaks_a_script_is_blamed(package, recipe):
     assert done.returncode == 1
     assert "MG901" in done.stderr
     assert "offer_all" in done.stderr
+
+
+def test_an_importer_from_outside_fills_the_lock(package, tmp_path):
+    text = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    code = re.search(r"```\n(def import_notes.*?)```", text, re.DOTALL)[1]
+    names = "Snapshot, object_schema, raw_tool, read_source"
+    site = package(f"from magnetc.tools.importers.importer import {names}\n\n{code}", "notes", "my_package:import_notes", "importers")
+    folder = tmp_path / "recipe"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("look listen", encoding="utf-8")
+    (folder / "tools.magnet").write_text('tools from notes "notes.txt"\nrefine listen() writes\n', encoding="utf-8")
+    (folder / "recipe.yaml").write_text('kind: recipe\nname: notes\nversion: 1.0.0\nseed: 1\ninclude: [tools.magnet]\npaths: {}\n'
+                                        'world: {python: "world:World", now: "2026-03-02T09:00:00Z"}\n', encoding="utf-8")
+    done = magnetc(site, "check", folder)
+    assert "MG501" in done.stderr
+    assert magnetc(site, "lock", folder).returncode == 0
+    done = magnetc(site, "check", folder)
+    assert "2 tools" in done.stderr, done.stderr
+    (folder / "notes.txt").unlink()
+    assert "MG502" in magnetc(site, "lock", folder).stderr

@@ -10,7 +10,8 @@ from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.frontend.json_schema import normalised
 from magnetc.frontend.snapshot import read_snapshot
 from magnetc.source import Origin
-from magnetc.tools.importers.bfcl import import_functions, locked_functions
+from magnetc.tools.importers.bfcl import import_bfcl
+from magnetc.tools.importers.importer import Place, locked_functions
 
 LOG = {
     "name": "add_entry",
@@ -21,6 +22,10 @@ LOG = {
     }},
     "response": {"type": "dict", "properties": {"entry": {"type": "dict", "properties": {"at": {"type": "float"}}}}},
 }
+
+
+def place(site_packages):
+    return Place(folder=Path("nowhere"), site_packages=lambda: site_packages)
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def site_packages(tmp_path):
 
 
 def test_documents_become_json_schema(site_packages):
-    snapshot = import_functions("LogAPI", site_packages)
+    snapshot = import_bfcl("LogAPI", place(site_packages))
     assert (snapshot.source, snapshot.licence) == ("bfcl-eval==9.8.7", "Apache-2.0")
     assert [function["name"] for function in snapshot.functions] == ["a_first", "add_entry"]
     function = snapshot.functions[1]
@@ -58,16 +63,16 @@ def test_a_property_called_type_is_no_type():
 
 
 def test_the_digest_is_that_of_the_documents(site_packages):
-    before = import_functions("LogAPI", site_packages).digest
+    before = import_bfcl("LogAPI", place(site_packages)).digest
     path = site_packages / "bfcl_eval" / "data" / "multi_turn_func_doc" / "log.json"
     path.write_text(path.read_text().replace("Add an entry", "Add one entry"))
-    assert import_functions("LogAPI", site_packages).digest != before
+    assert import_bfcl("LogAPI", place(site_packages)).digest != before
 
 
 @pytest.mark.parametrize("argument", ["LogApi", "GoneAPI"])
 def test_what_is_not_there_is_told(site_packages, argument):
     with pytest.raises(MagnetError) as caught:
-        import_functions(argument, site_packages)
+        import_bfcl(argument, place(site_packages))
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["MG502"]
 
 
@@ -75,7 +80,7 @@ def test_what_is_not_there_is_told(site_packages, argument):
 def test_an_unknown_shape_of_the_mapping_is_told(site_packages, text):
     (site_packages / "bfcl_eval" / "constants" / "executable_backend_config.py").write_text(text)
     with pytest.raises(MagnetError, match="MG502"):
-        import_functions("LogAPI", site_packages)
+        import_bfcl("LogAPI", place(site_packages))
 
 
 def test_the_lock_is_read_back(site_packages, tmp_path):
@@ -83,22 +88,23 @@ def test_the_lock_is_read_back(site_packages, tmp_path):
     folder.mkdir()
     python = tmp_path / "env" / "bin" / "python"
     assert find_site_packages(python) == site_packages
-    first = update_lock(folder, ["LogAPI"], python).read_bytes()
-    assert update_lock(folder, ["LogAPI"], python).read_bytes() == first
+    wanted = {("bfcl", "LogAPI"): None}
+    first = update_lock(folder, wanted, place(site_packages)).read_bytes()
+    assert update_lock(folder, wanted, place(site_packages)).read_bytes() == first
     lock = read_snapshot(folder, Sink())
-    assert locked_functions("LogAPI", lock) == list(import_functions("LogAPI", site_packages).functions)
-    missing = locked_functions("OtherAPI", lock)
+    assert locked_functions("bfcl", "LogAPI", lock) == list(import_bfcl("LogAPI", place(site_packages)).functions)
+    missing = locked_functions("bfcl", "OtherAPI", lock)
     assert isinstance(missing, Diagnostic)
     assert missing.code == "MG501"
-    assert locked_functions("LogAPI", None).code == "MG501"
+    assert locked_functions("bfcl", "LogAPI", None).code == "MG501"
     assert [path.name for path in folder.iterdir()] == ["magnetc.lock"]
 
 
 def test_an_error_points_at_the_import(site_packages, tmp_path):
-    place = Origin("tools.magnet", "/from/0/bfcl")
+    origin = Origin("tools.magnet", "/from/0/bfcl")
     with pytest.raises(MagnetError) as caught:
-        update_lock(tmp_path, {"OtherAPI": place}, tmp_path / "env" / "bin" / "python")
-    assert caught.value.diagnostics[0].primary.at == place
+        update_lock(tmp_path, {("bfcl", "OtherAPI"): origin}, place(site_packages))
+    assert caught.value.diagnostics[0].primary.at == origin
     assert not (tmp_path / "magnetc.lock").exists()
 
 

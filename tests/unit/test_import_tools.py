@@ -11,7 +11,7 @@ from magnetc.ir.schema import tool_schema
 from magnetc.ir.signature import Effect
 from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref
 from magnetc.source import Origin
-from magnetc.tools.importers.bfcl import locked_functions
+from magnetc.tools.importers import IMPORTERS
 
 RECIPE = """kind: recipe
 name: trips
@@ -38,7 +38,7 @@ def run(folder, text, lock=None):
     if lock is not None:
         (folder / "magnetc.lock").write_text(lock if isinstance(lock, str) else json.dumps(lock), encoding="utf-8")
     sink = Sink()
-    return load(folder, sink, {"bfcl": locked_functions}), sink
+    return load(folder, sink, IMPORTERS), sink
 
 
 def lock_of(*tools):
@@ -86,12 +86,19 @@ def test_refine_changes_what_it_names_only(tmp_path):
     assert shown["limit"] == {"type": "number", "default": 3}
 
 
+def test_an_imported_tool_has_the_effect_that_its_source_declares():
+    assert imported_tool({**TOOL, "effect": "writes"}, "", Origin("", "")).effect is Effect.WRITES
+    assert imported_tool({**TOOL, "returns": {"type": "null"}}, "", Origin("", "")).returns == Record(())
+    with pytest.raises(ValueError, match="wipes"):
+        imported_tool({**TOOL, "effect": "wipes"}, "", Origin("", ""))
+
+
 def test_a_parameter_can_become_required(tmp_path):
     spec, _ = run(tmp_path, 'tools from bfcl "Travel"\n', lock_of(TOOL))
     assert not spec.tool["get_cost"].parameter("limit").required
     (tmp_path / "more.yaml").write_text("kind: tools\nrefine: {get_cost: {parameters: {limit: {optional: false}}}}\n")
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace("trips.magnet", "trips.magnet, more.yaml"))
-    limit = load(tmp_path, Sink(), {"bfcl": locked_functions}).tool["get_cost"].parameter("limit")
+    limit = load(tmp_path, Sink(), IMPORTERS).tool["get_cost"].parameter("limit")
     assert limit.required
     assert (limit.default, json.loads(limit.schema)) == (None, {"type": "number"})
 

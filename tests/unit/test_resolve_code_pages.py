@@ -8,7 +8,7 @@ import pytest
 from magnetc.diagnostics import Severity, Sink
 from magnetc.diagnostics.explain import explain
 from magnetc.frontend import load
-from magnetc.tools.importers.bfcl import locked_functions
+from magnetc.tools.importers import IMPORTERS
 
 FRONTEND = Path(__file__).parents[2] / "magnetc" / "frontend"
 MODULES = ("load", "include", "snapshot", "names", "type_syntax", "constraint", "slots", "check_sources", "votes", "ranked")
@@ -41,7 +41,7 @@ def check(section, folder):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(body, encoding="utf-8")
     sink = Sink()
-    load(folder, sink, {"bfcl": locked_functions})
+    load(folder, sink, IMPORTERS)
     return sink.diagnostics
 
 

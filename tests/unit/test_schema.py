@@ -15,7 +15,6 @@ NEVER_FAILS = {"$schema", "$ref", "title", "description", "properties", "items",
 TO_COME = {
     "recipe": ["mixture", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "transformers", "mislead", "sharegpt"],
     "types": ["shown_as"],
-    "tools": ["python", "mcp", "openapi", "json", "toolbench"],
 }
 
 

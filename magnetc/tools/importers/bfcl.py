@@ -1,6 +1,6 @@
-"""Tools of a BFCL class: function documents of an installed `bfcl_eval`, and their snapshot in `magnetc.lock`.
+"""Tools of a BFCL class: function documents of an installed `bfcl_eval`.
 
-`import_functions` reads the package's files, never runs them. A function document becomes
+`import_bfcl` reads the package's files, never runs them. A function document becomes
 
     {"name": "cat", "description": "Display the contents ...", "parameters": {JSON Schema}, "returns": {JSON Schema}}
 
@@ -14,13 +14,12 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
-from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.frontend.json_schema import normalised
 from magnetc.ir.json import Json, digest
+from magnetc.tools.importers.importer import Place, Snapshot, raw_tool, refused
 
 PACKAGE = "bfcl_eval"
 DOCUMENTS = Path(PACKAGE, "data", "multi_turn_func_doc")
@@ -30,49 +29,20 @@ MAPPING_NAME = "MULTI_TURN_FUNC_DOC_FILE_MAPPING"
 LICENCES = {"Apache 2.0": "Apache-2.0"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """What an import found. `source` is a pip requirement, `digest` that of the documents as the package has them."""
-
-    argument: str
-    source: str
-    licence: str
-    digest: str
-    functions: tuple[dict[str, Json], ...]
-
-    def lock(self) -> dict[str, Json]:
-        """The entry of `tools` in `magnetc.lock`, under its key `bfcl:CLASS`."""
-        return {lock_key(self.argument): {"source": self.source, "licence": self.licence, "digest": self.digest,
-                                          "functions": list(self.functions)}}
-
-
-def lock_key(argument: str) -> str:
-    return f"bfcl:{argument}"
-
-
-def locked_functions(argument: str, lock: Mapping[str, Json] | None) -> list[dict[str, Json]] | Diagnostic:
-    """The functions of a BFCL class as `magnetc.lock` holds them; the package is not needed, nor contacted."""
-    entry = ((lock or {}).get("tools") or {}).get(lock_key(argument))
-    if entry is None:
-        where = "`magnetc.lock` has no snapshot of" if lock else "there is no `magnetc.lock` with a snapshot of"
-        return Diagnostic(code="MG501", message=f'{where} `tools from bfcl "{argument}"`',
-                          help="run `magnetc lock DIR` to import it")
-    return list(entry["functions"])
-
-
-def import_functions(argument: str, site_packages: Path) -> Snapshot:
-    """The function documents of the BFCL class `argument`, read from the package in `site_packages`.
+def import_bfcl(argument: str, place: Place) -> Snapshot:
+    """The function documents of the BFCL class `argument`, read from the package in the recipe's environment.
 
     Raises:
         MagnetError: MG502 when the package, the class or its documents are not there or not as expected.
     """
+    site_packages = place.site_packages()
     files = _documents_by_class(site_packages)
     if argument not in files:
         known = ", ".join(f"`{name}`" for name in files)
-        raise _error(f"`{PACKAGE}` has no function documents of class `{argument}`", f"classes are {known}")
+        raise refused(f"`{PACKAGE}` has no function documents of class `{argument}`", f"classes are {known}")
     documents = _read_documents(site_packages / DOCUMENTS / files[argument])
     version, licence = _metadata(site_packages)
-    return Snapshot(argument=argument, source=f"bfcl-eval=={version}", licence=licence, digest=digest(documents),
+    return Snapshot(source=f"bfcl-eval=={version}", licence=licence, digest=digest(documents),
                     functions=tuple(_tool(document) for document in sorted(documents, key=lambda each: each["name"])))
 
 
@@ -82,7 +52,7 @@ def _documents_by_class(site_packages: Path) -> dict[str, str]:
     try:
         module = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
-        raise _error(f"`{path}` cannot be read",
+        raise refused(f"`{path}` cannot be read",
                      "give the recipe `packages: [bfcl-eval==VERSION]`, or another version of it") from None
     for statement in module.body:
         match statement:
@@ -91,7 +61,7 @@ def _documents_by_class(site_packages: Path) -> dict[str, str]:
                     return dict(ast.literal_eval(value))
                 except (ValueError, TypeError):
                     break
-    raise _error(f"`{MAPPING_NAME}` is not a literal dictionary in `{path}`", "use a known version, such as 2026.3.23")
+    raise refused(f"`{MAPPING_NAME}` is not a literal dictionary in `{path}`", "use a known version, such as 2026.3.23")
 
 
 def _read_documents(path: Path) -> list[dict[str, Json]]:
@@ -100,11 +70,11 @@ def _read_documents(path: Path) -> list[dict[str, Json]]:
         lines = path.read_text(encoding="utf-8").splitlines()
         documents = [json.loads(line) for line in lines if line.strip()]
     except (OSError, ValueError) as error:
-        raise _error(f"`{path}` cannot be read: {error}") from None
+        raise refused(f"`{path}` cannot be read: {error}") from None
     for document in documents:
         if not (isinstance(document, dict) and isinstance(document.get("name"), str)
                 and isinstance(document.get("parameters"), dict)):
-            raise _error(f"`{path}` holds what is not a function document: {str(document)[:60]}")
+            raise refused(f"`{path}` holds what is not a function document: {str(document)[:60]}")
     return documents
 
 
@@ -114,16 +84,10 @@ def _metadata(site_packages: Path) -> tuple[str, str]:
         head = HeaderParser().parsestr(path.read_text(encoding="utf-8"))
         licence = head.get("License-Expression") or head.get("License") or "unknown"
         return head["Version"], LICENCES.get(licence, licence)
-    raise _error(f"`{site_packages}` has no metadata of `{PACKAGE}`", "install the package instead of copying it")
+    raise refused(f"`{site_packages}` has no metadata of `{PACKAGE}`", "install the package instead of copying it")
 
 
 def _tool(document: Mapping[str, Json]) -> dict[str, Json]:
-    description = document.get("description", "")
-    return {"name": document["name"],
-            "description": description.rpartition("Tool description: ")[2].strip(),
-            "parameters": normalised(document["parameters"]),
-            "returns": normalised(document.get("response") or {"type": "dict", "properties": {}})}
-
-
-def _error(message: str, help: str | None = None) -> MagnetError:
-    return MagnetError(Diagnostic(code="MG502", message=message, help=help))
+    description = document.get("description", "").rpartition("Tool description: ")[2]
+    return raw_tool(document["name"], description, normalised(document["parameters"]),
+                    normalised(document.get("response") or {"type": "dict", "properties": {}}))
