@@ -17,19 +17,24 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.json import Json
 from magnetc.source.resources import resource
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jsonschema import Draft7Validator
 
 FOLDER = "prompts"
 _HEAD = re.compile(r"---\n(.*?\n)---\n(.*)", re.DOTALL)
 _KEYS = ("inputs", "output", "decoding", "repair")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PromptProgram:
     """`inputs` maps names to JSON types, `output` is a JSON Schema, `decoding` goes to the teacher as it is."""
 
@@ -46,28 +51,37 @@ class PromptProgram:
         Raises:
             MagnetError: MG420 when the text asks for what it is not given, or an input is missing or unknown.
         """
-        from jinja2 import StrictUndefined, TemplateError
-        from jinja2.sandbox import SandboxedEnvironment
+        from jinja2 import TemplateError
 
         if inputs.keys() != self.inputs.keys():
             raise _broken(self.name, f"it takes {', '.join(sorted(self.inputs))}, and is given {', '.join(sorted(inputs))}")
-        environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         try:
-            return environment.from_string(self.text).render(**inputs).strip() + "\n"
+            return self._template.render(**inputs).strip() + "\n"
         except (TemplateError, TypeError) as error:
             raise _broken(self.name, str(error)) from error
 
-    def read(self, reply: str) -> Json:
-        """The JSON value of a reply: all of it, or its only fenced block. Raises ValueError, in words for the teacher."""
+    @cached_property
+    def _template(self) -> Template:
+        from jinja2 import StrictUndefined
+        from jinja2.sandbox import SandboxedEnvironment
+
+        return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(self.text)
+
+    @cached_property
+    def _validator(self) -> Draft7Validator:
         from jsonschema import Draft7Validator
 
+        return Draft7Validator(dict(self.output))
+
+    def read(self, reply: str) -> Json:
+        """The JSON value of a reply: all of it, or its only fenced block. Raises ValueError, in words for the teacher."""
         blocks = re.findall(r"```(?:json)?\s*\n(.*?)```", reply, re.DOTALL)
         text = blocks[0] if len(blocks) == 1 else reply
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"it is not JSON: {error}") from error
-        problem = next(iter(Draft7Validator(dict(self.output)).iter_errors(value)), None)
+        problem = next(self._validator.iter_errors(value), None)
         if problem is not None:
             at = "/".join(map(str, problem.absolute_path))
             raise ValueError(f"{f'`{at}`: ' if at else ''}{problem.message}")

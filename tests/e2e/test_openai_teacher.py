@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from dataset import RECIPES, magnetc
@@ -15,6 +18,7 @@ from magnetc.teachers.openai import client as client_module
 from magnetc.teachers.openai.client import OpenAIClient
 from magnetc.teachers.prompt_program import parse_program
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = parse_program("count", "---\ninputs: {text: string}\noutput: {type: object, properties: {echo: {type: integer}}, required: [echo]}\n"
                                  "decoding: {temperature: 0.5, max_tokens: 20}\nrepair: 4\n---\nCount: {{ text }}\n")
 
@@ -192,3 +196,12 @@ def test_judging_needs_judges(own_home):
     result = magnetc("lock", RECIPES / "library", "--judge")
     assert result.exit_code == 1
     assert "MG512" in result.output
+
+
+def test_the_benchmark_compares_like_with_like(tmp_path):
+    """Both sides ask as often, and ours keeps what it was told."""
+    command = [sys.executable, ROOT / "benchmarks" / "teacher.py", "--rows", "40", "--latency", "0.001", "--json", tmp_path / "figures.json"]
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["bare"]["requests"] == figures["ours"]["requests"] == 40
+    assert figures["rate_against_bare"] > 0

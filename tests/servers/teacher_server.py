@@ -15,6 +15,7 @@ import hashlib
 import json
 import signal
 import sys
+import time
 from collections import Counter
 
 import answers
@@ -45,6 +46,7 @@ class Server:
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         self.seen[digest] += 1
         self.stats["requests"] += 1
+        self.stats["first at"] = self.stats["first at"] or int(time.time() * 1000)
         self.stats["repeats"] += digest in self.answered
         self.under_way += 1
         self.stats["most under way"] = max(self.stats["most under way"], self.under_way)
