@@ -26,6 +26,7 @@ from magnetc.build.gates import Gate, gates_document, judge, report_gates
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
+from magnetc.build.recipe_files import recipe_files
 from magnetc.build.unit import Unit, UnitBuilder, UnitResult
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.distill.proofs.prover import Prover
@@ -43,7 +44,7 @@ from magnetc.ir.spec import Spec
 from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.offline import OfflineTeacher
-from magnetc.tools.trust import code_files, require_trust
+from magnetc.tools.trust import require_trust
 from magnetc.tools.worlds.kind import world_pool
 from magnetc.tools.worlds.pool import WorldPool
 from magnetc.tools.worlds.world import World
@@ -250,10 +251,7 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     spec = context.spec
     for scenario in scenarios:
         output.text(f"states/{scenario.initial}.json", wire(scenario.state) + "\n")
-    files = [name for name in sink.files if (options.folder / name).is_file()]
-    files += [path.as_posix() for path in code_files(options.folder)]
-    files += [name for name in ("magnetc.lock", "NOTICE", "LICENSE") if (options.folder / name).is_file()]
-    output.copy_recipe(options.folder, sorted(set(files)))
+    output.write_recipe(recipe_files(options.folder, spec.recipe.world, sink.files))
     described = output.data_files()
     summary.files = {name: entry["rows"] for name, entry in described.items()}
     output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")

@@ -54,7 +54,7 @@ def open_output(out: Path, sink: Sink, *, trust: bool = False, announce: Callabl
     if spec is None or sink.has_errors:
         return None
     require_trust(out / "recipe", spec.recipe.world, trust)
-    start = world_kind(spec.recipe.world).prepare(spec.recipe.world, out / "recipe", announce)
+    start = world_kind(spec.recipe.world).prepare(spec.recipe.world, out / "recipe" / spec.recipe.world.folder, announce)
     states, failures = read_states(out, manifest)
     return Opened(folder=out, manifest=manifest, spec=spec, states=states, start=start,
                   failures=tuple(failures))

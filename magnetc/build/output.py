@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -77,12 +78,12 @@ class Output:
         files = [path for place in places for path in (place, *sorted(place.rglob("*"))) if path.is_file()]
         return {path.relative_to(self.partial).as_posix(): file_digest(path) for path in files}
 
-    def copy_recipe(self, source: Path, files: list[str]) -> None:
+    def write_recipe(self, files: Mapping[str, bytes]) -> None:
         """The recipe as it was built: its documents, world sources and lock."""
-        for name in files:
+        for name, content in files.items():
             target = self.partial / "recipe" / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, target)
+            target.write_bytes(content)
 
     def manifest(self, manifest: dict[str, Any]) -> None:
         self.text(MANIFEST, yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=100))

@@ -16,13 +16,14 @@ def command(folder: Path) -> None:
     """Trust the code of the recipe in FOLDER, as it is now, here and wherever it is copied to."""
     from magnetc.build.lock import wanted_imports
     from magnetc.frontend import load
+    from magnetc.frontend.include import ROOTS
     from magnetc.frontend.load import read_recipe
     from magnetc.tools.importers import IMPORTERS
     from magnetc.tools.trust import code_digest, code_files, command_digest, trust
     from magnetc.tools.worlds.kind import world_kind
 
     sink = Sink()
-    folder = folder / "recipe" if (folder / "recipe" / "recipe.yaml").is_file() else folder
+    folder = next((folder / "recipe" for name in ROOTS if (folder / "recipe" / name).is_file()), folder)
     with diagnosed(sink, folder=folder):
         documents = read_recipe(folder, sink)
         commands = [argument for name, argument in wanted_imports(documents or ()) if name == "mcp"]
@@ -34,8 +35,9 @@ def command(folder: Path) -> None:
         if spec is None:
             fail(sink, folder=folder)
         trust(code_digest(folder, spec.recipe.world), folder)
-    for path in code_files(folder):
+    home = folder / spec.recipe.world.folder
+    for path in code_files(home):
         click.echo(f"  {path.as_posix()}", err=True)
-    for text in world_kind(spec.recipe.world).runs(spec.recipe.world, folder):
+    for text in world_kind(spec.recipe.world).runs(spec.recipe.world, home):
         click.echo(f"  {text}", err=True)
     click.echo(f"trusted: the code of `{spec.recipe.name}`", err=True)

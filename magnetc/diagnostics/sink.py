@@ -22,6 +22,12 @@ class Sink:
         self.files[file.name] = file
         self._spans[file.name] = spans or {}
 
+    def move(self, file: str, root: str, spans: Mapping[str, tuple[Span, Span]]) -> None:
+        """Replace what the index of a file has below `root`: the nodes of one document have other pointers now."""
+        index = self._spans.get(file, {})
+        others = {pointer: places for pointer, places in index.items() if root and not pointer.startswith(root)}
+        self._spans[file] = others | {root + pointer: places for pointer, places in spans.items()}
+
     def emit(self, diagnostic: Diagnostic) -> None:
         """Add one diagnostic; the same code and message at the same place counts once."""
         place = diagnostic.primary and diagnostic.primary.at

@@ -80,7 +80,8 @@ def _shipped_match(pattern: str, path: PurePosixPath, at: Origin, sink: Sink) ->
         file = shipped(*inner[:-1], inner[-1] + suffix) if inner else None
         if file and file.path.is_file():
             return [file]
-    names = [each.stem for each in resource("specs", SHIPPED).iterdir() if each.suffix in SUFFIXES]
+    top = resource("specs", SHIPPED)
+    names = [each.relative_to(top).with_suffix("").as_posix() for each in top.rglob("*") if each.suffix in SUFFIXES]
     near = closest("/".join(inner), names)
     known = ", ".join(f"`{SHIPPED}/{name}`" for name in sorted(names))
     sink.error("MG001", f"`{pattern}` is not among the shipped files", at,

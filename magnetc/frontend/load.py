@@ -7,18 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from magnetc.diagnostics import Sink
-from magnetc.diagnostics.edits import renamed
 from magnetc.frontend.document import Document
-from magnetc.frontend.dsl import read_dsl
-from magnetc.frontend.include import ROOT, ROOTS, Included, expand_include, shipped
+from magnetc.frontend.extend import merge_recipe, override
+from magnetc.frontend.include import ROOTS, Included, expand_include, shipped
+from magnetc.frontend.layers import Layer, read_layers
 from magnetc.frontend.probes import read_probes
 from magnetc.frontend.ranked import read_ranked
+from magnetc.frontend.read_file import read_file
 from magnetc.frontend.read_text import read_text
 from magnetc.frontend.resolve import resolve
 from magnetc.frontend.schema import validate
 from magnetc.frontend.snapshot import LOCK, Importer, import_tools, read_snapshot
 from magnetc.frontend.votes import read_votes
-from magnetc.frontend.yaml_events import read_yaml, span_index
+from magnetc.frontend.yaml_events import span_index
 from magnetc.ir.spec import Spec
 from magnetc.source import Origin
 
@@ -53,64 +54,59 @@ def _show_lock(folder: Path, sink: Sink) -> None:
 
 
 def read_recipe(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None) -> list[Document] | None:
-    """All documents of a recipe, the recipe itself first, each valid by its schema; None after at least one error."""
-    if not folder.is_dir():
-        sink.error("MG001", f"there is no folder `{folder}`", help="name the folder that holds `recipe.yaml`")
+    """All documents of a recipe, the recipe itself first, each valid by its schema; None after at least one error.
+
+    Where the recipe extends another, its documents come after the base's, which lack what it says anew.
+    """
+    layers = read_layers(folder, sink, texts)
+    if layers is None:
         return None
-    names = [name for name in ROOTS if (folder / name).is_file()]
-    if not names:
-        sink.error("MG001", f"`{folder}` is not a recipe: it has no `{ROOT}`",
-                   help=f"name the folder that holds `{ROOT}`, or run `magnetc init`")
+    read = [(layer.recipe, _read_layer(layer, sink, texts)) for layer in layers]
+    if sink.has_errors:
         return None
-    if len(names) > 1:
-        sink.error("MG007", f"`{folder}` has two roots, `{names[0]}` and `{names[1]}`", help="remove one of the two")
-        return None
-    roots = read_file(Included(names[0], folder / names[0]), sink, texts)
-    if not roots:
-        return None
-    root = roots[0]
-    if root.kind != "recipe":
-        sink.error("MG007", f"`{root.file}` is of kind `{root.kind}`", Origin(root.file, f"{root.root}/kind"),
-                   help="write `kind: recipe`" if names[0] == ROOT else "write `recipe NAME { … }`",
-                   fix=renamed(sink, Origin(root.file, "/kind"), root.kind, "recipe", safe=False) if names[0] == ROOT else None)
-        return None
-    is_valid = [validate(document, sink) for document in roots].count(False) == 0
-    documents = list(roots)
-    for file in _files(folder, root, sink):
+    recipe, documents = read[0]
+    for over, own in read[1:]:
+        recipe, documents = merge_recipe(recipe, over, sink), override(documents, own, sink)
+    frames = [each for file in _frames(recipe) for each in read_file(file, sink, texts) if validate(each, sink)]
+    return None if sink.has_errors else [recipe, *frames, *documents]
+
+
+def _read_layer(layer: Layer, sink: Sink, texts: Mapping[str, str] | None) -> list[Document]:
+    """The documents of one recipe beside the recipe itself, checked by their schemas."""
+    documents = list(layer.roots[1:])
+    for file in _included(layer, sink):
         for document in read_file(file, sink, texts):
             if document.kind == "recipe":
                 sink.error("MG007", f"`{file.name}` is a second recipe", Origin(document.file, f"{document.root}/kind"),
-                           help=f"a folder holds one recipe, `{root.file}`")
-                is_valid = False
+                           help=f"a folder holds one recipe, `{layer.recipe.file}`")
             else:
-                is_valid = validate(document, sink) and is_valid
-            documents.append(document)
-    return documents if is_valid and not sink.has_errors else None
+                documents.append(document)
+    for document in documents:
+        validate(document, sink)
+    return documents
 
 
-def _files(folder: Path, root: Document, sink: Sink) -> list[Included]:
-    """The shipped frames of the recipe's locales, then what it includes, as far as a faulty recipe tells."""
-    include, locales = root.data.get("include") or (), root.data.get("locales") or ("en",)
+def _included(layer: Layer, sink: Sink) -> list[Included]:
+    """What a recipe includes, as far as a faulty one tells, by names that begin at the recipe that was asked for."""
+    include = layer.recipe.data.get("include")
     patterns = [each for each in include if isinstance(each, str)] if isinstance(include, list) else []
+    found = expand_include(layer.folder, patterns, Origin(layer.recipe.file, f"{layer.recipe.root}/include"), sink)
+    inside = layer.folder.resolve()
+    return [replace(file, name=layer.prefix + file.name) if file.path.resolve().is_relative_to(inside) else file for file in found]
+
+
+def _frames(recipe: Document) -> list[Included]:
+    """The shipped frames of the recipe's locales."""
+    locales = recipe.data.get("locales") or ("en",)
     names: Iterable[str] = [each for each in locales if isinstance(each, str)] if isinstance(locales, (dict, tuple)) else ()
-    frames = [file for name in names if name.isidentifier() and (file := shipped("frames", f"{name}.yaml"))]
-    return frames + expand_include(folder, patterns, Origin(root.file, "/include"), sink)
+    return [file for name in names if name.isidentifier() and (file := shipped("frames", f"{name}.yaml"))]
 
 
 def read_documents(folder: Path, sink: Sink, texts: Mapping[str, str] | None = None) -> list[Document]:
-    """Those documents of a recipe that can be read, the recipe itself first, whether they are valid or not."""
-    names = [name for name in ROOTS if (folder / name).is_file()]
-    roots = read_file(Included(names[0], folder / names[0]), sink, texts) if names else []
-    files = _files(folder, roots[0], sink) if roots else []
-    return [*roots, *(document for file in files for document in read_file(file, sink, texts))]
-
-
-def read_file(file: Included, sink: Sink, texts: Mapping[str, str] | None = None) -> list[Document]:
-    """The documents that a file holds: one in YAML, one of each kind it speaks of in the DSL."""
-    source = read_text(file.path, file.name, sink, texts)
-    if source is None:
-        return []
-    if file.path.suffix == ".magnet":
-        return read_dsl(source, sink)
-    document = read_yaml(source, sink)
-    return [document] if document else []
+    """Those documents of a recipe and its bases that can be read, the recipe itself first, whether they are valid or not."""
+    layers = read_layers(folder, sink, texts) if any((folder / name).is_file() for name in ROOTS) else None
+    documents: list[Document] = []
+    for layer in reversed(layers or ()):
+        documents += [*layer.roots, *(each for file in _included(layer, sink) for each in read_file(file, sink, texts))]
+    frames = _frames(documents[0]) if documents else ()
+    return [*documents[:1], *(each for file in frames for each in read_file(file, sink, texts)), *documents[1:]]

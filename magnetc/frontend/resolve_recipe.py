@@ -16,9 +16,10 @@ from magnetc.ir.limits import Limits
 from magnetc.ir.spec import Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
+from magnetc.source.origin import escape
 
 DEFAULT_LOSS = {"calls": 1, "clarifications": 1, "refusals": 1, "replies": 0}
-_OF_EVERY_WORLD = ("now", "variants", "packages", "limits")
+OF_EVERY_WORLD = ("now", "variants", "packages", "limits")
 DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -35,7 +36,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         name=data["name"],
         version=data["version"],
         seed=data["seed"],
-        world=_world(data["world"], origin.child("world"), sink),
+        world=_world(data["world"], _folder(document), origin.child("world"), sink),
         show=tuple((data.get("system") or {}).get("show", ("date",))),
         teacher=teacher if isinstance(teacher, str) else next(iter(teacher)),
         endpoint=_endpoint(teacher["openai"]) if isinstance(teacher, dict) else None,
@@ -62,12 +63,18 @@ def _endpoint(data: Mapping[str, Any]) -> Endpoint:
                     most_money=float(budget.get("money", 0)), price=(float(price.get("input", 0)), float(price.get("output", 0))), **given)
 
 
-def _world(data: Mapping[str, Any], origin: Origin, sink: Sink) -> WorldSpec:
+def _folder(document: Document) -> str:
+    """The folder of the file that says of which kind the world is."""
+    named = [document.span("/world/" + escape(key), at_key=True).file for key in document.data["world"] if key not in OF_EVERY_WORLD]
+    return named[0].rpartition("/")[0] if named else ""
+
+
+def _world(data: Mapping[str, Any], folder: str, origin: Origin, sink: Sink) -> WorldSpec:
     try:
         datetime.fromisoformat(data["now"])
     except ValueError:
         sink.error("MG222", f"`{data['now']}` is not an instant: there is no such day or time", origin.child("now"))
-    kinds = [key for key in data if key not in _OF_EVERY_WORLD]
+    kinds = [key for key in data if key not in OF_EVERY_WORLD]
     if len(kinds) != 1:
         also = f"`{kinds[0]}` and `{kinds[1]}`" if kinds else "nothing that says of which kind it is"
         sink.error("MG226", f"`world` has {also}", origin.child(kinds[1]) if kinds else origin, at_key=True,
@@ -80,7 +87,7 @@ def _world(data: Mapping[str, Any], origin: Origin, sink: Sink) -> WorldSpec:
                    help=f"leave them out, or say what `{kind}` needs under its own keys")
     return WorldSpec(kind=kind, python=python, settings=settings, now=data["now"], variants=data.get("variants", 8),
                      limits=Limits(**data.get("limits") or {}),
-                     packages=tuple(data.get("packages") or ()), origin=origin)
+                     packages=tuple(data.get("packages") or ()), folder=folder, origin=origin)
 
 
 def _check_shares(key: str, shares: Mapping[str, float], origin: Origin, sink: Sink) -> None:

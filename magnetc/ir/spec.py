@@ -38,7 +38,8 @@ class WorldSpec:
     the recipe folder; of other kinds, `settings` is what the recipe says of it, as canonical JSON.
 
     `variants` is how many initial states (world seeds) the units are spread over. `packages` are pip requirements with
-    exact versions; when given, the world runs in an environment of its own that holds these and nothing else.
+    exact versions; when given, the world runs in an environment of its own that holds these and nothing else. `folder` is
+    where the recipe that names the world lies, relative to the one that extends it.
     """
 
     now: str
@@ -48,6 +49,7 @@ class WorldSpec:
     variants: int = 8
     packages: tuple[str, ...] = ()
     limits: Limits = DEFAULT_LIMITS
+    folder: str = field(default="", compare=False)
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
     @property

@@ -10,8 +10,9 @@ from magnetc.build.compile import compile_recipe
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.include import ROOTS, Included
-from magnetc.frontend.load import read_documents, read_file
+from magnetc.frontend.load import read_documents
 from magnetc.frontend.names import Definitions
+from magnetc.frontend.read_file import read_file
 from magnetc.frontend.schema import validate
 from magnetc.ir.spec import Spec
 from magnetc.source.resources import resource

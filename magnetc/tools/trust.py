@@ -40,6 +40,7 @@ def code_digest(folder: Path, spec: WorldSpec) -> str:
 
     The folder's own place takes no part: a copy is trusted as its original is.
     """
+    folder = folder / spec.folder
     files = {path.as_posix(): sha256((folder / path).read_bytes()).hexdigest() for path in code_files(folder)}
     may = {"may": list(_may(spec))} if any(_may(spec)) else {}
     if spec.kind != "python":
@@ -79,10 +80,10 @@ def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
     """
     if allow or is_trusted(code_digest(folder, spec)):
         return
-    files = [f"`{path.as_posix()}`" for path in code_files(folder)]
+    files = [f"`{path.as_posix()}`" for path in code_files(folder / spec.folder)]
     if len(files) > _LISTED:
         files[_LISTED:] = [f"and {len(files) - _LISTED} more"]
-    others = [*world_kind(spec).runs(spec, folder), *_may(spec)]
+    others = [*world_kind(spec).runs(spec, folder / spec.folder), *_may(spec)]
     raise MagnetError(Diagnostic(
         code="MG606", message="the code of this recipe has not been trusted",
         primary=Label(spec.origin) if spec.origin.file else None, notes=(*files, *others),

@@ -53,7 +53,7 @@ def test_examples_fail_and_pass(code):
     assert check(sections(code)["Fixed"]) == set()
 
 
-@pytest.mark.parametrize("code", ["MG001", "MG005", "MG006"])
+@pytest.mark.parametrize("code", ["MG001", "MG005", "MG006", "MG008"])
 def test_recipes_fail_and_pass(code, tmp_path):
     for section in ("Fails", "Fixed"):
         folder = tmp_path / section

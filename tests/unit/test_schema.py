@@ -11,9 +11,9 @@ from magnetc.frontend.schema import _RULES, KINDS, validate
 from magnetc.source.resources import resource
 
 NEVER_FAILS = {"$schema", "$ref", "title", "description", "properties", "items", "propertyNames", "definitions", "x-to-come",
-               "if", "then", "const"}
+               "if", "then", "else", "const"}
 TO_COME = {
-    "recipe": ["mixture", "decontaminate", "extend", "held_out", "mcp", "openapi", "simulated", "transformers", "mislead", "sharegpt"],
+    "recipe": ["mixture", "decontaminate", "held_out", "mcp", "openapi", "simulated", "transformers", "mislead", "sharegpt"],
     "types": ["shown_as"],
 }
 

@@ -54,4 +54,4 @@ def world_pool(spec: WorldSpec, folder: Path, announce: Callable[[str], None], *
     Raises:
         MagnetError: MG604, MG605 when an environment cannot be made, MG012 for a kind that cannot be used.
     """
-    return WorldPool(world_kind(spec).prepare(spec, folder, announce), size=size)
+    return WorldPool(world_kind(spec).prepare(spec, folder / spec.folder, announce), size=size)
