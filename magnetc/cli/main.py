@@ -9,6 +9,8 @@ import click
 from magnetc import __version__
 
 COMMANDS = {
+    "init": "Write a recipe to begin with, from tools that exist.",
+    "import": "Read tools from Python, MCP, OpenAPI or JSON, as a spec.",
     "build": "Build a recipe's dataset.",
     "check": "Check a recipe without running anything.",
     "fmt": "Format a recipe, or write it in the other syntax.",

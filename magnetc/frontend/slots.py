@@ -73,10 +73,13 @@ def turn_slots(chain: Chain, tools: Mapping[str, FunctionSignature]) -> dict[str
 
 
 def reply_slots(chain: Chain, tools: Mapping[str, FunctionSignature]) -> dict[str, TypeExpr]:
-    """Slots of a reply: results first, and arguments where no result has the name."""
+    """Slots of a reply: results first, and arguments where no result has the name. `.` is a whole result that has no fields."""
     found: dict[str, TypeExpr] = {}
     for name, alias in chain:
         found |= result_slots(tools[name].returns, f"{alias}." if alias else "")
+    head = tools[chain[0][0]].returns
+    if not isinstance(head, Record):
+        found["."] = head
     return turn_slots(chain, tools) | found
 
 

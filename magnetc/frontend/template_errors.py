@@ -11,8 +11,8 @@ MAX_DEPTH = 32
 _SPECIAL = "\\{}[]()|"
 _LEXEME = re.compile(r"(?P<escape>\\.?)|(?P<brace>\{[^{}]*\}?)|(?P<mark>[}\[\]()|])|(?P<text>[^\\{}\[\]()|]+)", re.DOTALL)
 _PART = r"(?:[^\s\\{}\[\]()|:.#/`]+|`[^`{}]+`)"
-_PATH = re.compile(rf"{_PART}(?:\.{_PART})*")
-_SLOT = re.compile(rf"{_PART}(?:\.{_PART})*(?::[a-z][a-z_]*)?")
+_PATH = re.compile(rf"\.|{_PART}(?:\.{_PART})*")
+_SLOT = re.compile(rf"(?:\.|{_PART}(?:\.{_PART})*)(?::[a-z][a-z_]*)?")
 _CLOSER = {"[": "]", "(": ")"}
 
 

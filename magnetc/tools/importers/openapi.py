@@ -39,7 +39,8 @@ class _Loader(yaml.CSafeLoader):
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()}
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def import_openapi(argument: str, place: Place) -> Snapshot:
@@ -56,8 +57,12 @@ def import_openapi(argument: str, place: Place) -> Snapshot:
         known = ", ".join(f"`{each}`" for each in sorted(tags))
         raise refused(f"`{argument}` has no operations", f"its tags are {known}" if known and tag else "it has no `paths`")
     licence = (document.get("info") or {}).get("license") or {}
-    return Snapshot(source=argument, digest=digest(document), functions=tuple(functions.values()),
-                    licence=str(licence.get("identifier") or licence.get("name") or "unknown"))
+    return Snapshot(
+        source=argument,
+        digest=digest(document),
+        functions=tuple(functions.values()),
+        licence=str(licence.get("identifier") or licence.get("name") or "unknown"),
+    )
 
 
 def read_document(name: str, place: Place) -> dict[str, Any]:
@@ -70,8 +75,12 @@ def read_document(name: str, place: Place) -> dict[str, Any]:
         raise refused(f"`{name}` is neither YAML nor JSON: {' '.join(str(error).split())[:200]}", "mend it, then import again") from None
     version = document.get("openapi") if isinstance(document, dict) else None
     if not str(version).startswith("3."):
-        raise refused(f"`{name}` is no OpenAPI 3 document", "convert a Swagger 2 document first, with swagger2openapi for one"
-                      if isinstance(document, dict) and "swagger" in document else "it has to begin with `openapi: 3…`")
+        raise refused(
+            f"`{name}` is no OpenAPI 3 document",
+            "convert a Swagger 2 document first, with swagger2openapi for one"
+            if isinstance(document, dict) and "swagger" in document
+            else "it has to begin with `openapi: 3…`",
+        )
     _validate(name, document)
     return document
 
@@ -85,8 +94,10 @@ def _validate(name: str, document: dict[str, Any]) -> None:
     try:
         found = list(kind(document).iter_errors())
     except Exception as error:  # what the validator's own libraries raise for a reference that leads nowhere
-        raise refused(f"`{name}` cannot be validated: {type(error).__name__}: {error}",
-                      "bundle all that it refers to into one file first, with `redocly bundle`") from None
+        raise refused(
+            f"`{name}` cannot be validated: {type(error).__name__}: {error}",
+            "bundle all that it refers to into one file first, with `redocly bundle`",
+        ) from None
     if found:
         notes = tuple(f"at `/{'/'.join(map(str, each.absolute_path))}`: {each.message.splitlines()[0][:160]}" for each in found[:10])
         raise refused(f"`{name}` is not valid OpenAPI", "mend it, then import again", notes)
@@ -110,8 +121,13 @@ class Operation:
         self._body(references.resolved(data.get("requestBody") or {}), references, properties, required)
         words = "\n\n".join(text.strip() for text in (data.get("summary"), data.get("description")) if text)
         returns = References(document)
-        self.tool = raw_tool(self.name, words, references.defined(object_schema(properties, required)),
-                             _returns(data.get("responses") or {}, returns), "reads" if method in ("get", "head") else "writes")
+        self.tool = raw_tool(
+            self.name,
+            words,
+            references.defined(object_schema(properties, required)),
+            _returns(data.get("responses") or {}, returns),
+            "reads" if method in ("get", "head") else "writes",
+        )
 
     def _input(self, place: str, name: str) -> str:
         """The tool's parameter for a value; the same name in two places is told apart by the place."""
@@ -167,8 +183,11 @@ def _parameter(parameter: Mapping[str, Any], references: References) -> dict[str
     schema = references.schema(parameter.get("schema") or _json_of(parameter.get("content") or {}) or {})
     if parameter.get("description"):
         schema = {**schema, "description": parameter["description"].strip()}
-    examples = [parameter["example"]] if "example" in parameter else \
-        [each["value"] for each in map(references.resolved, (parameter.get("examples") or {}).values()) if "value" in each]
+    examples = (
+        [parameter["example"]]
+        if "example" in parameter
+        else [each["value"] for each in map(references.resolved, (parameter.get("examples") or {}).values()) if "value" in each]
+    )
     return {**schema, "examples": examples} if examples else schema
 
 
@@ -187,7 +206,12 @@ def _returns(responses: Mapping[Any, Any], references: References) -> dict[str, 
 
 def _json_of(content: Mapping[str, Any]) -> Any:
     """The schema of what is JSON, or a form, of a message's kinds of content; None when none is."""
-    for wanted in (r"application/json", r"[\w.+/-]*\+json", r"\*/\*|application/\*", r"application/x-www-form-urlencoded|multipart/form-data"):
+    for wanted in (
+        r"application/json",
+        r"[\w.+/-]*\+json",
+        r"\*/\*|application/\*",
+        r"application/x-www-form-urlencoded|multipart/form-data",
+    ):
         for kind, media in content.items():
             if re.fullmatch(wanted, str(kind).partition(";")[0].strip()):
                 return (media or {}).get("schema", {})

@@ -32,13 +32,18 @@ def import_python(argument: str, place: Place) -> Snapshot:
     where, _, name = argument.partition(":")
     path = find_module(where, place)
     module = Module.read(path)
-    functions = list(_methods(module, name) if name else _functions(module))
+    functions = find_functions(module, name)
     if not functions:
         raise refused(f"`{argument}` holds no public function", "tools are functions whose names begin with a letter"
                       + ("" if name else f"; for methods of a class, write `{where}:CLASS`"))
     raw = tuple(_tool(function, home) for function, home in functions)
     members = {_relative(each, path.parent): found for each, found in module.members().items()}
     return Snapshot(source=argument, digest=digest(members), functions=raw)
+
+
+def find_functions(module: Module, owner: str) -> list[tuple[Function, Module]]:
+    """The functions of a module, or the methods of its class `owner`, that are tools, each with the module it stands in."""
+    return list(_methods(module, owner) if owner else _functions(module))
 
 
 def find_module(where: str, place: Place) -> Path:
