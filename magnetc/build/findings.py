@@ -29,6 +29,11 @@ NEEDED = {
     "insert.short": "it needs turn templates of chains: `turn a then b { ... }`",
     "insert.long": "it needs edges along which a value flows, and `refer` phrases that point at it",
     "parallel": "it needs tools that read and take a value from the user, and `calls: as_needed`",
+    "correct.before": "it needs turns of one goal, with a value of the user's whose type has others",
+    "correct.after": "it needs `undo` statements, and values of the user's with which such a tool can be called and undone; no "
+                     "constraint of the path may forbid the calls",
+    "recover.slip": "it needs calls that take an id, or a value that users say in other words, and a world that refuses wrong ones",
+    "recover.environment": "it needs `ask` phrases, and values of the user's that the world refuses and leaves no trace of",
     "split.miss_func": "it needs a `capability` phrase for each tool, in each locale",
     "split.miss_params": "it needs `ask` phrases, and turn templates in which a required slot is optional: `[ {date:on}]`",
     "no_tool.near": "it needs a `capability` phrase for each tool, and tools that come near it and do not do what it does",
