@@ -118,7 +118,7 @@ def _context_values(call: Call, type_name: str, turn: ScriptTurn, conversation: 
     order = [c.id for round_ in turn.rounds for c in round_]
     own = order.index(call.id)
     found: list[tuple[Json, str]] = []
-    for seen in conversation.seen(type_name):
+    for seen in conversation.seen(type_name, undone=True):
         owner = seen.executed.call.id
         if owner in order:
             if order.index(owner) < own:
@@ -297,7 +297,7 @@ def _value_fault(chosen: ConversationView, message: int, call_id: str, name: str
         if "user" in e and chosen.users[int(e["user"])] < message
     ]
     said += [e["superseded"]["value"] for entries in chosen.sources.values() for e in entries.values()
-             if "superseded" in e and chosen.users[int(e["user"])] < message]
+             if "value" in e.get("superseded", ()) and chosen.users[int(e["user"])] < message]
     return "wrong_value" if holders or value in said else "invented_value"
 
 

@@ -56,7 +56,8 @@ def _drawn_branches(translation: Translation) -> Iterator[Branch]:
     """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it."""
     script, conversation = translation.trajectory.script, translation.conversation
     key = (conversation.spec.recipe.seed, script.path.id, "fault")
-    places = [(kind, index) for index, turn in enumerate(script.turns) for kind in kinds_at(turn)]
+    places = [(kind, index) for index, turn in enumerate(script.turns)
+              if not script.is_refused(index) for kind in kinds_at(turn)]
     share = Counter(kind for kind, _ in places)
     drawn = draw.shuffle(places, *key, name=lambda p: f"{p[0]} {p[1]}", weight=lambda p: FAULTS[p[0]] / share[p[0]])
     for kind, index in drawn:

@@ -17,12 +17,17 @@ PER = {
     "insert.long": "turns",
     "parallel": "turns",
     "correct.before": "turns",
+    "correct.after": "turns",
     "recover.slip": "turns",
+    "recover.environment": "turns",
     "split.miss_func": "paths",
     "split.miss_params": "paths",
     **{f"no_tool.{kind}": "paths" for kind in AbstentionKind},
 }
 """What the chance of a kind of operation is per."""
+
+ADDED = ("insert.long", "correct.after", "recover.environment")
+"""Kinds of operation that add a turn."""
 
 
 class Made:
@@ -47,7 +52,7 @@ class Made:
         self._turns.setdefault(tags["path"], Counter())[turns] += 1
         self._calls.setdefault(tags["path"], Counter())[calls] += 1
         self._applied.update(kinds)
-        drawn = turns - kinds["insert.long"]
+        drawn = turns - sum(kinds[kind] for kind in ADDED)
         self._room.update({"paths": 1, "turns": drawn, "pairs of consecutive turns": drawn + kinds["merge"] - 1})
 
     def document(self) -> dict[str, Json]:

@@ -93,6 +93,7 @@ def _certificate(trajectory: Trajectory, messages: Sequence[Message], script: Sc
         "refused": _refused(messages, script),
         **({"abstains": abstains} if (abstains := _abstains(messages, trajectory)) else {}),
         "inserted": [call.id for message in messages for call in message.calls if call.source in _inserted(script)],
+        **({"denied": denied} if (denied := {k: dict(e) for k, e in trajectory.denied.items() if {k, e["repair"]} <= ids}) else {}),
         **({"slips": slips} if (slips := {k: dict(e) for k, e in trajectory.slips.items() if k in ids}) else {}),
         **({"shown": shown} if (shown := used.document()) else {}),
     }
@@ -144,15 +145,15 @@ def _abstains(messages: Sequence[Message], trajectory: Trajectory) -> dict[str, 
 
 
 def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[str, Any]:
-    """A preference row. Both sides end where the offered tools change after the fault, or before a turn with a slip: the
-    rejected side has none, and must not be the better one.
+    """A preference row. Both sides end where the offered tools change after the fault, or before a turn with a slip or in which the
+    world refuses what the user wants: the rejected side has no slips and maybe another world, and must not be the better one.
 
     `weight` is for the likelihood of the chosen side, as in SFT rows; `credit` marks, on both sides, the agent's actions
     of the faulty user turn: where the preference acts. `fault.kind` is what the difference of the sides shows.
     """
     script = trajectory.script
     start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
-    end = next((turn for turn in range(pair.turn + 1, end) if script.turns[turn].slips), end)
+    end = next((turn for turn in range(pair.turn + 1, end) if script.turns[turn].slips or script.is_refused(turn)), end)
     chosen, rejected = (tuple(m for m in side if m.turn < end) for side in (pair.chosen, pair.rejected))
     shown = Shown(spec, script.shown)
     used = shown.used(script.offered[pair.turn], _made((*pair.prompt, *chosen, *rejected)))

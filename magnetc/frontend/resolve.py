@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.check_sources import check_sources
+from magnetc.frontend.check_undos import check_undos
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions
 from magnetc.frontend.resolve_frames import resolve_frames
@@ -53,4 +54,5 @@ def resolve(recipe: Document, documents: Sequence[Document], imported: Sequence[
     )
     if are_sound:
         check_sources(spec, sink, phrases=not sink.has_errors)
+        check_undos(spec, sink)
     return None if sink.has_errors else spec

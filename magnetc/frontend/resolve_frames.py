@@ -19,6 +19,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "refuse": ("capability",), "not_one_of": ("value", "choices"), "not_between": ("value", "low", "high"), "not_valid": ("value",),
     "again": ("phrase",), "recall": ("s",), "chitchat": (), "system": ("context",), "system_policy": (), "system_date": ("date",),
     "system_profile": ("profile",), "done": (), "error": ("message",), "correct": ("new",), "correct_from": ("old", "new"),
+    "correct_after": ("old", "new"), "refused": ("error", "question"), "amend": ("new",),
 }
 """What each group of frames has to say, in lower case: a capital only sets the case of the first letter."""
 
@@ -26,8 +27,10 @@ FOR_OPERATIONS = {
     "system": ("system", "system_policy"),
     "no_tool": ("not_one_of", "not_between", "not_valid", "again", "recall", "chitchat"),
     "correct": ("correct", "correct_from"),
+    "correct.after": ("correct_after",),
+    "recover.environment": ("refused", "amend"),
 }
-"""Groups that a locale may lack, unless this operation asks for them."""
+"""Groups that a locale may lack, unless this operation, or an option of it that is not 0, asks for them."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
@@ -36,7 +39,7 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
                    sink: Sink) -> tuple[Frames, ...]:
     """The frames of the recipe's locales, in its order. A later document replaces whole groups of an earlier one."""
     needed = set(PLACEHOLDERS)
-    asked = {operation.name for operation in operations}
+    asked = {name for made in operations for name in (made.name, *(f"{made.name}.{option}" for option, value in made.options if value))}
     for name, own in FOR_OPERATIONS.items():
         needed -= set() if name in asked else set(own)
     groups: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}

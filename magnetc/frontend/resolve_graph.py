@@ -1,4 +1,4 @@
-"""The graph document: links and unlinks between tools, checked against what they return and take."""
+"""The graph document: links and unlinks between tools, and what undoes what, checked against what they return and take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from magnetc.frontend.names import Definitions, Scope, items, unknown
 from magnetc.frontend.resolve_infer import resolve_infer
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.signature import FunctionSignature
-from magnetc.ir.spec import GraphSpec, Link
+from magnetc.ir.spec import GraphSpec, Link, Undo
 from magnetc.ir.types import ListOf, MapOf, Record, Ref, TypeExpr, TypeTable, leaves
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -29,9 +29,25 @@ def resolve_graph(documents: Iterable[Document], definitions: Definitions, tools
         source, target = (_tool_end(data[key], origin.child(key), scope) for key in ("from", "to"))
         if source and target:
             unlinks.setdefault((source[0], target[0]), origin)
+    undos: dict[str, Undo] = {}
+    for data, origin in items(documents, "graph", "undos"):
+        if undo := _undo(data, origin, undos, scope):
+            undos[undo.tool] = undo
     _check_order(links, sink)
     return GraphSpec(infer=resolve_infer(documents, sink), links=tuple(dict.fromkeys(links)), unlinks=tuple(unlinks),
-                     unlinked_at=tuple(unlinks.values()))
+                     undos=tuple(undos.values()), unlinked_at=tuple(unlinks.values()))
+
+
+def _undo(data: Mapping[str, Any], origin: Origin, known: Mapping[str, Undo], scope: Scope) -> Undo | None:
+    names = {key: data[key] for key in ("tool", "with")}
+    wrong = [key for key, name in names.items() if name not in scope.definitions.tools]
+    for key in wrong:
+        unknown("MG203", "tool", names[key], scope.definitions.tools.origins, origin.child(key), scope.sink)
+    earlier = known.get(names["tool"])
+    if earlier:
+        scope.sink.error("MG311", f"`{earlier.tool}` is undone twice", origin, secondary=(Label(earlier.origin, "here for the first time"),),
+                         help="leave one of the two statements out")
+    return None if wrong or earlier else Undo(tool=names["tool"], by=names["with"], origin=origin)
 
 
 def _link(data: Mapping[str, Any], origin: Origin, scope: Scope) -> Link | None:

@@ -11,7 +11,7 @@ class TurnKind(StrEnum):
     """normal: the calls are made. miss_func, miss_params: nothing can be called yet; the agent declines or asks.
 
     correct: the calls are made, and the user changed their mind about a value. recover: the calls are made, and something is
-    refused on the way: a slip of the agent's, or what the user asked for. no_tool: nothing is to be called at all (`Abstention`).
+    refused on the way: a slip of the agent's, or what the user asked for in the turn before. no_tool: nothing is to be called at all (`Abstention`).
     """
 
     NORMAL = "normal"
@@ -101,6 +101,10 @@ class Call:
     arguments: tuple[Argument, ...] = ()
 
 
+ATTEMPT = "~"
+"""Stands behind the id of a call that is made in another's place and comes to nothing, and the key of the turn that amends it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One user turn. `key` is stable over copies: draws, words and values of a turn hang on it.
@@ -110,6 +114,7 @@ class Turn:
     `says`: calls whose goals this turn's words are about, when they differ from `calls` (a Split turn and its answer).
     `corrects`: leaves as `call/pointer` for which the words first say another value, and take it back (correct).
     `slips`: calls that the agent first gets wrong, one for each wrong call that it makes (recover).
+    `amends`: a call of the turn before that came to nothing, and the leaf as `call/pointer` that is given anew (correct, recover).
     `abstains`: of a no_tool turn, why.
     """
 
@@ -121,6 +126,7 @@ class Turn:
     says: tuple[Call, ...] = ()
     slips: tuple[str, ...] = ()
     corrects: tuple[str, ...] = ()
+    amends: tuple[str, ...] = ()
     abstains: Abstention | None = None
 
 

@@ -105,6 +105,16 @@ class Link:
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """How a user who changes their mind gets a call of `tool` undone: by calling `by`, or, where that is the same, by calling it
+    again, which replaces what it did."""
+
+    tool: str
+    by: str
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
 CANDIDATES = 30
 """Semantic successors of a tool where the recipe does not say how many (Magnet §3.1)."""
 
@@ -161,10 +171,15 @@ class GraphSpec:
     infer: tuple[Inference, ...] = (Inference("typed"),)
     links: tuple[Link, ...] = ()
     unlinks: tuple[tuple[str, str], ...] = ()
+    undos: tuple[Undo, ...] = ()
     votes: tuple[Votes, ...] = ()
     ranked: tuple[tuple[str, str, float], ...] = ()
     probes: Probes = NOTHING_PROBED
     unlinked_at: tuple[Origin, ...] = field(default=(), compare=False, repr=False)
+
+    def undoing(self, tool: str) -> str | None:
+        """The tool that undoes `tool`; None where none is declared."""
+        return next((undo.by for undo in self.undos if undo.tool == tool), None)
 
     def inference(self, name: str) -> Inference | None:
         """How edges are found in the way `name`; None when they are not."""

@@ -15,6 +15,8 @@
       c3 = book_flight(/date: user t2)
     turn t3 recover [recover.slip@t3] slips: c4
       c4 = cancel_booking(/booking_id: output c3 /booking_id)
+    turn t4~ correct [correct.after@t4] amends: c5~ c5/date
+      c5 = change_date(/booking_id: output c3 /booking_id, /date: user t4~)
 
 A copy that stops before its base does says so behind its head (`cut book_flight`, `offers hold_seat`), and of a turn that calls
 nothing why, `-` where there is nothing to say: `turn t1 no_tool because near - -`, `because context t0 -`, `because value
@@ -184,7 +186,7 @@ def print_path(path: SignaturePath) -> str:
     return "\n".join(lines) + "\n"
 
 
-_MARKS = ("corrects", "slips")
+_MARKS = ("corrects", "slips", "amends")
 """What a turn's line may have at its end: each word and a colon, then leaves or calls."""
 
 
@@ -247,7 +249,7 @@ def _parse_turn(words: _Words) -> Turn:
             raise ValueError(f"expected one of {', '.join(_MARKS)}, found {name!r}: {words.line!r}")
         marks[name] = words.until_mark()
     return Turn(key=key, kind=kind, operations=tuple(operations), withheld=withheld, abstains=why,
-                corrects=marks.get("corrects", ()), slips=marks.get("slips", ()))
+                corrects=marks.get("corrects", ()), slips=marks.get("slips", ()), amends=marks.get("amends", ()))
 
 
 def _parse_abstention(words: _Words) -> Abstention:
@@ -305,7 +307,7 @@ def print_script(script: Script) -> str:
         if offered != known:
             lines.append("  " + _line("offered", *offered))
         known = offered
-        for name in ("withheld", "answers", "announces", "slips", "corrects"):
+        for name in ("withheld", "answers", "announces", "slips", "corrects", "amends"):
             if getattr(turn, name):
                 lines.append("  " + _line(name, *getattr(turn, name)))
         lines += ["  " + _line("goal", *(call.id for call in goal.calls)) for goal in turn.goals]
@@ -386,7 +388,7 @@ def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, t
     made = ScriptTurn(key=turn.key, kind=turn.kind, goals=tuple(goals), rounds=tuple(groups), holes=tuple(holes),
                       operations=turn.operations, withheld=lists.get("withheld", ()), answers=lists.get("answers", ()),
                       announces=lists.get("announces", ()), slips=lists.get("slips", ()), corrects=lists.get("corrects", ()),
-                      abstains=source.abstains)
+                      amends=lists.get("amends", ()), abstains=source.abstains)
     return made, lists.get("offered")
 
 

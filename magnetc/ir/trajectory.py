@@ -22,7 +22,7 @@ class Value:
 
     In user words: the argument leaf at `pointer` of `call`. In a reply: the place in that call's result, or after `#` in
     its arguments. In the system message: the place in what is shown, with an empty `call`. `superseded`: the user takes the
-    value back in the same message, and the leaf has another.
+    value back in the same message, or in this one a value that was acted on, and the leaf has another.
     """
 
     text: str
@@ -96,13 +96,15 @@ class WorldRef:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
     """`evidence[wire call id][argument pointer]` is the certificate's entry for that leaf, `slips[wire call id]` the one for
-    a call that the agent gets wrong, `abstentions[turn]` that for a no_tool turn (see docs/certificates.md)."""
+    a call that the agent gets wrong, `denied[wire call id]` for one that the world refuses though it is right, and
+    `abstentions[turn]` that for a no_tool turn (see docs/certificates.md)."""
 
     script: Script
     world: WorldRef
     messages: tuple[Message, ...]
     evidence: Mapping[str, Mapping[str, Mapping[str, Json]]]
     slips: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    denied: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     abstentions: Mapping[int, Mapping[str, Json]] = field(default_factory=dict)
 
     def tool_calls(self) -> list[ToolCall]:

@@ -24,6 +24,7 @@ from magnetc.ir.presentation import verify_presentation
 from magnetc.ir.script import CLUTTER, Script, ScriptTurn, SystemKind
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import ListOf, Ref, TypeExpr, TypeTable, at_pointer
+from magnetc.ir.verify_amend import amend_problems
 
 ROUND = 3
 """The most calls in one assistant message."""
@@ -92,6 +93,7 @@ def verify_path(spec: Spec, graph: LocalDependencyGraph, path: SignaturePath) ->
     for index, turn in enumerate(path.turns):
         said.add(turn.key)
         problems += _kind_problems(path, index, turn)
+        problems += amend_problems(spec, path.turns[index - 1] if index else None, turn) if turn.amends else []
         known = dict(made)
         for call in turn.calls or turn.says:
             if call.function not in spec.tool:
@@ -146,7 +148,9 @@ def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]
         yield f"turn {turn.key} is not followed by the turn that makes its calls"
         return
     if turn.kind is TurnKind.MISS_FUNC:
-        elsewhere = {call.function for other in path.turns if other is not after for call in other.calls}
+        again = path.turns[index + 2 : index + 3]
+        others = [other for other in path.turns if other is not after and not (other in again and other.amends)]
+        elsewhere = {call.function for other in others for call in other.calls}
         for tool in sorted(elsewhere & set(turn.withheld)):
             yield f"turn {turn.key} withholds {tool}, which another turn calls"
         return

@@ -69,6 +69,7 @@ def _turn(context: CompileContext, turn: Turn, before: Turn | None, functions: d
         announces=arrived if before and before.kind is TurnKind.MISS_FUNC else (),
         slips=turn.slips,
         corrects=turn.corrects,
+        amends=turn.amends,
         abstains=turn.abstains,
     )
 

@@ -74,7 +74,7 @@ class Proposal:
 @dataclass(slots=True)
 class Conversation:
     """Grows turn by turn. `state` holds the world's values by pattern at the start of the turn. `taken_back` has the values
-    that the user said and took back, by call: (entity type, value)."""
+    that the user said and took back, by call: (entity type, value). `undone`: calls whose results hold no more."""
 
     spec: Spec
     path: SignaturePath
@@ -86,6 +86,7 @@ class Conversation:
     said: list[tuple[str, Json]] = field(default_factory=list)
     system: SystemKind = SystemKind.PLAIN
     taken_back: dict[str, tuple[str, Json]] = field(default_factory=dict)
+    undone: set[str] = field(default_factory=set)
 
     @property
     def locale(self) -> str:
@@ -101,9 +102,11 @@ class Conversation:
         """Type of an argument leaf of `call`."""
         return self.spec.argument_type(call.function, pointer)
 
-    def seen(self, type_name: str) -> Iterator[Seen]:
-        """Each value in earlier results whose entity type unifies with `type_name`, oldest first."""
+    def seen(self, type_name: str, *, undone: bool = False) -> Iterator[Seen]:
+        """Each value in earlier results whose entity type unifies with `type_name`, oldest first; what is `undone` on request."""
         for done in self.executed:
+            if done.call.id in self.undone and not undone:
+                continue
             for pattern in self.spec.outputs(done.call.function, type_name):
                 for pointer, value in expand(done.result, pattern):
                     if value is not None:

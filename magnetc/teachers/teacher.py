@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from magnetc.ir.json import Json
+from magnetc.ir.path import Call
 from magnetc.ir.script import ScriptTurn
 from magnetc.ir.trajectory import MessagePart
-from magnetc.teachers.conversation import Conversation, Executed, Proposal
+from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 
 
 class Teacher(Protocol):
@@ -19,6 +21,10 @@ class Teacher(Protocol):
 
     def propose(self, turn: ScriptTurn, conversation: Conversation) -> Iterator[Proposal]:
         """Words and bindings for the user's turn, most wanted first; the first that executes is kept."""
+        ...
+
+    def others(self, call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
+        """Values that the user might have given for a leaf of `call` in place of the one it is bound to, most wanted first."""
         ...
 
     def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[MessagePart, ...]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from magnetc.ir.json import Json, wire
 from magnetc.ir.path import (
@@ -27,8 +25,10 @@ from magnetc.teachers.conversation import Conversation, Executed, Given, Proposa
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.world import World
-from magnetc.translate.program import in_schema_order, program
-from magnetc.translate.run_in_time import run_in_time
+from magnetc.translate.abstention import abstention
+from magnetc.translate.amendments import certify, plan_amendment, said_before
+from magnetc.translate.first_success import first_success
+from magnetc.translate.program import in_schema_order
 from magnetc.translate.scenario import Place, Scenario, mint_seed, values_of
 from magnetc.translate.slips import Slip, find_slips
 
@@ -91,6 +91,7 @@ class _Session:
     taken: dict[tuple[str, str], dict[str, Json]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     slips: dict[str, dict[str, Json]] = field(default_factory=dict)
+    denied: dict[str, dict[str, Json]] = field(default_factory=dict)
     error: str = ""
     abstentions: dict[int, Mapping[str, Json]] = field(default_factory=dict)
 
@@ -114,7 +115,7 @@ class _Session:
         world = WorldRef(initial=self.scenario.initial, seed=start.seed, now=self.scenario.now,
                          replay=self.world.levels.replay)
         trajectory = Trajectory(script=self.script, world=world, messages=tuple(self.messages), evidence=self.evidence,
-                                slips=self.slips, abstentions=self.abstentions)
+                                slips=self.slips, denied=self.denied, abstentions=self.abstentions)
         return Translation(trajectory, self.conversation, self.starts, self.proposals, tuple(self.dropped), tuple(self.left_out))
 
     def _without_system(self) -> None:
@@ -150,6 +151,8 @@ class _Session:
     async def _turn(self, index: int, turn: ScriptTurn) -> str | None:
         if turn.kind is TurnKind.NO_TOOL:
             return await self._abstain(index, turn)
+        if (at := self.script.amending(index)) is not None and not await self._plan(index, at):
+            turn = self.script.turns[index]
         acts = turn.kind.acts
         rounds = turn.rounds if acts else tuple(goal.calls for goal in turn.goals)
         calls = [call for round_ in rounds for call in round_]
@@ -163,6 +166,8 @@ class _Session:
             self._unchange(index, "correct.before")
         slips = await self._wrong_calls(index, turn, run, proposal) if turn.slips else ()
         self._say(turn, proposal)
+        if turn.amends:
+            self.said_at.update(said_before(turn, self.said_at))
         leak = self._leak(turn, proposal)
         if leak:
             return leak
@@ -173,18 +178,29 @@ class _Session:
 
     async def _first_success(self, index: int, turn: ScriptTurn, calls: list[Call], *,
                              keep: bool) -> tuple[Proposal | None, Outcome | None]:
-        """The first proposal that executes: one by itself, since most do, then the others together."""
+        """The first proposal that executes, or of an attempt that is to be refused the one that is."""
+        at = self.script.amending(index)
+        refused = at is not None and self.script.turns[at].kind is TurnKind.RECOVER
         proposals = self.teacher.propose(turn, self.conversation)
-        self.error = ""
-        patterns = self._patterns(index + 1)
-        while batch := list(islice(proposals, 1 if not self.error else None)):
-            programs = [program(calls, proposal.bindings) for proposal in batch]
-            run = Run(start=self.starts[-1], programs=programs, keep=keep, query=patterns)
-            outcomes = await run_in_time(self.world, run)
-            if outcomes[-1].ok:
-                return batch[len(outcomes) - 1], outcomes[-1]
-            self.error = outcomes[-1].reason or "error"
-        return None, None
+        proposal, run, self.error = await first_success(proposals, calls, self.starts[-1], self.world, keep=keep,
+                                                        query=self._patterns(index + 1), refused=refused)
+        return proposal, run
+
+    async def _plan(self, index: int, at: int) -> bool:
+        """Whether turn `at` can amend what turn `index` asks for. If not, the turns are as they were before that operation."""
+        attempt = self.script.turns[at].amends[0]
+        if any(call == attempt for call, _ in self.conversation.bindings):
+            return True
+        bindings = await plan_amendment(self.script, index, at, self.conversation, self.teacher, self.world, self.starts[-1])
+        if bindings is not None:
+            self.conversation.bindings.update(bindings)
+            return True
+        refused = self.script.turns[at].kind is TurnKind.RECOVER
+        self.left_out.append("recover.environment left out: the world refuses no other value of the user's" if refused else
+                             "correct.after left out: no other value can be acted on and undone")
+        self.script = self.script.unamended(at)
+        self.conversation.path = self.script.path
+        return False
 
     async def _wrong_calls(self, index: int, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> tuple[Slip, ...]:
         """The slips of a turn that are really refused. Without one the turn is as it was before Recover."""
@@ -213,6 +229,8 @@ class _Session:
         calls = {call.id: call for goal in turn.goals for call in goal.calls}
         for part in proposal.parts:
             if not isinstance(part, Value) or not part.call:
+                continue
+            if part.superseded and turn.amends:
                 continue
             if part.superseded:
                 self._take_back(part, calls[part.call], proposal)
@@ -279,27 +297,10 @@ class _Session:
             return "no words: what the agent says in place of calls cannot be said in this locale"
         refuses = turn.abstains.kind not in (AbstentionKind.CHITCHAT, AbstentionKind.CONTEXT)
         self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="refusal" if refuses else "answer"))
-        self.abstentions[index] = self._abstention(turn, calls, run, parts)
+        self.abstentions[index] = abstention(turn, calls, run, parts, self.spec, self.wire_ids, self.said_at)
         self.conversation.state = values_of(run)
         self.starts.append(self.starts[-1])
         return None
-
-    def _abstention(self, turn: ScriptTurn, calls: list[Call], run: Outcome, parts: tuple[MessagePart, ...]) -> dict[str, Json]:
-        """The certificate's entry for a turn without calls."""
-        assert turn.abstains is not None
-        entry: dict[str, Json] = {"kind": str(turn.abstains.kind)}
-        match turn.abstains.kind:
-            case AbstentionKind.NEAR | AbstentionKind.NONE:
-                made = zip(calls, run.args)
-                entry["would"] = [{"call": c.function, "arguments": in_schema_order(self.spec, c.function, args)} for c, args in made]
-            case AbstentionKind.CONTEXT:
-                entry["calls"] = [self.wire_ids[call.id] for call in calls]
-            case AbstentionKind.VALUE:
-                name, _, rest = turn.abstains.at.partition("/")
-                entry |= {"call": next(call.function for call in calls if call.id == name), "at": "/" + rest,
-                          "value": json.loads(turn.abstains.value), "said": self.said_at[name, "/" + rest][1],
-                          "says": [part.text for part in parts if isinstance(part, Value)]}
-        return entry
 
     def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal, slips: Sequence[Slip]) -> str | None:
         done: dict[str, Executed] = {}
@@ -310,13 +311,16 @@ class _Session:
         self._number(turn, slips)
         for position, call in enumerate(calls):
             self.evidence[self.wire_ids[call.id]] = self._evidence(call, proposal, run.args[position], run.at[position])
+        if turn.amends:
+            self.denied |= certify(turn, self.evidence, self.wire_ids)
+            self.conversation.undone |= {turn.amends[0]} if turn.kind is TurnKind.CORRECT else set()
         for place, round_ in enumerate(turn.rounds):
             self._slip(slips, place, index)
             made = tuple(self._tool_call(done[call.id]) for call in round_)
             self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls"))
         self.conversation.executed.extend(done.values())
         self.conversation.bindings.update(proposal.bindings)
-        self.conversation.said.extend(self._given(done))
+        self.conversation.said.extend(self._given(done) if self.script.amending(index) is None else ())
         self.conversation.state = values_of(run)
         assert run.handle is not None
         self.starts.append(run.handle)

@@ -23,6 +23,7 @@ from magnetc.surface import say
 from magnetc.teachers.conversation import Bindings, Conversation, Pending, entity_of
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
 from magnetc.tools.worlds.world import World
+from magnetc.translate.amendments import is_error
 from magnetc.translate.program import program, put
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place
@@ -67,14 +68,10 @@ async def find_slips(turn: ScriptTurn, run: Outcome, bindings: Bindings, start: 
     refused = [
         replace(slip, result=outcome.results[end])
         for slip, end, outcome in zip(tried, ends, outcomes[len(before) :])
-        if len(outcome.results) > end and _is_error(outcome.results[end]) and outcome.digest == state[end]
+        if len(outcome.results) > end and is_error(outcome.results[end]) and outcome.digest == state[end]
     ]
     kept = sorted(refused[: len(turn.slips)], key=lambda slip: slip.place)
     return tuple(replace(slip, name=f"{named.id}~{number}") for number, slip in enumerate(kept, 1))
-
-
-def _is_error(result: Json) -> bool:
-    return isinstance(result, dict) and isinstance(result.get("error"), str)
 
 
 def _candidates(call: Call, turn: ScriptTurn, calls: list[Call], run: Outcome, bindings: Bindings, conversation: Conversation,

@@ -8,7 +8,7 @@ from magnetc.diagnostics import Sink
 from magnetc.frontend.pattern import parse_pattern
 from magnetc.frontend.templates import parse_template
 from magnetc.ir.signature import Effect, FunctionSignature, Parameter
-from magnetc.ir.spec import GraphSpec, Link, OperationSpec, PathSpec, Pattern, Recipe, Spec, WorldSpec
+from magnetc.ir.spec import GraphSpec, Link, OperationSpec, PathSpec, Pattern, Recipe, Spec, Undo, WorldSpec
 from magnetc.ir.template import AskTemplate, CapabilityTemplate, Phrase, ReferTemplate, TurnTemplate
 from magnetc.ir.types import EntityType, Field, ListOf, Record, Ref, TypeExpr
 from magnetc.source import Origin
@@ -25,7 +25,8 @@ def small_spec(**recipe) -> Spec:
         recipe=replace(base, **recipe),
         types=TYPES,
         tools=TOOLS,
-        graph=GraphSpec(links=(Link(source="sign_in", target="book_flight"),), unlinks=(("convert_unit", "set_budget"),)),
+        graph=GraphSpec(links=(Link(source="sign_in", target="book_flight"),), unlinks=(("convert_unit", "set_budget"),),
+                        undos=tuple(Undo(tool=name, by=by) for name, by in UNDOS)),
         paths=PATHS,
         operations=(
             OperationSpec(name="merge", options=(("p", 0.3),)),
@@ -112,6 +113,8 @@ TOOLS = (
     tool("set_budget", record(), "writes", amount="Price"),
     tool("list_bookings", record(bookings=ListOf(record(booking_id="BookingId", date="Date"))), passenger="Email"),
 )
+
+UNDOS = (("book_flight", "cancel_booking"), ("set_budget", "set_budget"), ("search_flights", "search_flights"), ("get_zipcode", "get_zipcode"))
 
 PATHS = (
     PathSpec(name="booking", turns=(3, 7), start=("sign_in", "search_flights"), forbid=(("cancel_booking", "book_flight"),),

@@ -18,6 +18,8 @@ CLUTTER = OperationSpec(name="clutter", options=(("state", 1.0), ("results", 1.0
 RECOVER = OperationSpec(name="recover", options=(("slip", 1.0),))
 NO_TOOL = OperationSpec(name="no_tool", options=tuple((kind, 1.0) for kind in ("near", "none", "chitchat", "context", "value")))
 CORRECT = OperationSpec(name="correct", options=(("before", 1.0),))
+AFTER = OperationSpec(name="correct", options=(("before", 0.0), ("after", 1.0), ("cap", 2)))
+ENVIRONMENT = OperationSpec(name="recover", options=(("slip", 0.0), ("environment", 1.0)))
 HERE = Path(__file__).parent / "passes"
 
 
@@ -51,8 +53,9 @@ def test_operation_on_scripts(golden, operation):
     golden(HERE / f"errands-5-{operation.name}.txt", "\n".join(blocks))
 
 
-@pytest.mark.parametrize("operation", [CORRECT, RECOVER], ids=lambda operation: operation.name)
-def test_operation_on_turns(golden, operation):
+@pytest.mark.parametrize(("operation", "path", "ordinal", "suffix"), [
+    (CORRECT, "errands", 5, ""), (RECOVER, "errands", 5, ""), (AFTER, "booking", 61, "-after"), (ENVIRONMENT, "booking", 17, "-environment")])
+def test_operation_on_turns(golden, operation, path, ordinal, suffix):
     """The paths of a unit and its copies, before and after it, and what was counted."""
     blocks, spec = [], small_spec()
 
@@ -60,6 +63,6 @@ def test_operation_on_turns(golden, operation):
         if not isinstance(made, Script) and at in ("assign-sources", "split", operation.name):
             blocks.append(f"== {at}\n{print_path(made)}")
 
-    unit = compile_unit(CompileContext(replace(spec, operations=(*spec.operations, operation))), "errands", 5, dump=dump)
+    unit = compile_unit(CompileContext(replace(spec, operations=(*spec.operations, operation))), path, ordinal, dump=dump)
     counted = [f"{t.count} {t.operation} {t.outcome}{': ' + t.reason if t.reason else ''}" for t in unit.counts if t.operation.startswith(operation.name)]
-    golden(HERE / f"errands-5-{operation.name}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")
+    golden(HERE / f"{path}-{ordinal}-{operation.name}{suffix}.txt", "\n".join([*blocks, "== counts", *counted]) + "\n")

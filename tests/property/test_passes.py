@@ -317,6 +317,50 @@ def test_an_unrelated_tool_leaves_what_goes_wrong_as_it_is():
     assert any(turn.corrects for turn in turns)
 
 
+AMENDS = (OperationSpec(name="correct", options=(("before", 0.2), ("after", 0.9), ("cap", 2))),
+          OperationSpec(name="recover", options=(("slip", 0.2), ("environment", 0.9), ("cap", 2))))
+
+
+@given(sample=st.sampled_from(["walk", "uniform"]), **units)
+@settings(deadline=None)
+def test_what_is_amended_can_be_as_it_was(sample, seed, name, ordinal):
+    """An attempt and a turn that makes its call anew, in all copies alike; without them the path is what it was."""
+    spec = small_spec(seed=seed)
+    spec = replace(spec, paths=tuple(replace(path, sample=sample) for path in spec.paths))
+    context = CompileContext(replace(spec, operations=(*spec.operations, *AMENDS)))
+    plain, unit = compile_unit(CompileContext(spec), name, ordinal), compile_unit(context, name, ordinal)
+    made = []
+    for path, script, before in zip(unit.paths, unit.scripts, plain.paths, strict=True):
+        assert violation(context.product(name, path.locale).automaton.constraints, path.functions()) is None
+        assert verify_script(context.spec, script) == []
+        assert parse_script(print_script(script)) == script
+        amended = [turn for turn in path.turns if turn.amends]
+        made.append({(turn.key.rstrip("~").rstrip("+"), turn.kind, turn.amends) for turn in amended})
+        for turn, follow in zip(path.turns, path.turns[1:]):
+            if follow.amends:
+                assert [call.id for call in turn.calls] == [follow.amends[0]]
+                assert not turn.slips
+                assert not turn.corrects
+                assert follow.calls[-1].function == turn.calls[0].function
+        while at := [index for index, turn in enumerate(script.turns) if turn.amends]:
+            script = script.unamended(at[0])
+            assert verify_script(context.spec, script) == []
+        assert tuple(map(bare, script.path.turns)) == before.turns
+    assert all(each == made[0] for each in made)
+
+
+@pytest.mark.parametrize("sample", ["walk", "uniform"])
+def test_an_unrelated_tool_leaves_amendments_as_they_are(sample):
+    spec = replace(small_spec(), operations=(*small_spec().operations, *AMENDS))
+    spec = replace(spec, paths=tuple(replace(path, sample=sample) for path in spec.paths))
+    plain, grown = CompileContext(spec), CompileContext(with_tools(spec, tool("ping")))
+    units = [[compile_unit(context, name, ordinal) for name in ("booking", "errands") for ordinal in range(60)] for context in (plain, grown)]
+    assert [(unit.paths, unit.counts) for unit in units[0]] == [(unit.paths, unit.counts) for unit in units[1]]
+    turns = [turn for unit in units[0] for path in unit.paths for turn in path.turns if turn.amends]
+    assert {turn.kind for turn in turns} == {TurnKind.CORRECT, TurnKind.RECOVER}
+    assert any(len(turn.calls) == 2 for turn in turns)
+
+
 NO_TOOL = OperationSpec(name="no_tool", options=tuple((kind, 1.0) for kind in ("near", "none", "chitchat", "context", "value")))
 FEW = OperationSpec(name="distract", options=(("count", (0, 3)),))
 
@@ -368,7 +412,9 @@ def test_abstention_changes_no_other_conversation(seed, name, ordinal):
     assert unit.scripts[: len(plain.scripts)] == plain.scripts
 
 
-EVERY = (PARALLEL, NO_TOOL, *CHANGES, *SHOWN)
+ALL_WRONG = (OperationSpec(name="correct", options=(("before", 0.3), ("after", 0.5), ("cap", 2))),
+             OperationSpec(name="recover", options=(("slip", 0.4), ("environment", 0.5), ("most", 3), ("cap", 2))))
+EVERY = (PARALLEL, NO_TOOL, *ALL_WRONG, *SHOWN)
 
 
 def every_operation(sample, **recipe):

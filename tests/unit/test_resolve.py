@@ -50,12 +50,28 @@ def test_frames_for_system_messages_are_needed_only_by_the_operation(tmp_path):
     assert (problem.code, problem.message) == ("MG413", "the frames of `sco` lack `system_policy`")
 
 
+@pytest.mark.parametrize(("asked", "lacks"), [
+    ("correct(before=0.3)", ""), ("correct(after=0)", ""), ("correct(after=0.3)", "`correct_after`"),
+    ("recover(slip=0.3)", ""), ("recover(environment=0.3)", "`refused`, `amend`")])
+def test_frames_for_what_is_asked_anew_are_needed_only_by_its_chance(asked, lacks, tmp_path):
+    frames = yaml.safe_load((ROOT / "specs" / "std" / "frames" / "en.yaml").read_text(encoding="utf-8"))
+    frames = {name: group for name, group in frames.items() if name not in ("correct_after", "refused", "amend")} | {"locale": "sco"}
+    (tmp_path / "sco.yaml").write_text(yaml.safe_dump(frames, sort_keys=False), encoding="utf-8")
+    recipe = RECIPE.replace("trips.magnet]", "trips.magnet, sco.yaml]") + "locales: {sco: 1.0}\n"
+    _, sink = run(tmp_path, f"operations {{ {asked} }}", recipe)
+    assert [d.message for d in sink.diagnostics] == ([f"the frames of `sco` lack {lacks}"] if lacks else [])
+
+
 def source(sink, label):
     span = sink.span(label)
     return sink.files[span.file].text[span.start : span.end]
 
 
 CASES = [
+    (f"{CITY}graph {{ undo boook with book }}", "MG203", "boook", "did you mean `book`?"),
+    (f"{CITY}graph {{ undo book with bok }}", "MG203", "bok", "did you mean `book`?"),
+    (f"{FLIGHTS}tool drop(code: Code) writes\ngraph {{ undo search with drop }}", "MG310", "drop", "return a single value"),
+    (f"{CITY}graph {{\n  undo book with book\n  undo book with book\n}}", "MG311", "undo book with book", "leave one"),
     ("type A = Datee", "MG202", "Datee", "did you mean `Date`?"),
     ("type Date = string", "MG201", "Date", "rename"),
     ("type A = B\ntype B = C\ntype C = A", "MG205", "B", "primitive base"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from magnetc.distill.proofs.amendments import QUOTES, amendments
 from magnetc.distill.proofs.mentions import unsaid
 from magnetc.distill.proofs.sourced import argument_leaves, reads_back
 from magnetc.distill.proofs.view import CallView, ConversationView
@@ -22,10 +23,6 @@ from magnetc.teachers.conversation import entity_of
 
 GROUPS = ("correct", "correct_from")
 """Frames that take a value back in the message that said it."""
-
-
-_QUOTES = ' "“”«»\u00a0\u202f'
-"""What may stand around a value that is a text of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def superseding(view: ConversationView, spec: Spec, locale: str) -> dict[int, Su
     """The corrected argument of each user turn that has one."""
     made: dict[int, Superseding] = {}
     for call, pointer, value, entry in _given(view):
-        if "superseded" in entry and not entry.get("again"):
+        if _is_taken_back(entry) and not entry.get("again"):
             said, turn = str(entry["said"]), int(str(entry["user"]))
             taken: Any = entry["superseded"]
             found = next((c for c in _in_turn(view, turn, spec, locale) if said.rstrip(".") == c.new.rstrip(".")), None)
@@ -66,9 +63,10 @@ def check(view: ConversationView, spec: Spec, locale: str, certified: Mapping[in
     """Each certified correction stands in the words, and each correction in the words is certified."""
     problems = [f"`{each.call.id}` argument `{each.pointer}` {problem}" for each in certified.values()
                 if (problem := _problem(each, view, spec, locale))]
-    counted = [int(str(entry["user"])) for *_, entry in _given(view) if "superseded" in entry]
+    counted = [int(str(entry["user"])) for *_, entry in _given(view) if _is_taken_back(entry)]
     problems += [f"the user's turn {turn} corrects more than one value" for turn in sorted(set(counted)) if counted.count(turn) > 1]
-    for turn in sorted({int(str(entry["user"])) for *_, entry in _given(view)} - certified.keys()):
+    anew = {each.turn for each in amendments(view)}
+    for turn in sorted({int(str(entry["user"])) for *_, entry in _given(view)} - certified.keys() - anew):
         for found in _in_turn(view, turn, spec, locale):
             if any(_may_be(found.new, call, pointer, view, spec, locale) for call, pointer, _, entry in _given(view)
                    if entry["user"] == turn):
@@ -86,6 +84,11 @@ def _problem(each: Superseding, view: ConversationView, spec: Spec, locale: str)
         if said and not reads_back(said, old, each.call, each.pointer, view, spec, locale):
             return f"corrects a value that `{said}` does not say"
     return None if not unsaid(each.found.head, [text])[0] else f"corrects `{text}`, which was not said before"
+
+
+def _is_taken_back(entry: Mapping[str, Any]) -> bool:
+    """Whether a value is certified to be other than what the same message says first."""
+    return "superseded" in entry and "call" not in entry["superseded"]
 
 
 def _given(view: ConversationView) -> Iterator[tuple[CallView, str, Json, Mapping[str, Json]]]:
@@ -108,7 +111,7 @@ def _in_turn(view: ConversationView, turn: int, spec: Spec, locale: str) -> Iter
     frames = spec.frame[locale].texts
     for frame in (frame for group in GROUPS for frame in frames.get(group, ())):
         if found := _pattern(frame).fullmatch(text):
-            yield Correction(found["head"], found["new"].strip(_QUOTES), (found.groupdict().get("old") or "").strip(_QUOTES))
+            yield Correction(found["head"], found["new"].strip(QUOTES), (found.groupdict().get("old") or "").strip(QUOTES))
 
 
 @lru_cache(maxsize=512)

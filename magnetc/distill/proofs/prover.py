@@ -8,6 +8,7 @@ from typing import Any
 
 from magnetc.diagnostics import MagnetError
 from magnetc.distill.proofs import (
+    amendments,
     executable,
     intact,
     necessary,
@@ -34,7 +35,7 @@ MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError
 
 @dataclass(frozen=True, slots=True)
 class _Replay:
-    """A conversation replayed: as it stands, the verdicts on its output leaves, and without its slips, if it has some."""
+    """A conversation replayed: as it stands, the verdicts on its output leaves, and without what was refused, if something was."""
 
     literal: Outcome
     verdicts: dict[tuple[int, str], Verdict]
@@ -117,10 +118,10 @@ class Prover:
         locale = str(view.certificate["locale"])
         found = {
             1: executable.check(view, replay.literal, final) + (slips.traces(view, replay.literal, replay.bare) if replay.bare else []),
-            2: typed.check(view, self.spec),
+            2: typed.check(view, self.spec) + amendments.check(view, self.spec),
             3: sourced.check(view, self.spec, locale),
             4: necessary.check(view, replay.verdicts),
-            5: sufficient.check(view, self.spec, locale),
+            5: sufficient.check(view, self.spec, locale) + amendments.check_words(view, self.spec, locale),
         }
         return [(proof, problem) for proof, problems in found.items() for problem in problems]
 
@@ -142,13 +143,13 @@ class Prover:
         tried = necessary.trial(view, self.spec, tuple(open_leaves))
         start, reminted = self._start(view), self._start(view, 1)
         runs = [Run(start=start, programs=[tried.literal], digest=True, stop_on_error=False)]
-        if view.slips:
+        if view.traceless:
             runs.append(Run(start=start, programs=[slips.without(view)], digest=True, stop_on_error=False))
         if tried.derived:
             runs.append(Run(start=reminted, programs=[tried.derived], stop_on_error=False))
         outcomes = await world.run_all([*runs, *also])
         (literal,), *rest = outcomes[: len(runs)]
-        bare = rest.pop(0)[0] if view.slips else None
+        bare = rest.pop(0)[0] if view.traceless else None
         found = necessary.brief_verdicts(tried, literal, rest[0][0] if rest else None)
         decided.update((place, verdict) for place, verdict in found.items() if verdict is not None)
         undecided = tuple(leaf for leaf in open_leaves if found[leaf.place] is None)
@@ -178,7 +179,7 @@ class Prover:
                     proven: dict[str, Any] | None) -> list[tuple[int, str]]:
         certificate, prompt = row["certificate"], len(row["prompt"])
         chosen = parse(row["prompt"] + row["chosen"], row["tools"], certificate, self.spec)
-        replies = {**certificate, "arguments": {}, "replies": certificate["rejected_replies"], "refused": {}}
+        replies = {**certificate, "arguments": {}, "replies": certificate["rejected_replies"], "refused": {}, "denied": {}}
         rejected = parse(row["prompt"] + row["rejected"], row["tools"], replies, self.spec)
         good_calls, bad_calls = (nonequivalent.within_turn(side, prompt) for side in (chosen, rejected))
         mended = nonequivalent.repaired(chosen, rejected, prompt, certificate["corresponds"])

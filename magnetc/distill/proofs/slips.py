@@ -34,15 +34,15 @@ def check(view: ConversationView, spec: Spec) -> list[str]:
 
 
 def without(view: ConversationView) -> tuple[Step, ...]:
-    """The row's calls as they would be made by an agent that gets everything right at once."""
-    return tuple(Step(call=call.name, args=dict(call.arguments)) for call in view.calls if call.id not in view.slips)
+    """The row's calls without those that the world refuses: slips, and what the user asked for in vain."""
+    return tuple(Step(call=call.name, args=dict(call.arguments)) for call in view.calls if call.id not in view.traceless)
 
 
 def traces(view: ConversationView, literal: Outcome, bare: Outcome) -> list[str]:
-    """`literal` is the replay of all calls, `bare` that of those that are no slips: both see and leave the same world."""
-    right = [result for call, result in zip(view.calls, literal.results) if call.id not in view.slips]
+    """`literal` is the replay of all calls, `bare` that of those that are not refused: both see and leave the same world."""
+    right = [result for call, result in zip(view.calls, literal.results) if call.id not in view.traceless]
     same = right == list(bare.results) and literal.digest == bare.digest
-    return [] if same else ["a slip leaves a trace: without it the other calls come to something else"]
+    return [] if same else ["a slip or a refused call leaves a trace: without it the other calls come to something else"]
 
 
 def _problem(view: ConversationView, slip: CallView, entry: Mapping[str, Json]) -> str | None:

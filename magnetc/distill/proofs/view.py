@@ -57,6 +57,16 @@ class ConversationView:
         """Wrong calls of the agent's own, by id: what its certificate says of them."""
         return self.certificate.get("slips", {})
 
+    @property
+    def denied(self) -> Mapping[str, Mapping[str, Json]]:
+        """Right calls that the world refuses, by id: what its certificate says of them."""
+        return self.certificate.get("denied", {})
+
+    @property
+    def traceless(self) -> frozenset[str]:
+        """The ids of calls that leave the world as it was."""
+        return frozenset((*self.slips, *self.denied))
+
     def turn_end(self, message: int) -> int:
         """The index after the last message of the user turn that `message` belongs to."""
         return next((i for i in self.users if i > message), len(self.messages))

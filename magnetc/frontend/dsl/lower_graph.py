@@ -28,6 +28,10 @@ def lower_graph(tree: Tree, context: Context) -> None:
             infer = context.section("graph", "infer", [])
             infer.value.extend([] if is_token(words[1]) else [_mode(mode, context) for mode in words[1].children])
             continue
+        if item.data == "undo":
+            pair = {"tool": context.name(words[1]), "with": context.name(words[3])}
+            context.section("graph", "undos", []).value.append(Node.at(pair, context.span(item)))
+            continue
         source, arrow, target = words[1], words[2], words[3]
         if item.data == "value_link" and min(len(source.children), len(target.children)) == 1:
             bare = source if len(source.children) == 1 else target

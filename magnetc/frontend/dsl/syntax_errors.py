@@ -22,7 +22,7 @@ _VALUE = {"STRING", "INT", "FLOAT", "TRUE", "FALSE", "NULL"}
 _NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole number", "FLOAT": "a number",
           "COMPARISON": "a comparison", "_NL": "the end of the line", "$END": "the end of the line"}
 _ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern", "sample",
-                   "distance"), "graph": ("infer", "link", "unlink")}
+                   "distance"), "graph": ("infer", "link", "unlink", "undo")}
 _ENDS = {"_NL": "the end of the line", "$END": "the end of the statement"}
 
 

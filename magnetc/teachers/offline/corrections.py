@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, UserSource
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import Goal
-from magnetc.ir.trajectory import Words
+from magnetc.ir.trajectory import Value, Words
 from magnetc.surface import say
 from magnetc.teachers.conversation import Bindings, Conversation, Given, entity_of
 from magnetc.teachers.offline.frames import Parts, fill, finish, frame
 from magnetc.teachers.offline.values import draw_argument, satisfied
 
 TRIES = 12
-"""Values drawn until one is other than what the user means."""
+"""Values drawn for one that is other than what the user means."""
 
 Place = tuple[str, str]
 
 
 def superseded(call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Json:
-    """Another value that the user might have given for a leaf of `call`; None when the type has none.
+    """Another value that the user might have given for a leaf of `call`; None when the type has none."""
+    return next(others(call, pointer, bindings, conversation), None)
 
-    It meets the tool's constraints beside the call's other values, is none of them, and is said in other words.
+
+def others(call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
+    """Values that the user might have given for a leaf of `call` in place of its own, each once.
+
+    They meet the tool's constraints beside the call's other values, are none of them, and are said in other words.
     """
     key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, call.id, pointer)
     expr, meant = conversation.parameter_type(call, pointer), bindings[call.id, pointer]
     assert isinstance(meant, Given)
-    others = {tokens(at)[0]: b.value for (owner, at), b in bindings.items() if owner == call.id and isinstance(b, Given)}
+    beside = {tokens(at)[0]: b.value for (owner, at), b in bindings.items() if owner == call.id and isinstance(b, Given)}
+    found: list[Json] = []
     entity = entity_of(expr, conversation.spec)
     for number in range(TRIES):
         value = draw_argument(expr, conversation, (), *key, "superseded", number) if expr else None
-        if value is None or type(value) is not type(meant.value) or value in others.values():
+        if value is None or type(value) is not type(meant.value) or value in beside.values() or value in found:
             continue
         told = [[form.text.casefold() for form in say(each, entity, conversation.locale, conversation.now)] for each in (value, meant.value)]
         alike = any(a in b or b in a for a in told[0] for b in told[1])
-        if not alike and satisfied(conversation.spec.tool[call.function], {**others, tokens(pointer)[0]: value}):
-            return value
-    return None
+        if not alike and satisfied(conversation.spec.tool[call.function], {**beside, tokens(pointer)[0]: value}):
+            found.append(value)
+            yield value
+
+
+def marked(parts: Parts) -> Parts:
+    """Words of a value that is taken back."""
+    return tuple(replace(part, superseded=True) if isinstance(part, Value) else part for part in parts)
 
 
 def taken_back(said: Parts, goal: Goal, place: Place, texts: Mapping[str, Parts], conversation: Conversation, key: tuple) -> Parts:

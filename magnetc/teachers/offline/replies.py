@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json, wire
-from magnetc.ir.path import Call
+from magnetc.ir.path import Call, TurnKind
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import Goal, ScriptTurn, SystemKind
 from magnetc.ir.spec import Frames
@@ -52,6 +52,8 @@ def _goal_reply(goal: Goal, made: list[Executed], turn: ScriptTurn, conversation
     failed = next((done for done in made if is_error(done.result)), None)
     if failed is not None:
         message = Value(str(failed.result["error"]).rstrip("."), failed.call.id, "/error")
+        if question := _question_anew(failed, conversation, *key):
+            return finish(fill(frame(frames, "refused", *key), {"error": (message,), "question": question}, conversation.locale), frames)
         return finish(fill(frame(frames, "error", *key), {"message": (message,)}, conversation.locale), frames)
     chain = tuple(done.call.function for done in made)
     for template in conversation.spec.reply_templates.get(chain, ()):
@@ -149,17 +151,33 @@ def _slot(slot: Slot, scopes: dict[str, _Scope], conversation: Conversation) -> 
 
 
 def clarification(call: Call, pointer: str, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+    """The agent's question for what is missing, framed."""
+    key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, call.id, pointer, "clarify")
+    asked = _question(call, pointer, conversation, *key)
+    if asked is None:
+        return None
+    frames = conversation.spec.frame[conversation.locale]
+    return finish(fill(frame(frames, "clarify", *key), {"question": asked}, conversation.locale), frames)
+
+
+def _question_anew(failed: Executed, conversation: Conversation, *key: object) -> Parts | None:
+    """The question for another value of what the world has refused, where the user is about to give one."""
+    follow = next((turn for turn in conversation.path.turns if turn.amends and turn.amends[0] == failed.call.id), None)
+    if follow is None or follow.kind is not TurnKind.RECOVER:
+        return None
+    return _question(failed.call, "/" + follow.amends[1].partition("/")[2], conversation, *key, "anew")
+
+
+def _question(call: Call, pointer: str, conversation: Conversation, *key: object) -> Parts | None:
     """The question that names exactly what is missing: of this parameter, else of its entity type or one it refines."""
     entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
     names = [f"{call.function}.{tokens(pointer)[0]}"]
     names += list(conversation.spec.type_table.ancestry(entity.name)) if entity else []
-    key = (conversation.spec.recipe.seed, conversation.path.base, turn.key, call.id, pointer, "clarify")
     for name in names:
         asks = (phrase for ask in conversation.spec.asks if ask.of == name for phrase in ask.phrases)
         question = _drawn_words(asks, conversation, *key)
         if question is not None:
-            frames = conversation.spec.frame[conversation.locale]
-            return finish(fill(frame(frames, "clarify", *key), {"question": question}, conversation.locale), frames)
+            return question
     return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
@@ -12,11 +11,12 @@ from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import Goal, ScriptTurn
 from magnetc.ir.spec import Frames
-from magnetc.ir.trajectory import MessagePart, Value
+from magnetc.ir.trajectory import MessagePart
 from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import abstentions, replies
-from magnetc.teachers.offline.corrections import Place, superseded, taken_back
+from magnetc.teachers.offline.amendments import amend
+from magnetc.teachers.offline.corrections import Place, marked, others, superseded, taken_back
 from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
@@ -40,11 +40,17 @@ class OfflineTeacher:
         if turn.abstains and turn.abstains.kind is AbstentionKind.CHITCHAT:
             yield from filter(None, [abstentions.chat(turn, conversation)])
             return
+        if turn.amends:
+            yield from filter(None, [amend(turn, conversation)])
+            return
         bound = turn.answers or turn.announces
         for attempt in range(1 if bound else ATTEMPTS):
             proposal = self._resume(turn, conversation) if bound else self._ask(turn, conversation, attempt)
             if proposal:
                 yield proposal
+
+    def others(self, call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
+        return others(call, pointer, bindings, conversation)
 
     def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Parts:
         return replies.reply(turn, executed, conversation)
@@ -131,7 +137,7 @@ class OfflineTeacher:
             value = answered(binding.value, goal, call, pointer, conversation, key) if isinstance(binding, Given) else None
             if value is None:
                 return None
-            values.append(_marked(value) if taken else value)
+            values.append(marked(value) if taken else value)
         answer = fill(frame(frames, "answer", *key), {"value": join_parts(tuple(values), conversation.locale)}, conversation.locale)
         parts = finish(answer, frames)
         for place, value in taken.items():
@@ -147,13 +153,8 @@ def _corrected(parts: Parts, goal: Goal, place: Place, old: Json, bindings: Bind
     assert isinstance(meant, Given)
     texts = {"old": answered(old, goal, call, place[1], conversation, (*key, "old")),
              "new": answered(meant.value, goal, call, place[1], conversation, (*key, "new"))}
-    known = {name: _marked(text) if name == "old" else text for name, text in texts.items() if text is not None}
+    known = {name: marked(text) if name == "old" else text for name, text in texts.items() if text is not None}
     return taken_back(parts, goal, place, known, conversation, key) if len(known) == len(texts) else parts
-
-
-def _marked(parts: Parts) -> Parts:
-    """Words of a value that is taken back."""
-    return tuple(replace(part, superseded=True) if isinstance(part, Value) else part for part in parts)
 
 
 def _suits(frame_text: str, index: int, sentences: int, joined: bool, frames: Frames) -> bool:

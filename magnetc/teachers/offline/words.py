@@ -10,7 +10,15 @@ from dataclasses import dataclass, field, replace
 from magnetc.ir import draw
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
-from magnetc.ir.path import AbstentionKind, Call, DefaultSource, OutputSource, SystemSource, UserSource
+from magnetc.ir.path import (
+    ATTEMPT,
+    AbstentionKind,
+    Call,
+    DefaultSource,
+    OutputSource,
+    SystemSource,
+    UserSource,
+)
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.script import Goal, ScriptTurn
 from magnetc.ir.template import Choice, Part, Phrase, Slot, Text
@@ -67,7 +75,8 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
                attempt: int) -> GoalWords | None:
     """Bind the leaves of `goal` and say it. None when these values do not fit, or no phrase can say them uniquely."""
     again = turn.abstains.at if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT else ""
-    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, again or turn.key, goal.calls[0].id)
+    key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, again or turn.key,
+           meant_id(goal.calls[0]))
     leaves = _leaves(goal, conversation)
     bound = _bind_known(leaves, conversation, said, (*key, attempt))
     if bound is None or not _meets_constraints(goal, bound, conversation) or _says_one_twice(leaves, bound, conversation):
@@ -80,7 +89,7 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
     if not phrases:
         return _generic(goal, leaves, spoken, outputs, bound, conversation)
     # Goals that ask the same tool for different things are worded alike, so that one phrase can say them all.
-    like = (*key[:-1], next(other for other in turn.goals if other.chain == chain).calls[0].id)
+    like = (*key[:-1], meant_id(next(other for other in turn.goals if other.chain == chain).calls[0]))
     taken = _superseded(turn, leaves, bound, conversation)
     for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text):
         if again and phrase.mood != "ask":
@@ -91,6 +100,11 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
         if words:
             return words
     return None
+
+
+def meant_id(call: Call) -> str:
+    """The id of what the user means: a call that comes to nothing is asked for in the words of the one it stands for."""
+    return call.id.removesuffix(ATTEMPT)
 
 
 def impossible(turn: ScriptTurn) -> Bindings:
