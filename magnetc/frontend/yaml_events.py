@@ -139,8 +139,8 @@ def _document(file: SourceFile, data: Json, spans: SpanIndex, sink: Sink) -> Doc
 
 
 _KEYS = {"types": "types", "said": "types", "tools": "tools", "sets": "tools", "refine": "tools", "links": "graph", "unlinks": "graph",
-         "infer": "graph", "operations": "operations", "turns": "turns", "refers": "turns", "replies": "turns", "asks": "turns",
-         "capabilities": "turns", "include": "recipe", "seed": "recipe", "world": "recipe"}
+         "undos": "graph", "infer": "graph", "operations": "operations", "turns": "turns", "refers": "turns", "replies": "turns",
+         "asks": "turns", "capabilities": "turns", "include": "recipe", "seed": "recipe", "world": "recipe"}
 
 
 def kind_of(name: str, data: dict[str, Json]) -> str | None:

@@ -36,6 +36,8 @@ def _drawn(schema, definitions, key=""):
         return special[key]
     if key == "unlinks":
         return st.lists(st.builds(lambda a, b: {"from": a, "to": b}, TOOLS, TOOLS), max_size=2)
+    if key == "undos":
+        return st.lists(st.builds(lambda a, b: {"tool": a, "with": b}, TOOLS, TOOLS), max_size=2)
     if "const" in schema:
         return st.just(schema["const"])
     if "enum" in schema:

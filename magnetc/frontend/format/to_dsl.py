@@ -46,6 +46,9 @@ def _graph(data: dict[str, Any], places: Places) -> Iterable[Row]:
             rows.append(Row(f"  infer {', '.join(ways) or 'none'}", places.at("/infer")))
         elif key in ("links", "unlinks"):
             rows += [Row(f"  {_link(key, link, f'/{key}/{number}')}", places.at(f"/{key}/{number}")) for number, link in enumerate(value)]
+        elif key == "undos":
+            rows += [Row(f"  undo {name(undo['tool'], f'/undos/{number}')} with {name(undo['with'], f'/undos/{number}')}",
+                         places.at(f"/undos/{number}")) for number, undo in enumerate(value)]
     return [Row("graph {", places.at("/kind")), *rows, Row("}")]
 
 
