@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.check_sources import check_sources
@@ -38,6 +38,8 @@ def resolve(recipe: Document, documents: Sequence[Document], imported: Sequence[
     are_sound = not sink.has_errors
     sets = resolve_sets(documents, definitions, sink)
     node = resolve_recipe(recipe, definitions, sink)
+    if node.world.kind == "simulated":
+        node = replace(node, world=replace(node.world, tools=tuple(tools.values()), types=tuple(table.types.values())))
     check_shown(table, node.show, sink)
     operations = resolve_operations(documents, sink)
     templates = resolve_turns(documents, definitions, tools, table, sink)

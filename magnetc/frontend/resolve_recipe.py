@@ -36,7 +36,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         name=data["name"],
         version=data["version"],
         seed=data["seed"],
-        world=_world(data["world"], _folder(document), origin.child("world"), sink),
+        world=_world(data["world"], _folder(document), origin.child("world"), definitions, sink),
         show=tuple((data.get("system") or {}).get("show", ("date",))),
         teacher=teacher if isinstance(teacher, str) else next(iter(teacher)),
         endpoint=_endpoint(teacher["openai"]) if isinstance(teacher, dict) else None,
@@ -69,7 +69,7 @@ def _folder(document: Document) -> str:
     return named[0].rpartition("/")[0] if named else ""
 
 
-def _world(data: Mapping[str, Any], folder: str, origin: Origin, sink: Sink) -> WorldSpec:
+def _world(data: Mapping[str, Any], folder: str, origin: Origin, definitions: Definitions, sink: Sink) -> WorldSpec:
     try:
         datetime.fromisoformat(data["now"])
     except ValueError:
@@ -85,9 +85,19 @@ def _world(data: Mapping[str, Any], folder: str, origin: Origin, sink: Sink) -> 
     if kind != "python" and "packages" in data:
         sink.error("MG226", f"`packages` are those of a `python` world; this one is `{kind}`", origin.child("packages"), at_key=True,
                    help=f"leave them out, or say what `{kind}` needs under its own keys")
+    if kind == "simulated":
+        _check_simulated(data[kind], origin.child(kind), definitions, sink)
     return WorldSpec(kind=kind, python=python, settings=settings, now=data["now"], variants=data.get("variants", 8),
                      limits=Limits(**data.get("limits") or {}),
                      packages=tuple(data.get("packages") or ()), folder=folder, origin=origin)
+
+
+def _check_simulated(settings: Mapping[str, Any], origin: Origin, definitions: Definitions, sink: Sink) -> None:
+    """What the recipe says of simulated tools is said of tools and types that there are."""
+    for name, said in (settings.get("tools") or {}).items():
+        definitions.tools.check(name, origin.child("tools", name), sink, at_key=True)
+        if "of" in said:
+            definitions.check_type(said["of"], origin.child("tools", name, "of"), sink)
 
 
 def _check_shares(key: str, shares: Mapping[str, float], origin: Origin, sink: Sink) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from magnetc.diagnostics import Sink
+from magnetc.frontend import load
 from magnetc.ir.spec import WorldSpec
 from magnetc.source import Origin
 from magnetc.tools.worlds.protocol import Ref, Step
@@ -49,5 +51,32 @@ PYTHON = (
         write=Step(call="book_flight", args={"flight_id": "F0"}),
         other=Step(call="book_flight", args={"flight_id": "F1"}),
         pattern="/flights/*/flight_id",
+    ),
+)
+
+
+def recipe_spec(name: str) -> WorldSpec:
+    """The world of a recipe of the tests."""
+    sink = Sink()
+    spec = load(DATA / "recipes" / name, sink, {})
+    assert spec is not None, sink.diagnostics
+    return spec.recipe.world
+
+
+_LOW = Step(call="list_tasks", args={"priority": "low"})
+_ADD = Step(call="add_task", args={"subject": "pay the rent", "priority": "low"})
+
+SIMULATED = (
+    Case(
+        name="simulated",
+        spec=recipe_spec("errands"),
+        folder=DATA / "recipes" / "errands",
+        read=_LOW,
+        wrong=Step(call="get_task", args={"task_id": "none"}),
+        chain=(_LOW, Step(call="set_priority", args={"new_priority": "high"},
+                          refs={"/task_id": Ref(step=0, at="/tasks/*/task_id", pick="least")})),
+        write=_ADD,
+        other=Step(call="order_delivery", args={"goods": "flowers", "parcels": 2, "day": "2026-05-09"}),
+        pattern="/entities/TaskId/*/subject",
     ),
 )

@@ -7,7 +7,7 @@ import asyncio
 from functools import wraps
 
 import pytest
-from cases import NOW, PYTHON
+from cases import NOW, PYTHON, SIMULATED
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
@@ -15,7 +15,7 @@ from magnetc.ir.pointer import expand, get
 from magnetc.tools.worlds.kind import world_kind
 from magnetc.tools.worlds.protocol import Reset, Run, Step
 
-CASES = [pytest.param(case, id=case.name) for case in PYTHON]
+CASES = [pytest.param(case, id=case.name) for case in (*PYTHON, *SIMULATED)]
 START = Reset(seed=7, now=NOW)
 
 

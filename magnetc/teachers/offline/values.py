@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.signature import Constraint, FunctionSignature
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr
+from magnetc.surface.faker_pool import faker_pool
 from magnetc.teachers.conversation import Conversation
 
 DEFAULT_DAYS = (1, 40)
-POOL_SIZE = 150
 LARGE = 8
 """Above this a value is drawn by its index: scoring every candidate buys stability that a long list does not need."""
 
@@ -100,17 +99,6 @@ def _number(entity: EntityType, low: float, high: float, key: tuple) -> int | fl
         return int(value)
     value = round(value, 6)
     return int(value) if value == int(value) else value
-
-
-@lru_cache(maxsize=256)
-def faker_pool(provider: str, locale: str) -> tuple[str, ...]:
-    """Values of a faker provider: a fixed pool per locale, so that a draw costs a hash and never a generator."""
-    from faker import Faker
-
-    source = Faker({"en": "en_US", "fr": "fr_FR", "ja": "ja_JP"}.get(locale, locale))
-    source.seed_instance(20250307)
-    drawn = (str(getattr(source, provider)()) for _ in range(POOL_SIZE))
-    return tuple(dict.fromkeys(text for text in drawn if "\n" not in text))
 
 
 def satisfied(tool: FunctionSignature, arguments: dict[str, Json]) -> bool:

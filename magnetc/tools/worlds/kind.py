@@ -14,6 +14,7 @@ from magnetc.tools.worlds.world import Levels
 
 OWN: Mapping[str, str] = {
     "python": "magnetc.tools.worlds.python_kind:PythonKind",
+    "simulated": "magnetc.tools.worlds.simulated.kind:SimulatedKind",
 }
 """Of magnetc, imported when a recipe asks for one: some need packages that others do without."""
 
