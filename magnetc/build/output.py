@@ -14,6 +14,15 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.json import wire
 
 MANIFEST = "manifest.yaml"
+_BREAKS = frozenset("\x85\u2028\u2029")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes line breaks of Unicode as escapes: PyYAML leaves them bare, and reads them back as blanks."""
+
+
+_Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text,
+                                                                          style='"' if _BREAKS & set(text) else None))
 
 
 class Output:
@@ -86,7 +95,7 @@ class Output:
             target.write_bytes(content)
 
     def manifest(self, manifest: dict[str, Any]) -> None:
-        self.text(MANIFEST, yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=100))
+        self.text(MANIFEST, yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
 
     def commit(self) -> None:
         """Replace what was in the folder before."""

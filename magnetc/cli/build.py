@@ -16,7 +16,7 @@ from magnetc.diagnostics import Sink
 if TYPE_CHECKING:
     from magnetc.build.driver import BuildSummary
 
-LEVELS = ("graph", "paths", "scripts")
+LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
 
 
 @click.command("build")
@@ -41,6 +41,7 @@ def command(folder: Path, out: Path | None, seed: int | None, paths: int | None,
 
 def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels: list[str]) -> None:
     from magnetc.build.compile import compile_recipe
+    from magnetc.ir.literal import print_literal
     from magnetc.ir.text import print_graph, print_path, print_script
     from magnetc.passes.pipeline import compile_units
 
@@ -50,6 +51,10 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
     context = compile_recipe(folder, sink, seed=seed, paths=paths)
     if context is None:
         fail(sink, folder=folder)
+    if "spec" in levels:
+        click.echo(print_literal(context.spec))
+    if "signatures" in levels:
+        click.echo(print_literal(context.spec.tools))
     if "graph" in levels:
         click.echo(print_graph(context.graph))
     if "paths" in levels or "scripts" in levels:

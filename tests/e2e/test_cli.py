@@ -16,6 +16,7 @@ from magnetc.build.compile import compile_recipe
 from magnetc.cli.main import COMMANDS, main
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.explain import codes
+from magnetc.ir.literal import parse_literal
 from magnetc.ir.text import parse_graph, parse_path, parse_script, print_graph, print_path, print_script
 from magnetc.passes.pipeline import compile_units
 
@@ -83,7 +84,7 @@ def test_check_counts_what_it_read(warned):
     (["check", LIBRARY, "--format", "xml"], "'xml' is not one of"),
     (["build", LIBRARY, "--paths", "0"], "0 is not in the range"),
     (["build", LIBRARY, "--seed", "x"], "not a valid integer"),
-    (["build", LIBRARY, "--emit", "graph,pths"], "`pths` is no level; one of graph, paths, scripts"),
+    (["build", LIBRARY, "--emit", "graph,pths"], "`pths` is no level; one of spec, signatures, graph, paths, scripts"),
     (["explain", "MG24"], "did you mean `MG2"),
     (["explain", "nonsense"], "there is no code `nonsense`"),
 ])
@@ -178,6 +179,8 @@ def test_emitted_levels_parse_back():
     assert context is not None
     units = list(compile_units(context.spec, context.graph))
     assert parse_graph(magnetc("build", LIBRARY, "--emit", "graph").stdout) == context.graph
+    assert parse_literal(magnetc("build", LIBRARY, "--paths", 6, "--emit", "spec").stdout) == context.spec
+    assert parse_literal(magnetc("build", LIBRARY, "--emit", "signatures").stdout) == context.spec.tools
     paths = [parse_path(text) for text in blocks(magnetc("build", LIBRARY, "--paths", 6, "--emit", "paths").stdout)]
     assert paths == [path for unit in units for path in unit.paths]
     scripts = [parse_script(text) for text in blocks(magnetc("build", LIBRARY, "--paths", 6, "--emit", "scripts").stdout)]
