@@ -28,10 +28,10 @@ def skeletons(out: Path) -> Iterator[str]:
             for line in file:
                 row = json.loads(line)
                 if row["tags"]["copy_of"] is None:
-                    yield from _of_row(row)
+                    yield from of_row(row)
 
 
-def _of_row(row: dict[str, Any]) -> Iterator[str]:
+def of_row(row: dict[str, Any]) -> Iterator[str]:
     said: dict[int, set[str]] = {}
     for entries in row["certificate"]["arguments"].values():
         for entry in entries.values():
