@@ -10,7 +10,7 @@ from magnetc.diagnostics import Sink
 from magnetc.diagnostics.edits import renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
-from magnetc.ir.spec import Frames, OperationSpec, Recipe
+from magnetc.ir.spec import STYLES, Frame, Frames, OperationSpec, Recipe
 from magnetc.source import Origin
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
@@ -32,7 +32,10 @@ FOR_OPERATIONS = {
 }
 """Groups that a locale may lack, unless this operation, or an option of it that is not 0, asks for them."""
 
-_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_PLACEHOLDER = re.compile(r"\{(\w*)(?::([a-z_]+))?\}")
+
+INFLECTED = {"do": ("phrase",), "join_do": ("a", "b")}
+"""Placeholders that may ask for a form of the phrase: `{phrase:te}`."""
 
 
 def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: Iterable[OperationSpec],
@@ -42,7 +45,7 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
     asked = {name for made in operations for name in (made.name, *(f"{made.name}.{option}" for option, value in made.options if value))}
     for name, own in FOR_OPERATIONS.items():
         needed -= set() if name in asked else set(own)
-    groups: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {}
+    groups: dict[str, dict[str, tuple[Frame, ...]]] = {}
     elide: dict[str, dict[str, str]] = {}
     prepositions: dict[str, tuple[str, ...]] = {}
     chitchat: dict[str, tuple[tuple[str, str, str], ...]] = {}
@@ -68,19 +71,32 @@ def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: It
         if missing:
             sink.error("MG413", f"the frames of `{locale}` lack {', '.join(f'`{name}`' for name in missing)}",
                        recipe.origin.child("locales", locale), at_key=True, help="add these groups to the file of frames")
+        _check_styles(recipe, locale, groups[locale], sink)
         ordered = tuple((name, groups[locale][name]) for name in PLACEHOLDERS if name in groups[locale])
         found.append(Frames(locale=locale, groups=ordered, elide=tuple(elide[locale].items()),
                             prepositions=prepositions[locale], chitchat=chitchat.get(locale, ())))
     return tuple(found)
 
 
-def _groups(data: Mapping[str, Any], origin: Origin, sink: Sink) -> dict[str, tuple[tuple[str, str], ...]]:
+def _check_styles(recipe: Recipe, locale: str, groups: Mapping[str, Iterable[Frame]], sink: Sink) -> None:
+    """A style that no frame of the locale has would make its users speak like all others."""
+    known = sorted({frame.style for frames in groups.values() for frame in frames if frame.style})
+    for style, _ in recipe.styles:
+        if style not in known and style not in STYLES:
+            near = closest(style, known)
+            sink.error("MG418", f"no frame of `{locale}` has the style `{style}`", recipe.origin.child("styles", style), at_key=True,
+                       help=f"did you mean `{near}`?" if near else f"styles here: {', '.join(f'`{name}`' for name in known)}")
+
+
+def _groups(data: Mapping[str, Any], origin: Origin, sink: Sink) -> dict[str, tuple[Frame, ...]]:
     groups = {}
     for name, wanted in PLACEHOLDERS.items():
         if name in data:
             for index, frame in enumerate(data[name]):
                 _check_placeholders(name, frame["text"], wanted, origin.child(name, index, "text"), sink)
-            groups[name] = tuple((frame.get("style", ""), frame["text"]) for frame in data[name])
+            groups[name] = tuple(
+                Frame(text=frame["text"], style=frame.get("style", ""), weight=float(frame.get("weight", 1)),
+                      after=frame.get("after", "")) for frame in data[name])
     return groups
 
 
@@ -88,12 +104,16 @@ def _check_placeholders(group: str, text: str, wanted: tuple[str, ...], origin: 
     """A frame has to hold each placeholder of its group, or words would get lost, and no other."""
     used = _PLACEHOLDER.findall(text)
     known = ", ".join(f"`{{{name}}}`" for name in wanted) or "none"
-    for name in used:
+    for name, form in used:
         if name.lower() not in wanted:
             near = closest(name, wanted)
             sink.error("MG417", f"`{{{name}}}` is no placeholder of `{group}`", origin,
                        help=f"did you mean `{{{near}}}`?" if near else f"placeholders here: {known}",
                        fix=renamed(sink, origin, f"{{{name}}}", f"{{{near}}}") if near else None)
+        elif form and name.lower() not in INFLECTED.get(group, ()):
+            sink.error("MG417", f"`{{{name}}}` of `{group}` has no forms, such as `{form}`", origin,
+                       help=f"write `{{{name}}}`; only phrases that frames `do` and `join_do` hold are inflected")
+    names = [name for name, _ in used]
     for name in wanted:
-        if name not in {each.lower() for each in used} and not any(closest(each, (name,)) for each in used):
+        if name not in {each.lower() for each in names} and not any(closest(each, (name,)) for each in names):
             sink.error("MG417", f"this frame of `{group}` lacks `{{{name}}}`", origin, help=f"placeholders here: {known}")

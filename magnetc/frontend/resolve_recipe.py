@@ -13,7 +13,7 @@ from magnetc.frontend.names import Definitions
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.limits import Limits
-from magnetc.ir.spec import Recipe, WorldSpec
+from magnetc.ir.spec import STYLES, Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -28,7 +28,9 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
     data, origin = document.data, Origin(document.file, document.root)
     locales = data.get("locales") or {"en": 1.0}
     partitions = data.get("partitions") or DEFAULT_PARTITIONS
+    styles: dict[str, float] = data.get("styles") or dict.fromkeys(STYLES, 1 / len(STYLES))
     _check_shares("locales", locales, origin, sink)
+    _check_shares("styles", styles, origin, sink)
     _check_shares("partitions", partitions, origin, sink)
     _check_paths(data.get("paths") or {}, origin, definitions, sink)
     teacher = data.get("teacher", "offline")
@@ -41,6 +43,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         teacher=teacher if isinstance(teacher, str) else next(iter(teacher)),
         endpoint=_endpoint(teacher["openai"]) if isinstance(teacher, dict) else None,
         locales=tuple((name, float(share)) for name, share in locales.items()),
+        styles=tuple((name, float(share)) for name, share in styles.items()),
         paths=tuple((data.get("paths") or {}).items()),
         negatives=tuple((name, float(rate)) for name, rate in (data.get("negatives") or {}).items()),
         calls=data.get("calls", "as_needed"),

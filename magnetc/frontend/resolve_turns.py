@@ -28,10 +28,14 @@ from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import (
     AskTemplate,
     CapabilityTemplate,
+    Part,
     Phrase,
     ReferTemplate,
     ReplyTemplate,
     TurnTemplate,
+)
+from magnetc.ir.template import (
+    slots as slots_of,
 )
 from magnetc.ir.types import ListOf, MapOf, Ref, TypeExpr, TypeTable, leaves
 from magnetc.source import Origin
@@ -70,8 +74,28 @@ def _phrases(data: Iterable[Mapping[str, Any]], origin: Origin, sink: Sink) -> t
         parts = parse_template(each["text"], span, sink, place)
         if parts is not None:
             phrases.append(Phrase(locale=each["locale"], parts=parts, text=each["text"], mood=each.get("mood", ""),
-                                  origin=place))
+                                  forms=_forms(each.get("forms") or {}, parts, origin.child("phrases", index, "forms"), sink),
+                                  weight=float(each.get("weight", 1)), origin=place))
     return tuple(phrases)
+
+
+def _forms(data: Mapping[str, str], parts: tuple[Part, ...], origin: Origin, sink: Sink) -> tuple[tuple[str, tuple[Part, ...]], ...]:
+    """The inflected forms of a phrase. Each says what the phrase says, so that any of them may stand for it."""
+    found = []
+    for name, text in data.items():
+        place = origin.child(name)
+        form = parse_template(text, sink.span(Label(place)), sink, place)
+        if form is None:
+            continue
+        for required in (True, False):
+            own, other = ({slot.name for slot in slots_of(each, required_only=required)} for each in (form, parts))
+            if own != other:
+                told = ", ".join(f"`{{{slot}}}`" for slot in sorted(own ^ other))
+                sink.error("MG419", f"the form `{name}` and its phrase differ in what they say: {told}", place,
+                           help="give both the same slots, and the same of them in [ ]")
+                break
+        found.append((name, form))
+    return tuple(found)
 
 
 def _chain(data: Iterable[Any], origin: Origin, scope: Scope) -> Chain | None:
@@ -114,13 +138,13 @@ def _turn(data: Mapping[str, Any], origin: Origin, scope: Scope) -> TurnTemplate
     chain = _chain(data["chain"], origin, scope)
     if chain is None:
         return None
-    slots = turn_slots(chain, scope.tools)
+    known = turn_slots(chain, scope.tools)
     for phrase in phrases:
         for each in named(phrase.parts):
             if each.is_section:
                 _misplaced_section(each.name, phrase, scope.sink)
-            elif not each.sections and each.name not in slots and not opaque_at(each.name, slots):
-                unknown_slot("MG410", each.name, phrase, slots, f"no parameter of {_show_chain(chain)}", scope.sink)
+            elif not each.sections and each.name not in known and not opaque_at(each.name, known):
+                unknown_slot("MG410", each.name, phrase, known, f"no parameter of {_show_chain(chain)}", scope.sink)
     return TurnTemplate(chain=chain, phrases=phrases, origin=origin)
 
 

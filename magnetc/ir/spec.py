@@ -28,6 +28,9 @@ ChainTemplate = TypeVar("ChainTemplate", TurnTemplate, ReplyTemplate)
 
 _NOWHERE = Origin("", "")
 
+STYLES = ("terse", "polite", "indirect", "hurried", "chatty")
+"""How a user speaks, for a whole conversation. A frame of another style, or of none, suits every user."""
+
 ALIKE = 3
 """How many tools count as alike to one."""
 
@@ -66,7 +69,7 @@ class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
     `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`).
-    `endpoint` is the hosted model of a teacher that is none of ours.
+    `endpoint` is the hosted model of a teacher that is none of ours. `styles` are the shares of the users who speak so.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
 
@@ -78,6 +81,7 @@ class Recipe:
     teacher: str = "offline"
     endpoint: Endpoint | None = None
     locales: tuple[tuple[str, float], ...] = (("en", 1.0),)
+    styles: tuple[tuple[str, float], ...] = tuple((style, 1 / len(STYLES)) for style in STYLES)
     paths: tuple[tuple[str, int], ...] = ()
     scale: float = 1.0
     negatives: tuple[tuple[str, float], ...] = ()
@@ -347,16 +351,28 @@ def _by_chain(templates: tuple[ChainTemplate, ...]) -> dict[tuple[str, ...], tup
     return {chain: tuple(own) for chain, own in found.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One sentence around a phrase. `style` is one of a user's (`STYLES`) or suits everyone.
+
+    `after` limits a follow-up to what the last call came to: it `reads` and told something, it `writes`, or it found `nothing`.
+    """
+
+    text: str
+    style: str = ""
+    weight: float = 1.0
+    after: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frames:
     """The sentences of one locale around the author's phrases (`specs/std/frames/LOCALE.yaml`).
 
-    Each group is a tuple of (style, text); texts hold the placeholders documented in `docs/language.md`. `chitchat`: (style,
-    the user's words, the agent's answer).
+    Texts hold the placeholders documented in `docs/language.md`. `chitchat`: (style, the user's words, the agent's answer).
     """
 
     locale: str
-    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    groups: tuple[tuple[str, tuple[Frame, ...]], ...]
     elide: tuple[tuple[str, str], ...] = ()
     prepositions: tuple[str, ...] = ()
     chitchat: tuple[tuple[str, str, str], ...] = ()
@@ -364,4 +380,9 @@ class Frames:
     @cached_property
     def texts(self) -> dict[str, tuple[str, ...]]:
         """The texts of each group."""
-        return {name: tuple(text for _, text in texts) for name, texts in self.groups}
+        return {name: tuple(frame.text for frame in frames) for name, frames in self.groups}
+
+    @cached_property
+    def of(self) -> dict[str, tuple[Frame, ...]]:
+        """The frames of each group."""
+        return dict(self.groups)

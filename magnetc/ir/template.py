@@ -61,13 +61,16 @@ class Phrase:
     """One way to say something in one locale.
 
     `mood` is `do` (a verb phrase that frames make a request), `say` (a full statement) or `ask` (a full question without
-    its question mark) for turns, and empty elsewhere.
+    its question mark) for turns, and empty elsewhere. `forms` is the same verb phrase inflected, for the frames that ask for
+    it: `{phrase:te}`. `weight` is how likely it is among those that fit.
     """
 
     locale: str
     parts: tuple[Part, ...]
     text: str
     mood: str = ""
+    forms: tuple[tuple[str, tuple[Part, ...]], ...] = ()
+    weight: float = 1.0
     origin: Origin = field(default=Origin("", ""), compare=False, repr=False)
 
 

@@ -41,7 +41,7 @@ def phrases_for(spec: Spec, chain: tuple[str, ...], locale: str) -> tuple[Phrase
         phrase
         for template in spec.turn_templates.get(chain, ())
         for phrase in template.phrases
-        if phrase.locale == locale
+        if phrase.locale == locale and phrase.weight > 0
     )
 
 

@@ -40,7 +40,8 @@ class Speech:
             chain = tuple(tool for tool, _ in template.chain)
             aliases = tuple(alias for _, alias in template.chain)
             for phrase in template.phrases:
-                self._shapes[chain, phrase.locale].append(_shape(phrase, aliases))
+                if phrase.weight > 0:
+                    self._shapes[chain, phrase.locale].append(_shape(phrase, aliases))
         self._refers: dict[str, list[ReferTemplate]] = defaultdict(list)
         for refer in spec.refers:
             self._refers[refer.type].append(refer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, SignaturePath
 from magnetc.ir.pointer import expand, get, tokens
@@ -91,6 +92,12 @@ class Conversation:
     @property
     def locale(self) -> str:
         return self.path.locale
+
+    @property
+    def style(self) -> str:
+        """How this user speaks, from the first word to the last; copies by Split have the same user."""
+        return draw.choose(self.spec.recipe.styles, self.spec.recipe.seed, self.path.base, "style", name=lambda item: item[0],
+                           weight=lambda item: item[1])[0]
 
     def result_of(self, call: str) -> Executed | None:
         return next((done for done in self.executed if done.call.id == call), None)

@@ -9,7 +9,7 @@ from spec_small import phrase, small_spec, turn
 
 from magnetc.ir.path import Argument, Call, OutputSource, SignaturePath, Turn, TurnKind, UserSource
 from magnetc.ir.script import Goal, ScriptTurn
-from magnetc.ir.spec import Frames
+from magnetc.ir.spec import Frame, Frames
 from magnetc.ir.template import ReferTemplate
 from magnetc.ir.trajectory import Reference, Value, Words, text_of
 from magnetc.teachers.conversation import Conversation, Executed, Given, Pending
@@ -26,7 +26,7 @@ TURNS = 60
 
 def library(locale):
     document = yaml.safe_load((LIBRARY / f"{locale}.yaml").read_text(encoding="utf-8"))
-    groups = tuple((name, tuple((item.get("style", ""), item["text"]) for item in items))
+    groups = tuple((name, tuple(Frame(**item) for item in items if "answer" not in item))
                    for name, items in document.items() if isinstance(items, list) and name != "prepositions")
     return Frames(locale=locale, groups=groups, elide=tuple(document["elide"].items()),
                   prepositions=tuple(document["prepositions"]))

@@ -24,7 +24,7 @@ def words(text, mood="do"):
 def said(frames, *texts, tools=None, mood="do"):
     goals = [Goal(calls=(Call(id=f"c{i}", function=(tools or ["look"] * len(texts))[i], goal=f"c{i}"),)) for i in range(len(texts))]
     made = in_one_phrase(goals, [words(text, mood) for text in texts], frames)
-    return ["".join(part.text for part in parts) for _, parts in made]
+    return ["".join(part.text for part in phrase.parts) for phrase in made]
 
 
 @pytest.mark.parametrize(("frames", "texts", "expected"), [

@@ -46,7 +46,7 @@ def test_shape(locale):
     for group, items in document.items():
         assert len(items) >= LEAST[group], group
         for item in items:
-            assert item.keys() <= {"style", "text"} | ({"answer"} if group == "chitchat" else set())
+            assert item.keys() <= {"style", "text"} | {"chitchat": {"answer"}, "follow": {"after"}}.get(group, set())
             assert item["text"] == item["text"].strip()
             assert "  " not in item["text"]
 
@@ -54,7 +54,7 @@ def test_shape(locale):
 @pytest.mark.parametrize("locale", LOCALES)
 def test_each_text_has_exactly_the_placeholders_of_its_group(locale):
     for group, text in texts(locale):
-        found = re.findall(r"\{(\w+)\}", text)
+        found = re.findall(r"\{(\w+)(?::ing|:te)?\}", text)
         assert text.count("{") == text.count("}") == len(found), text
         wanted = PLACEHOLDERS[group]
         named = {name.lower() for name in found} if group in CAPITALISED else {name.replace("B", "b") for name in found}
@@ -69,8 +69,17 @@ def test_no_duplicates(locale):
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_requests_come_in_all_styles(locale):
-    assert {frame["style"] for frame in frames(locale)["do"]} == {"terse", "polite", "indirect", "hurried", "chatty"}
+def test_what_a_user_says_comes_in_all_styles(locale):
+    for group in ("do", "say", "ask", "open", "follow", "answer", "again", "correct"):
+        own = [frame["style"] for frame in frames(locale)[group] if "after" not in frame]
+        assert {"terse", "polite", "indirect", "hurried", "chatty"} <= set(own) | ({"indirect"} if group == "open" else set()), group
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_follow_up_reacts_to_what_was_told_done_or_not_found(locale):
+    for after in ("reads", "writes", "nothing"):
+        styles = {frame["style"] for frame in frames(locale)["follow"] if frame.get("after") == after}
+        assert {"plain", "terse", "polite", "indirect", "hurried", "chatty"} - styles <= {"plain"}, after
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -61,10 +61,25 @@ def _chain(tree: Tree, context: Context) -> Node:
 
 
 def _phrases(line: Tree, context: Context) -> list[Node]:
-    """One phrase for each text of a line."""
-    locale, *texts = line.children
+    """One phrase for each variant of a line."""
+    locale, *variants = line.children
     head = {"locale": context.name(locale)}
     if line.data == "mood_phrase":
-        mood = texts.pop(0)
+        mood = variants.pop(0)
         head["mood"] = Node.at(str(mood.children[0]), context.span(mood))
-    return [Node.at({**head, "text": context.text(text)}, context.span(text)) for text in texts]
+    return [Node.at({**head, **_variant(variant, context)}, context.span(variant)) for variant in variants]
+
+
+def _variant(tree: Tree, context: Context) -> dict[str, Node]:
+    """The text of a phrase, with its weight and its inflected forms where it has them."""
+    text, *clauses = tree.children
+    found, forms = {"text": context.text(text)}, {}
+    for clause in clauses:
+        if clause.data == "weight":
+            found["weight"] = context.number(clause.children[0])
+        else:
+            name, form = clause.children
+            forms[str(name)] = context.text(form)
+    if forms:
+        found["forms"] = Node.at(forms, context.span(tree))
+    return found

@@ -12,7 +12,7 @@ from magnetc.surface import join_parts
 from magnetc.surface.impossible import say_impossible
 from magnetc.teachers.conversation import Conversation, Given, Proposal, entity_of
 from magnetc.teachers.offline import replies
-from magnetc.teachers.offline.frames import Parts, fill, finish, frame
+from magnetc.teachers.offline.frames import Parts, fill, finish, frame, user_frame
 from magnetc.teachers.offline.words import impossible
 
 MOST_CHOICES = 8
@@ -39,7 +39,7 @@ def chat(turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
 def asked_again(question: Parts, turn: ScriptTurn, conversation: Conversation) -> Parts:
     """A question that was answered before."""
     frames = conversation.spec.frame[conversation.locale]
-    return finish(fill(frame(frames, "again", *_key(turn, conversation)), {"phrase": question}, conversation.locale), frames)
+    return finish(fill(user_frame(conversation, "again", *_key(turn, conversation)), {"phrase": question}, conversation.locale), frames)
 
 
 def answer(turn: ScriptTurn, conversation: Conversation) -> Parts | None:

@@ -8,7 +8,7 @@ from magnetc.ir.script import ScriptTurn
 from magnetc.ir.trajectory import Value
 from magnetc.teachers.conversation import Bindings, Conversation, Given, Proposal
 from magnetc.teachers.offline.corrections import marked
-from magnetc.teachers.offline.frames import fill, finish, frame
+from magnetc.teachers.offline.frames import fill, finish, user_frame
 from magnetc.teachers.offline.words import answered
 
 
@@ -27,7 +27,7 @@ def amend(turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
         texts[name] = marked(text) if name == "old" else text
     frames = conversation.spec.frame[conversation.locale]
     group = "correct_after" if turn.kind is TurnKind.CORRECT else "amend"
-    parts = finish(fill(frame(frames, group, *key), texts, conversation.locale), frames)
+    parts = finish(fill(user_frame(conversation, group, *key), texts, conversation.locale), frames)
     bindings = {place: bound for place, bound in conversation.bindings.items() if place[0] == call.id}
     for undo in (call for goal in turn.goals[:-1] for call in goal.calls):
         bindings.update(_undoing(undo, attempt, conversation))

@@ -13,7 +13,7 @@ from magnetc.ir.script import Goal
 from magnetc.ir.trajectory import Value, Words
 from magnetc.surface import say
 from magnetc.teachers.conversation import Bindings, Conversation, Given, entity_of
-from magnetc.teachers.offline.frames import Parts, fill, finish, frame
+from magnetc.teachers.offline.frames import Parts, fill, finish, user_frame
 from magnetc.teachers.offline.values import draw_argument, satisfied
 
 TRIES = 12
@@ -68,5 +68,5 @@ def taken_back(said: Parts, goal: Goal, place: Place, texts: Mapping[str, Parts]
     bases = {name: set(table.ancestry(entity.name)) for name, entity in entities.items() if entity}
     alike = any(name != place and own and bases[name] & set(table.ancestry(own.name)) for name in bases)
     group = "correct_from" if alike or draw.fraction(*key, "correct_from") < 0.4 else "correct"
-    sentence = fill(frame(frames, group, *key), dict(texts), conversation.locale)
+    sentence = fill(user_frame(conversation, group, *key), dict(texts), conversation.locale)
     return finish((*said, Words(" "), *sentence), frames)

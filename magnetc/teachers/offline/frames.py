@@ -3,33 +3,77 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import overload
 
 from magnetc.ir import draw
-from magnetc.ir.spec import Frames
+from magnetc.ir.signature import Effect
+from magnetc.ir.spec import STYLES, Frame, Frames
 from magnetc.ir.trajectory import MessagePart, Reference, Value, Words
 from magnetc.surface import capitalise, elide_parts, lower_first, tidy_parts
+from magnetc.teachers.conversation import Conversation
 
 Parts = tuple[MessagePart, ...]
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+OWN = 2.0
+"""How much likelier a frame of the user's style is than one that suits everyone."""
+
+REACTING = 2.0
+"""How much likelier a follow-up is that reacts to the last result."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+(?::\w+)?)\}")
 
 
 def frame(frames: Frames, group: str, *key: object) -> str:
-    """One text of a group, drawn."""
-    texts = frames.texts[group]
-    return texts[draw.integer(0, len(texts) - 1, *key, group)]
+    """One text of a group that the agent says, drawn."""
+    return draw.choose(frames.of[group], *key, group, name=_text, weight=_weight).text
 
 
-def drawn_frames(frames: Frames, group: str, *key: object) -> Iterator[str]:
-    """The texts of a group from a drawn one on: the next is there for whoever has said the first already."""
-    texts = frames.texts[group]
-    start = draw.integer(0, len(texts) - 1, *key, group)
-    yield from texts[start:]
-    yield from texts[:start]
+def user_frame(conversation: Conversation, group: str, *key: object) -> str:
+    """One text of a group that the user says: in the user's style, and after what the last call came to."""
+    return user_frames(conversation, group, *key)[0].text
+
+
+def user_frames(conversation: Conversation, group: str, *key: object) -> list[Frame]:
+    """The frames of a group as this user would say them, the drawn one first. Those of other styles come last, for when no
+    other suits. A user's own style is likelier than what everyone says, and what reacts than what does not."""
+    style, last = conversation.style, came_to(conversation)
+    others = user_styles(conversation) - {style}
+
+    def weight(each: Frame) -> float:
+        return each.weight * (OWN if each.style == style else 1) * (REACTING if each.after else 1)
+
+    every = conversation.spec.frame[conversation.locale].of[group]
+    here = [each for each in every if each.after in ("", last)] or every
+    mine = draw.shuffle((f for f in here if f.style not in others), *key, group, name=_text, weight=weight)
+    rest = draw.shuffle((f for f in here if f.style in others), *key, group, name=_text, weight=weight)
+    return [*mine, *rest]
+
+
+def user_styles(conversation: Conversation) -> set[str]:
+    """The styles that tell users apart. Frames of any other suit everyone."""
+    return {*STYLES, *(name for name, _ in conversation.spec.recipe.styles)}
+
+
+def came_to(conversation: Conversation) -> str:
+    """What the last call came to: it `reads` and told something, it `writes`, or it found `nothing`. Empty before the first."""
+    if not conversation.executed:
+        return ""
+    done = conversation.executed[-1]
+    if conversation.spec.tool[done.call.function].effect is Effect.WRITES:
+        return "writes"
+    told = list(done.result.values()) if isinstance(done.result, dict) else [done.result]
+    lists = [value for value in told if isinstance(value, (list, dict))]
+    return "nothing" if lists and not any(lists) else "reads"
+
+
+def _text(each: Frame) -> str:
+    return each.text
+
+
+def _weight(each: Frame) -> float:
+    return each.weight
 
 
 @lru_cache(maxsize=8192)
@@ -51,6 +95,11 @@ def fill(text: str, fillers: dict[str, Parts], locale: str) -> Parts:
         else:
             filled.extend(_cased(piece, fillers, locale))
     return merge_words(tuple(filled))
+
+
+def placeholders(text: str) -> set[str]:
+    """What a frame asks for, in lower case: `phrase`, `phrase:te`."""
+    return {name.lower() for name in _split(text)[1::2]}
 
 
 def _cased(placeholder: str, fillers: dict[str, Parts], locale: str) -> Parts:

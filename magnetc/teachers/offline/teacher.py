@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import Goal, ScriptTurn
-from magnetc.ir.spec import Frames
+from magnetc.ir.spec import Frame, Frames
 from magnetc.ir.trajectory import MessagePart
 from magnetc.surface import join_parts
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import abstentions, replies
 from magnetc.teachers.offline.amendments import amend
 from magnetc.teachers.offline.corrections import Place, marked, others, superseded, taken_back
-from magnetc.teachers.offline.frames import Parts, drawn_frames, fill, finish, frame, stop_once
+from magnetc.teachers.offline.frames import (
+    Parts,
+    fill,
+    finish,
+    placeholders,
+    stop_once,
+    user_frame,
+    user_frames,
+    user_styles,
+)
+from magnetc.teachers.offline.spoken import joined
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
 
@@ -27,7 +38,8 @@ ATTEMPTS = 8
 JOINED = 0.6
 """Share of merged requests that become one sentence, when both goals are verb phrases."""
 
-_ENDS_WITH_PHRASE = re.compile(r"\{phrase\}\W*$", re.IGNORECASE)
+_ONE_SENTENCE = re.compile(r"\{phrase(:\w+)?\}[^\s.?!,]*[.?!]*$", re.IGNORECASE)
+"""Nothing follows the phrase but what its language puts behind the verb."""
 
 
 class OfflineTeacher:
@@ -89,29 +101,32 @@ class OfflineTeacher:
         return Proposal(abstentions.asked_again(words.parts, turn, conversation), words.bindings) if words else None
 
     def _sentences(self, turn: ScriptTurn, goals: list[GoalWords], conversation: Conversation) -> Parts:
-        frames = conversation.spec.frame[conversation.locale]
+        frames, locale = conversation.spec.frame[conversation.locale], conversation.locale
         key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, turn.key)
-        said_once = in_one_phrase(turn.goals, goals, frames)
-        phrases = [(mood or "do", parts) for mood, parts in said_once]
-        if len(phrases) == 2 and {mood for mood, _ in phrases} == {"do"} and draw.fraction(*key, "join") < JOINED:
-            (_, a), (_, b) = phrases
-            phrases = [("do", fill(frame(frames, "join_do", *key), {"a": a, "b": b}, conversation.locale))]
-        joined = len(phrases) < len(said_once)
+        phrases = in_one_phrase(turn.goals, goals, frames)
+        is_joined = False
+        if len(phrases) == 2 and {phrase.mood for phrase in phrases} == {"do"} and draw.fraction(*key, "join") < JOINED:
+            one = joined(phrases[0], phrases[1], user_frames(conversation, "join_do", *key), locale)
+            phrases, is_joined = ([one], True) if one else (phrases, False)
+        lead = user_frames(conversation, "open" if turn.key == conversation.path.turns[0].key else "follow", *key)[0]
         said: Parts = ()
         used: set[str] = set()
-        for index, (mood, parts) in enumerate(phrases):
-            suited = [t for t in drawn_frames(frames, mood, *key, index) if _suits(t, index, len(phrases), joined, frames)]
+        for index, phrase in enumerate(phrases):
+            fillers = phrase.fillers("phrase")
+            held = [each for each in user_frames(conversation, phrase.mood, *key, index) if placeholders(each.text) <= fillers.keys()
+                    and (not is_joined or _joins(each, frames))]
+            place = _Place(index, len(phrases), user_styles(conversation), lead)
+            suited = [each.text for each in held if _suits(each, place)] or [held[0].text]
             text = next((t for t in suited if t not in used), suited[0])
             used.add(text)
             if index == 0:
-                said = stop_once(fill(text, {"phrase": parts}, conversation.locale))
+                said = stop_once(fill(text, fillers, locale))
                 continue
-            link = frame(frames, "next", *key, index - 1)
-            text = text.replace("{Phrase}", "{phrase}") if "{b}" in link else text
-            sentence = stop_once(fill(text, {"phrase": parts}, conversation.locale))
-            said = fill(link, {"a": said, "b": sentence}, conversation.locale)
-        group = "open" if turn.key == conversation.path.turns[0].key else "follow"
-        return finish(fill(frame(frames, group, *key), {"s": said}, conversation.locale), frames)
+            link = user_frame(conversation, "next", *key, index - 1)
+            text = text.replace("{Phrase", "{phrase") if "{b}" in link else text
+            sentence = stop_once(fill(text, fillers, locale))
+            said = fill(link, {"a": said, "b": sentence}, locale)
+        return finish(fill(lead.text, {"s": said}, locale), frames)
 
     def _resume(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
         """The turn after a question or a refusal: supply what was asked for, or say that the tool is there now."""
@@ -123,7 +138,7 @@ class OfflineTeacher:
             able = replies.capability(turn.announces[0], conversation, *key)
             if able is None:
                 return None
-            announced = fill(frame(frames, "announce", *key), {"capability": able}, conversation.locale)
+            announced = fill(user_frame(conversation, "announce", *key), {"capability": able}, conversation.locale)
             return Proposal(finish(announced, frames), bindings)
         values: list[tuple[MessagePart, ...]] = []
         taken: dict[Place, Json] = {}
@@ -138,7 +153,7 @@ class OfflineTeacher:
             if value is None:
                 return None
             values.append(marked(value) if taken else value)
-        answer = fill(frame(frames, "answer", *key), {"value": join_parts(tuple(values), conversation.locale)}, conversation.locale)
+        answer = fill(user_frame(conversation, "answer", *key), {"value": join_parts(tuple(values), conversation.locale)}, conversation.locale)
         parts = finish(answer, frames)
         for place, value in taken.items():
             parts = _corrected(parts, turn.goals[0], place, value, bindings, turn, conversation)
@@ -157,19 +172,33 @@ def _corrected(parts: Parts, goal: Goal, place: Place, old: Json, bindings: Bind
     return taken_back(parts, goal, place, known, conversation, key) if len(known) == len(texts) else parts
 
 
-def _suits(frame_text: str, index: int, sentences: int, joined: bool, frames: Frames) -> bool:
-    """Whether a frame suits what it is to hold.
+def _joins(frame: Frame, frames: Frames) -> bool:
+    """Whether a frame suits two joined phrases. The second would have to repeat a word that elides: "merci de noter ceci et
+    de lire cela"."""
+    return not any(f"{word} {{phrase}}" in frame.text for word, _ in frames.elide)
 
-    A sentence behind "Also," begins with the phrase, or with a plain request; one before it ends with the phrase, so that
-    "Could you help me with that?" is said once and at the end. Of two joined phrases the second would have
-    to repeat a word that elides: "merci de noter ceci et de lire cela".
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a sentence stands: the which of how many, behind what opens the message. `styles` are those of users."""
+
+    index: int
+    sentences: int
+    styles: set[str]
+    lead: Frame
+
+
+def _suits(frame: Frame, place: _Place) -> bool:
+    """Whether a frame suits a sentence.
+
+    One behind "Also," begins with the phrase, or is a plain request; one before it ends with the phrase's sentence, so that
+    "Could you help me with that?" is said once and at the end. Who begins with "Hey, I don't have much time." goes on plainly.
     """
-    if joined and any(f"{word} {{phrase}}" in frame_text for word, _ in frames.elide):
+    if place.index < place.sentences - 1 and not _ONE_SENTENCE.search(frame.text):
         return False
-    if index < sentences - 1 and not _ENDS_WITH_PHRASE.search(frame_text):
-        return False
-    return index == 0 or frame_text.startswith(("{Phrase}", "Could you {", "Would you {", "Can you {", "Please {", "I need you to {",
-                                               "I'd like you to {", "Pouvez-vous {", "Pourriez-vous {", "Merci de {"))
+    if place.index:
+        return frame.text.startswith("{Phrase") or frame.style not in place.styles
+    return frame.style not in place.styles or place.lead.style not in place.styles
 
 
 def leaf_named(turn: ScriptTurn, name: str) -> tuple[Call, str]:

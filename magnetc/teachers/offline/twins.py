@@ -10,6 +10,7 @@ from magnetc.ir.spec import Frames
 from magnetc.ir.trajectory import Reference, Words
 from magnetc.surface import join_parts
 from magnetc.teachers.offline.frames import Parts, merge_words
+from magnetc.teachers.offline.spoken import Spoken
 from magnetc.teachers.offline.words import GoalWords
 
 
@@ -18,13 +19,18 @@ def says_the_same(one: GoalWords, other: GoalWords) -> bool:
     return _text(one.parts) == _text(other.parts)
 
 
-def in_one_phrase(goals: Sequence[Goal], words: Sequence[GoalWords], frames: Frames) -> list[tuple[str, Parts]]:
-    """Mood and phrase of each goal; neighbours of one build share a phrase: "from Boston to Lyon and from Oslo to Rome"."""
-    phrases: list[tuple[str, Parts]] = []
+def in_one_phrase(goals: Sequence[Goal], words: Sequence[GoalWords], frames: Frames) -> list[Spoken]:
+    """The phrase of each goal; neighbours of one build share a phrase: "from Boston to Lyon and from Oslo to Rome"."""
+    phrases: list[Spoken] = []
     for (_, mood), group in groupby(zip(goals, words), key=lambda pair: (pair[0].chain, pair[1].mood)):
-        own = [said.parts for _, said in group]
-        joined = _joined(own, frames) if len(own) > 1 else None
-        phrases += [(mood, parts) for parts in ([joined] if joined else own)]
+        own = [said for _, said in group]
+        joined = _joined([said.parts for said in own], frames) if len(own) > 1 else None
+        if joined is None:
+            phrases += [Spoken(mood or "do", said.parts, said.forms) for said in own]
+            continue
+        names = set.intersection(*(set(said.forms) for said in own))
+        forms = {name: form for name in names if (form := _joined([said.forms[name] for said in own], frames))}
+        phrases.append(Spoken(mood or "do", joined, forms))
     return phrases
 
 

@@ -53,13 +53,15 @@ _QUOTED = re.compile(r"(“|« |\")\{(\w[\w.]*)\}(”| »|\")")
 class GoalWords:
     """A phrase filled for one goal, and what all leaves of the goal's calls are bound to.
 
-    `superseded`: the values that the phrase says for leaves which the user corrects in the same message."""
+    `superseded`: the values that the phrase says for leaves which the user corrects in the same message. `forms`: the
+    phrase inflected, by the name that frames ask for."""
 
     mood: str
     parts: Parts
     bindings: Bindings
     said: tuple[tuple[str, Json], ...]
     superseded: Mapping[Place, Json] = field(default_factory=dict)
+    forms: Mapping[str, Parts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
     # Goals that ask the same tool for different things are worded alike, so that one phrase can say them all.
     like = (*key[:-1], meant_id(next(other for other in turn.goals if other.chain == chain).calls[0]))
     taken = _superseded(turn, leaves, bound, conversation)
-    for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text):
+    for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text, weight=lambda p: p.weight):
         if again and phrase.mood != "ask":
             continue
         words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text), taken, again=bool(again))
@@ -119,7 +121,7 @@ def _with_impossible(words: GoalWords, phrase: Phrase, leaves: dict[str, _Leaf],
                      instead: Bindings, conversation: Conversation, key: tuple) -> GoalWords | None:
     """The words with a value that cannot be given. What is bound stays: it is what could be asked for."""
     said = _try_phrase(phrase, leaves, spoken, outputs, {**words.bindings, **instead}, conversation, key, {})
-    return replace(words, parts=said.parts) if said else None
+    return replace(words, parts=said.parts, forms=said.forms) if said else None
 
 
 def _superseded(turn: ScriptTurn, leaves: dict[str, _Leaf], bound: Bindings,
@@ -235,7 +237,9 @@ def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outp
     calls = {leaf.call.id: leaf.call for leaf in leaves.values()}
     if not again and any(_is_repeated(call, bindings, conversation) for call in calls.values()):
         return None
-    return GoalWords(phrase.mood, filled, bindings, tuple(writer.said), taken)
+    said = tuple(writer.said)
+    forms = {name: writer.fill(fit(form, frozenset(spoken), frozenset(outputs)) or ()) for name, form in phrase.forms}
+    return GoalWords(phrase.mood, filled, bindings, said, taken, {name: form for name, form in forms.items() if form})
 
 
 def _implicit(leaf: _Leaf, conversation: Conversation) -> Binding | None:
