@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 
+from magnetc.surface import japanese
+from magnetc.surface.days import AHEAD_DAYS, day_of, next_day_of_month, parse_date, without_year
 from magnetc.surface.form import Form, fold
-
-_PAST_DAYS = 60
-_AHEAD_DAYS = 300
-"""A month and a day without a year mean the first such day from `_PAST_DAYS` ago on; said up to `_AHEAD_DAYS` ahead."""
 
 _RELATIVE = {
     "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
     "fr": {-1: "hier", 0: "aujourd'hui", 1: "demain"},
 }
 _ON = {"en": "on ", "fr": "le "}
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +30,6 @@ class _Calendar:
     day_only: re.Pattern[str]
 
 
-def parse_date(value: str) -> date | None:
-    """The date that `YYYY-MM-DD` stands for, else None."""
-    if not _ISO.fullmatch(value):
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
-
-
 def ordinal(number: int, language: str) -> str:
     """A day of the month as it is counted: 1st, 12th, 22nd; in French only the first: 1er, 12."""
     if language == "fr":
@@ -53,6 +40,8 @@ def ordinal(number: int, language: str) -> str:
 
 def say_date(day: date, today: date, language: str, *, on: bool = False) -> list[Form]:
     """All ways to say `day` on the day `today`, best first; `on` adds the preposition that a form needs."""
+    if language == "ja":
+        return japanese.say_date(day, today, on=on)
     names, offset = _calendar(language), (day - today).days
     weekday, month = names.weekdays[day.weekday()], names.months[day.month - 1]
     place, counted = _ON[language] if on else "", ordinal(day.day, language)
@@ -62,7 +51,7 @@ def say_date(day: date, today: date, language: str, *, on: bool = False) -> list
     if 2 <= offset <= 6:
         forms.append(Form(weekday if language == "fr" else place + weekday, "weekday"))
     written = f"{month} {day.day}" if language == "en" else f"{counted} {month}"
-    if offset <= _AHEAD_DAYS and _without_year(day.month, day.day, today) == day:
+    if offset <= AHEAD_DAYS and without_year(day.month, day.day, today) == day:
         forms.append(Form(place + written, "month_day"))
         if offset >= 2 and (day.year, day.month) == (today.year, today.month):
             forms.append(Form(f"{place}the {counted}" if language == "en" else f"le {counted}", "ordinal"))
@@ -79,6 +68,8 @@ def say_date(day: date, today: date, language: str, *, on: bool = False) -> list
 @lru_cache(maxsize=16384)
 def read_date(text: str, today: date, language: str) -> tuple[date, ...]:
     """The dates that `text` may mean on the day `today`; with or without its preposition."""
+    if language == "ja":
+        return japanese.read_date(fold(text), today)
     words = fold(text).removeprefix(_ON[language])
     for offset, word in _RELATIVE[language].items():
         if words == word:
@@ -89,7 +80,7 @@ def read_date(text: str, today: date, language: str) -> tuple[date, ...]:
     if words in names.weekday_index:
         return (today + timedelta((names.weekday_index[words] - today.weekday() - 1) % 7 + 1),)
     if match := names.day_only.fullmatch(words):
-        found = _next_day_of_month(int(match["day"]), today)
+        found = next_day_of_month(int(match["day"]), today)
     elif match := names.full.fullmatch(words):
         found = _read_full(match, names, today)
     else:
@@ -100,6 +91,8 @@ def read_date(text: str, today: date, language: str) -> tuple[date, ...]:
 def long_date(value: str, locale_language: str) -> str:
     """The date of an ISO 8601 text with its weekday and year: "Monday, March 2, 2026", "lundi 2 mars 2026"."""
     day, language = date.fromisoformat(value[:10]), locale_language or "en"
+    if language == "ja":
+        return japanese.long_date(day)
     names = _calendar(language)
     weekday, month = names.weekdays[day.weekday()], names.months[day.month - 1]
     if language == "fr":
@@ -112,34 +105,12 @@ def _read_full(match: re.Match[str], names: _Calendar, today: date) -> date | No
     month = names.month_index[group["month"] or group["month_after"]]
     day = int(group["day"] or group["day_before"])
     if group["year"]:
-        found = _date(int(group["year"]), month, day)
+        found = day_of(int(group["year"]), month, day)
     else:
-        found = _without_year(month, day, today)
+        found = without_year(month, day, today)
     if found and group["weekday"] and names.weekday_index[group["weekday"]] != found.weekday():
         return None
     return found
-
-
-def _without_year(month: int, day: int, today: date) -> date | None:
-    first = today - timedelta(_PAST_DAYS)
-    for year in (first.year, first.year + 1):
-        found = _date(year, month, day)
-        if found and found >= first:
-            return found
-    return None
-
-
-def _next_day_of_month(day: int, today: date) -> date | None:
-    if day > today.day:
-        return _date(today.year, today.month, day)
-    return _date(today.year + today.month // 12, today.month % 12 + 1, day)
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 @cache

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-LANGUAGES = ("en", "fr")
+LANGUAGES = ("en", "fr", "ja")
 """Languages whose dates, times and numbers can be said. In others a value has its raw form only."""
 
-_EQUAL = str.maketrans({"’": "'", "ʼ": "'", "−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
+_EQUAL = str.maketrans({"’": "'", "ʼ": "'", "−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u3000": " ",
+                        "：": ":", **{chr(0xFF10 + digit): str(digit) for digit in range(10)}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Form:
 
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
-    """`text` without what readers ignore: case, kinds of space and apostrophe, runs of spaces."""
+    """`text` without what readers ignore: case, kinds of space and apostrophe, runs of spaces, and the width of digits."""
     return " ".join(text.translate(_EQUAL).casefold().split())
 
 

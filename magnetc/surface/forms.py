@@ -13,6 +13,7 @@ from itertools import islice, product
 from magnetc.ir.json import Json
 from magnetc.ir.types import EntityType
 from magnetc.surface import dates, numerals, times
+from magnetc.surface.days import parse_date
 from magnetc.surface.form import Form, fold, language_of, unique
 from magnetc.surface.lists import join, segmentations
 from magnetc.surface.notation import Notation, notation, primitive, same, type_of
@@ -121,7 +122,7 @@ def _say_plainly(value: Json, how: Notation, today: str, on: bool) -> list[Form]
     """The forms that the type itself gives, without the author's."""
     match how.kind:
         case "date":
-            day = dates.parse_date(value)
+            day = parse_date(value)
             return dates.say_date(day, _day(today), how.language, on=on) if day else []
         case "time":
             return times.say_time(value, how.shape, how.language, at=on)

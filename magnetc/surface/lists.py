@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from magnetc.ir.trajectory import MessagePart, Words
 from magnetc.surface.form import language_of
 
-_AND = {"en": " and ", "fr": " et ", "": ", "}
+_AND = {"en": " and ", "fr": " et ", "ja": "、", "": ", "}
+_COMMA = {"ja": "、"}
 _MOST_PIECES = 64
 _MOST_CUTS = 10
 
@@ -17,7 +18,7 @@ def join(items: Sequence[str], locale: str) -> str:
     """The items with commas between, and before the last the word for "and"."""
     if len(items) < 2:
         return "".join(items)
-    return ", ".join(items[:-1]) + _AND[language_of(locale)] + items[-1]
+    return _COMMA.get(language_of(locale), ", ").join(items[:-1]) + _AND[language_of(locale)] + items[-1]
 
 
 def join_parts(items: Sequence[tuple[MessagePart, ...]], locale: str,
@@ -26,7 +27,8 @@ def join_parts(items: Sequence[tuple[MessagePart, ...]], locale: str,
     joined: list[MessagePart] = []
     for index, item in enumerate(items):
         if index:
-            joined.append(words(_AND[language_of(locale)] if index == len(items) - 1 else ", "))
+            language = language_of(locale)
+            joined.append(words(_AND[language] if index == len(items) - 1 else _COMMA.get(language, ", ")))
         joined.extend(item)
     return tuple(joined)
 
@@ -38,17 +40,18 @@ def segmentations(text: str, locale: str, *, merge: bool) -> Iterator[tuple[str,
     that `join` could have made are tried. A text with very many separators is cut everywhere only.
     """
     conjunction = _AND[language_of(locale)]
-    pieces = re.split(f"(, |{re.escape(conjunction)})", text)
+    comma = _COMMA.get(language_of(locale), ", ")
+    pieces = re.split(f"({comma}|{re.escape(conjunction)})", text)
     items, marks = pieces[::2], pieces[1::2]
     if len(items) > _MOST_PIECES or not all(items):
         return
     if not merge or len(marks) > _MOST_CUTS:
-        if not marks or (marks[-1] == conjunction and all(mark == ", " for mark in marks[:-1])):
+        if not marks or (marks[-1] == conjunction and all(mark == comma for mark in marks[:-1])):
             yield tuple(items)
         return
     for chosen in range((1 << len(marks)) - 1, -1, -1):
         cuts = [i for i in range(len(marks)) if chosen >> i & 1]
-        if not cuts or (marks[cuts[-1]] == conjunction and all(marks[i] == ", " for i in cuts[:-1])):
+        if not cuts or (marks[cuts[-1]] == conjunction and all(marks[i] == comma for i in cuts[:-1])):
             yield _cut(items, marks, cuts)
 
 

@@ -15,6 +15,7 @@ Number = int | float
 _WORDS = {
     "en": ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     "fr": ("un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"),
+    "ja": ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十"),
 }
 _READ_WORDS = {language: {word: i for i, word in enumerate(words, 1)} | ({"une": 1} if language == "fr" else {})
                for language, words in _WORDS.items()}
@@ -22,13 +23,15 @@ _PLAIN = {
     "en": re.compile(r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.(?P<fraction>[0-9]+))?"),
     "fr": re.compile(r"(?P<whole>[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)(?:[,.](?P<fraction>[0-9]+))?"),
 }
+_PLAIN["ja"] = _PLAIN["en"]
 _SCIENTIFIC = re.compile(r"[0-9]+(?:\.[0-9]+)?e[+-]?[0-9]+")
-_PERCENT = {"en": ("percent", "per cent", "%"), "fr": ("pour cent", "%")}
+_PERCENT = {"en": ("percent", "per cent", "%"), "fr": ("pour cent", "%"), "ja": ("パーセント", "%")}
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _NAMES = {
-    "USD": {"en": ("dollar", "dollars"), "fr": ("dollar", "dollars")},
-    "GBP": {"en": ("pound", "pounds"), "fr": ("livre", "livres")},
-    "JPY": {"en": ("yen", "yen"), "fr": ("yen", "yens")},
+    "USD": {"en": ("dollar", "dollars"), "fr": ("dollar", "dollars"), "ja": ("ドル", "ドル")},
+    "EUR": {"ja": ("ユーロ", "ユーロ")},
+    "GBP": {"en": ("pound", "pounds"), "fr": ("livre", "livres"), "ja": ("ポンド", "ポンド")},
+    "JPY": {"en": ("yen", "yen"), "fr": ("yen", "yens"), "ja": ("円", "円")},
 }
 
 
@@ -85,7 +88,7 @@ def say_number(value: Number, language: str, *, grouped: bool, worded: bool) -> 
     forms = [Form(plain, "plain")]
     if grouped:
         forms.insert(0 if abs(value) >= 10_000 else 1, Form(numeral(value, language, grouped=True) or plain, "grouped"))
-    if worded and 1 <= value <= 10 and value == int(value) and not (language == "fr" and value == 1):
+    if worded and language != "ja" and 1 <= value <= 10 and value == int(value) and not (language == "fr" and value == 1):
         forms.append(Form(_WORDS[language][int(value) - 1], "word"))
     return forms
 
@@ -96,7 +99,7 @@ def say_percent(value: Number, language: str) -> list[Form]:
     if digits is None:
         return say_number(value, language, grouped=False, worded=False)
     space = " " if language == "fr" else ""
-    return [Form(f"{digits}{space}%", "symbol"), Form(f"{digits} {_PERCENT[language][0]}", "name")]
+    return [Form(f"{digits}{space}%", "symbol"), Form(f"{digits}{'' if language == 'ja' else ' '}{_PERCENT[language][0]}", "name")]
 
 
 def say_money(value: Number, money: Currency, language: str) -> list[Form]:
@@ -112,8 +115,9 @@ def say_money(value: Number, money: Currency, language: str) -> list[Form]:
     singular = abs(value) < 2 if language == "fr" else abs(value) == 1
     forms = [Form(symbol, "symbol")]
     if abs(value) < 1_000_000:
-        forms.append(Form(f"{digits} {money.names[0 if singular else 1]}", "name"))
-    return [*forms, Form(f"{digits} {money.code}", "code")]
+        forms.append(Form(f"{digits}{'' if language == 'ja' else ' '}{money.names[0 if singular else 1]}", "name"))
+    forms.append(Form(f"{digits} {money.code}", "code"))
+    return [forms[1], forms[0], *forms[2:]] if language == "ja" else forms
 
 
 def read_number(text: str, language: str, *, integer: bool) -> tuple[Number, ...]:

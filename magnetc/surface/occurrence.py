@@ -10,6 +10,7 @@ from magnetc.surface.form import fold
 from magnetc.surface.forms import say_as
 from magnetc.surface.notation import Notation, notation, type_of
 from magnetc.surface.numerals import numeral
+from magnetc.surface.script import runs_on
 
 _PRONOUNS = frozenset({"one", "un", "une"})
 """Words for 1 that mostly mean something else ("the cheapest one"), and so are no evidence that a 1 was said."""
@@ -69,7 +70,7 @@ def _opens(needle: str, text: str, start: int) -> bool:
     first, before = needle[0], text[start - 1:start]
     if not (first.isalnum() or first in "_-") or not before:
         return True
-    if before.isalnum() or before == "_":
+    if runs_on(before, first):
         return False
     if first.isdigit() and before in ".,:/-":
         further = text[start - 2:start - 1] if start > 1 else ""
@@ -81,6 +82,6 @@ def _closes(needle: str, text: str, end: int) -> bool:
     last, after = needle[-1], text[end:end + 1]
     if not (last.isalnum() or last == "_") or not after:
         return True
-    if after.isalnum() or after == "_":
+    if runs_on(last, after):
         return False
     return not (last.isdigit() and after in ".,:/-" and text[end + 1:end + 2].isdigit())

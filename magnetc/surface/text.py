@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from magnetc.ir.trajectory import MessagePart, Reference, Value, Words, text_of
 from magnetc.surface.form import fold, language_of
+from magnetc.surface.script import is_unspaced
 
 _VOWELS = frozenset("aeiouœæ")
 _ASPIRATED = frozenset({
@@ -41,7 +42,7 @@ def lower_first(text: str, locale: str = "en", names: Iterable[str] = ()) -> str
     `names` are the texts known to be names here: the values that the sentence may begin with.
     """
     word = _first_word(text)
-    if not word or _is_code(word) or (len(word) > 1 and word.isupper()):
+    if is_unspaced(locale) or not word or _is_code(word) or (len(word) > 1 and word.isupper()):
         return text
     bare = re.split("['’]", word)[0]
     if language_of(locale) == "en" and (bare == "I" or bare.casefold() in _ENGLISH_NAMES):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from magnetc.surface.dates import parse_date, read_date, say_date
+from magnetc.surface import japanese
+from magnetc.surface.dates import read_date, say_date
+from magnetc.surface.days import parse_date
 from magnetc.surface.form import Form, fold
 
 Clock = tuple[int, int, int | None]
@@ -53,6 +55,8 @@ def shape_of(sample: str) -> Shape | None:
 def say_time(value: str, shape: Shape, language: str, *, at: bool = False) -> list[Form]:
     """All ways to say a time of day, best first; `at` adds the preposition. Empty when `value` is no time."""
     clock = _said_clock(parse_time(value), shape)
+    if clock and language == "ja":
+        return japanese.at(_say_clock(clock, language)) if at else _say_clock(clock, language)
     place = _AT[language] if at else ""
     return [Form(place + form.text, form.style) for form in _say_clock(clock, language)] if clock else []
 
@@ -74,6 +78,8 @@ def say_instant(value: str, shape: Shape, today: date, language: str, *, on: boo
         return [raw]
     if shape.seconds and not match["second"]:
         return [raw]
+    if language == "ja":
+        return [*japanese.say_instant(day, today, _say_clock(clock, language), on=on), raw]
     times = [form.text for form in _say_clock(clock, language) if form.style != "named" or clock[0] == 12]
     days = [form for form in say_date(day, today, language, on=on or language == "fr") if form.style != "iso"]
     pairs = [(form, times[0]) for form in days] + [(days[0], other) for other in times[1:]]
@@ -86,8 +92,9 @@ def read_instant(text: str, shape: Shape, today: date, language: str) -> tuple[s
     if (match := _INSTANT.fullmatch(text)) and parse_date(match["day"]):
         return (text,)
     words, found = fold(text), {}
-    for place in (match.start() for match in re.finditer(" ", words)):
-        left, right = words[:place].rstrip(","), words[place + 1:]
+    cuts = japanese.cuts(words) if language == "ja" else (
+        (words[:space].rstrip(","), words[space + 1:]) for space in (match.start() for match in re.finditer(" ", words)))
+    for left, right in cuts:
         for day_text, time_text in ((left, right), (right, left)):
             clocks = _read_clock(time_text, language)
             for day in read_date(day_text, today, language) if clocks else ():
@@ -114,6 +121,8 @@ def _write_clock(clock: Clock, shape: Shape) -> str:
 def _say_clock(clock: Clock, language: str) -> list[Form]:
     hour, minute, second = clock
     digital = Form(_write_clock(clock, Shape()), "digital")
+    if language == "ja":
+        return [*japanese.say_clock(clock), digital]
     if language == "fr":
         if second is not None:
             return [Form(f"{hour} h {minute:02d} min {second:02d} s", "clock"), digital]
@@ -130,6 +139,8 @@ def _say_clock(clock: Clock, language: str) -> list[Form]:
 
 @lru_cache(maxsize=16384)
 def _read_clock(words: str, language: str) -> tuple[Clock, ...]:
+    if language == "ja":
+        return japanese.read_clock(words)
     words = words.removeprefix(_AT[language])
     if words in _NAMED[language]:
         return (_NAMED[language][words],)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 FRAMES = Path(__file__).parents[2] / "specs" / "std" / "frames"
-LOCALES = ("en", "fr")
+LOCALES = ("en", "fr", "ja")
 
 PLACEHOLDERS = {
     "do": {"phrase"}, "say": {"phrase"}, "ask": {"phrase"}, "join_do": {"a", "b"}, "next": {"A", "b"}, "open": {"S"},

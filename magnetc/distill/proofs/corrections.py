@@ -120,4 +120,4 @@ def _pattern(frame: str) -> re.Pattern[str]:
     body = re.escape(frame.removesuffix("."))
     for name in ("new", "old"):
         body = re.sub(rf"\\\{{{name}\\\}}", f"(?P<{name}>.+?)", body, flags=re.IGNORECASE)
-    return re.compile(rf"(?P<head>.*\S)\s{body}\.?", re.DOTALL)
+    return re.compile(rf"(?P<head>.*\S)(?:\s|(?<=[。？！])){body}\.?", re.DOTALL)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from magnetc.surface import runs_on
+
 _GAP = "\ue000"
 """Stands where a mention was taken out, so that what was around it does not become a word."""
 
@@ -41,4 +43,4 @@ def _runs_on(outside: str, inside: str, beyond: str) -> bool:
     """Whether the character outside a mention's edge continues the word or number inside."""
     if inside.isdigit():
         return outside.isdigit() or (outside in tuple(".,:/-") and beyond.isdigit())
-    return inside.isalpha() and outside.isalpha()
+    return inside.isalpha() and outside.isalpha() and runs_on(outside, inside)

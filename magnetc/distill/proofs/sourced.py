@@ -12,7 +12,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, at_pointer
-from magnetc.surface import depends_on_today, read, read_list, say
+from magnetc.surface import depends_on_today, read, read_list, say, words_of
 from magnetc.teachers.conversation import entity_of
 
 CUE_WORDS = 3
@@ -143,7 +143,7 @@ def _type_name(tool, pointer: str) -> str:
 def _cues(text: str, said: str) -> set[tuple[str, ...]]:
     """The words just before and after each place where `said` stands."""
     return {
-        (" ".join(text[: m.start()].split()[-CUE_WORDS:]), " ".join(text[m.end() :].split()[:CUE_WORDS]))
+        (" ".join(words_of(text[: m.start()])[-CUE_WORDS:]), " ".join(words_of(text[m.end() :])[:CUE_WORDS]))
         for m in re.finditer(re.escape(said), text)
     }
 

@@ -11,7 +11,7 @@ from magnetc.ir.path import Call, UserSource
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import Goal
 from magnetc.ir.trajectory import Value, Words
-from magnetc.surface import say
+from magnetc.surface import gap, say
 from magnetc.teachers.conversation import Bindings, Conversation, Given, entity_of
 from magnetc.teachers.offline.frames import Parts, fill, finish, user_frame
 from magnetc.teachers.offline.values import draw_argument, satisfied
@@ -69,4 +69,4 @@ def taken_back(said: Parts, goal: Goal, place: Place, texts: Mapping[str, Parts]
     alike = any(name != place and own and bases[name] & set(table.ancestry(own.name)) for name in bases)
     group = "correct_from" if alike or draw.fraction(*key, "correct_from") < 0.4 else "correct"
     sentence = fill(user_frame(conversation, group, *key), dict(texts), conversation.locale)
-    return finish((*said, Words(" "), *sentence), frames)
+    return finish((*said, Words(gap(conversation.locale)), *sentence), frames)

@@ -11,7 +11,7 @@ from magnetc.ir import draw
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import STYLES, Frame, Frames
 from magnetc.ir.trajectory import MessagePart, Reference, Value, Words
-from magnetc.surface import capitalise, elide_parts, lower_first, tidy_parts
+from magnetc.surface import capitalise, elide_parts, is_unspaced, lower_first, tidy_parts
 from magnetc.teachers.conversation import Conversation
 
 Parts = tuple[MessagePart, ...]
@@ -21,6 +21,8 @@ OWN = 2.0
 
 REACTING = 2.0
 """How much likelier a follow-up is that reacts to the last result."""
+
+_STOPS = tuple(".?!。？！")
 
 _PLACEHOLDER = re.compile(r"\{(\w+(?::\w+)?)\}")
 
@@ -111,7 +113,7 @@ def _cased(placeholder: str, fillers: dict[str, Parts], locale: str) -> Parts:
 
 def starting(parts: Parts, locale: str, *, upper: bool) -> Parts:
     """`parts` with the case of the very first letter set. Values keep their spelling unless a sentence starts with one."""
-    if not parts:
+    if not parts or is_unspaced(locale):
         return parts
     first = parts[0]
     match first:
@@ -150,6 +152,6 @@ def stop_once(parts: Parts) -> Parts:
         return parts
     before = parts[-2]
     text = before.parts[-1].text if isinstance(before, Reference) else before.text
-    if text[-1:] in ".?!" and parts[-1].text[:1] == ".":
+    if text[-1:] in _STOPS and parts[-1].text[:1] in (".", "。"):
         return (*parts[:-1], Words(parts[-1].text[1:])) if len(parts[-1].text) > 1 else parts[:-1]
     return parts

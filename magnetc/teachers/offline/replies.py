@@ -15,7 +15,7 @@ from magnetc.ir.template import Choice, Part, Phrase, Section, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Value, Words
 from magnetc.ir.types import TypeExpr, at_pointer
-from magnetc.surface import join_parts, long_date, say, say_list
+from magnetc.surface import gap, join_parts, long_date, say, say_list
 from magnetc.teachers.conversation import Conversation, Executed, entity_of
 from magnetc.teachers.offline.frames import Parts, fill, finish, frame, merge_words, starting
 from magnetc.teachers.offline.words import elided
@@ -41,7 +41,7 @@ def reply(turn: ScriptTurn, executed: dict[str, Executed], conversation: Convers
         if not made:
             continue
         if said:
-            said.append(Words(" "))
+            said.append(Words(gap(conversation.locale)))
         said.extend(_goal_reply(goal, made, turn, conversation))
     return merge_words(tuple(said))
 
@@ -214,8 +214,9 @@ def system_message(conversation: Conversation) -> Parts:
     if conversation.system in (SystemKind.PARAPHRASED, SystemKind.POLICY):
         parts = fill(frame(frames, "system", *key), {"context": parts}, conversation.locale) if parts else ()
     if conversation.system is SystemKind.POLICY:
+        space = gap(conversation.locale)
         rules = draw.shuffle(frames.texts["system_policy"], *key, "policy")[: draw.integer(*RULES, *key, "rules")]
-        parts = (*parts, Words((" " if parts else "") + " ".join(rules)))
+        parts = (*parts, Words((space if parts else "") + space.join(rules)))
     return merge_words(parts)
 
 
@@ -224,7 +225,7 @@ def _context(conversation: Conversation, frames: Frames, key: tuple) -> Parts:
     parts: list = []
     for shown in conversation.spec.recipe.show:
         if parts:
-            parts.append(Words(" "))
+            parts.append(Words(gap(conversation.locale)))
         if shown == "date":
             date = Value(long_date(conversation.now, conversation.locale), "", "/date")
             parts.extend(fill(frame(frames, "system_date", *key), {"date": (date,)}, conversation.locale))

@@ -38,7 +38,7 @@ ATTEMPTS = 8
 JOINED = 0.6
 """Share of merged requests that become one sentence, when both goals are verb phrases."""
 
-_ONE_SENTENCE = re.compile(r"\{phrase(:\w+)?\}[^\s.?!,]*[.?!]*$", re.IGNORECASE)
+_ONE_SENTENCE = re.compile(r"\{phrase(:\w+)?\}[^\s.?!,。？！、]*[.?!。？！]*$", re.IGNORECASE)
 """Nothing follows the phrase but what its language puts behind the verb."""
 
 

@@ -46,7 +46,7 @@ from magnetc.teachers.offline.values import draw_argument, satisfied
 STANDING_ALONE = {"fr": "on"}
 """The case of a value that is said alone, where it is not the bare one: a French date keeps its article, "le 6 avril"."""
 
-_QUOTED = re.compile(r"(“|« |\")\{(\w[\w.]*)\}(”| »|\")")
+_QUOTED = re.compile(r"(“|« |「|\")\{(\w[\w.]*)\}(”| »|」|\")")
 
 
 @dataclass(frozen=True, slots=True)
