@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from magnetc.diagnostics import Label, Sink
+from magnetc.frontend.check_phrases import check_phrases
 from magnetc.frontend.resolve_types import has_values
 from magnetc.frontend.slots import named
 from magnetc.frontend.type_syntax import show_type
@@ -14,11 +15,12 @@ from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, leaves
 
 
 def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
-    """MG210 and MG211 for arguments that nothing gives; with `phrases`, MG411 and MG412 for what no phrase says."""
+    """MG210 and MG211 for arguments that nothing gives; with `phrases`, MG411, MG412 and MG421 for what is not said."""
     produced = _produced(spec)
     linked = {(link.target, link.parameter) for link in spec.graph.links if link.parameter}
     reported: set[str] = set()
     sampled = _sampled(spec)
+    only_user: dict[str, tuple[str, ...]] = {}
     for tool in spec.tools:
         orphans = [p for p in tool.parameters if p.required and (tool.name, p.name) not in linked
                    and not _has_producer(p.type, produced)]
@@ -26,8 +28,12 @@ def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
             _check_minted(tool, parameter, spec, produced, reported, sink)
         if tool.name in sampled:
             _check_valueless(tool, [p for p in orphans if _is_valueless(p.type, spec)], sink)
+            said = [p for p in orphans if _must_be_said(p.type, spec)]
+            only_user[tool.name] = tuple(p.name for p in said)
             if phrases:
-                _check_said(tool, [p for p in orphans if _must_be_said(p.type, spec)], spec, sink)
+                _check_said(tool, said, spec, sink)
+    if phrases:
+        check_phrases(spec, only_user, sink)
 
 
 def _produced(spec: Spec) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,7 @@ TURNS = 60
 """Turns that a rule about drawn frames is watched in."""
 
 
+@cache
 def library(locale):
     document = yaml.safe_load((LIBRARY / f"{locale}.yaml").read_text(encoding="utf-8"))
     groups = tuple((name, tuple(Frame(**item) for item in items if "answer" not in item))

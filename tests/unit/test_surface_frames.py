@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ LEAST = {
 CAPITALISED = {"do", "say", "ask", "answer", "clarify", "system", "not_one_of", "not_between", "not_valid", "again", "refused", "amend"}
 
 
+@cache
 def frames(locale):
     return yaml.safe_load((FRAMES / f"{locale}.yaml").read_text(encoding="utf-8"))
 
@@ -37,7 +39,7 @@ def texts(locale):
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_shape(locale):
-    document = frames(locale)
+    document = dict(frames(locale))
     assert document.pop("kind") == "frames"
     assert document.pop("locale") == locale
     assert all(isinstance(word, str) and isinstance(short, str) for word, short in document.pop("elide").items())

@@ -1,0 +1,60 @@
+"""Phrases of turns that no user will ever say: whatever a turn leaves to the user, another set of slots is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend.slots import Chain
+from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.spec import Spec
+from magnetc.ir.template import Phrase, slots
+from magnetc.ir.types import EntityType, Ref
+
+
+def check_phrases(spec: Spec, only_user: Mapping[str, Collection[str]], sink: Sink) -> None:
+    """MG421 for each phrase that never fits.
+
+    A phrase fits a turn when it says what is the user's to give. `only_user` has, by tool, the required parameters that nothing
+    but the user gives: a phrase without one of them fits no turn, unless the value is withheld by Split, one at a time. A phrase
+    whose weight is 0 is never drawn; one with a slot that nobody gives and nothing refers to cannot be said.
+    """
+    withholds = any(operation.name == "split" and dict(operation.options).get("miss_params") not in (None, 0, 0.0)
+                    for operation in spec.operations)
+    for template in spec.turns:
+        needed = {f"{alias}.{name}" if alias else name for tool, alias in template.chain for name in only_user.get(tool, ())}
+        for phrase in template.phrases:
+            if phrase.weight == 0:
+                _never(phrase, "its weight is 0", "give it a weight above 0, or leave it out", sink)
+                continue
+            silent = sorted(needed - {slot.name for slot in slots(phrase.parts)})
+            if len(silent) > (1 if withholds else 0):
+                named = ", ".join(f"`{{{name}}}`" for name in silent)
+                _never(phrase, f"it does not say {named}, which only the user can give", f"add {named}", sink)
+                continue
+            for slot in slots(phrase.parts, required_only=True):
+                if _is_unsayable(slot.name, template.chain, phrase, spec):
+                    _never(phrase, f"no user can give `{{{slot.name}}}`, and no `refer` phrase of `{phrase.locale}` points at one",
+                           f"put it in [ ], or add a `refer` phrase for its type in `{phrase.locale}`", sink)
+                    break
+
+
+def _never(phrase: Phrase, why: str, advice: str, sink: Sink) -> None:
+    sink.warning("MG421", f"this phrase is never said: {why}", phrase.origin, help=advice)
+
+
+def _is_unsayable(name: str, chain: Chain, phrase: Phrase, spec: Spec) -> bool:
+    """Whether a slot is of a minted type, which only a result gives, and nothing points at results of that type."""
+    entity = _entity_of(name, chain, spec)
+    if entity is None or not entity.minted or entity.state:
+        return False
+    return not spec.refers_to(entity.name, phrase.locale)
+
+
+def _entity_of(name: str, chain: Chain, spec: Spec) -> EntityType | None:
+    head, _, rest = name.partition(".")
+    tool = next((tool for tool, alias in chain if alias and alias == head), None)
+    function: FunctionSignature = spec.tool[tool or chain[0][0]]
+    parameter = function.parameter(rest.partition(".")[0] if tool else head)
+    expr = parameter.type if parameter else None
+    return spec.type_table.get(expr.name) if isinstance(expr, Ref) else None
