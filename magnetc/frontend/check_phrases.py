@@ -16,18 +16,20 @@ def check_phrases(spec: Spec, only_user: Mapping[str, Collection[str]], sink: Si
     """MG421 for each phrase that never fits.
 
     A phrase fits a turn when it says what is the user's to give. `only_user` has, by tool, the required parameters that nothing
-    but the user gives: a phrase without one of them fits no turn, unless the value is withheld by Split, one at a time. A phrase
+    but the user gives: a phrase without one of them fits no turn (what no phrase says is MG412), unless the value is withheld by Split, one at a time. A phrase
     whose weight is 0 is never drawn; one with a slot that nobody gives and nothing refers to cannot be said.
     """
     withholds = any(operation.name == "split" and dict(operation.options).get("miss_params") not in (None, 0, 0.0)
                     for operation in spec.operations)
     for template in spec.turns:
         needed = {f"{alias}.{name}" if alias else name for tool, alias in template.chain for name in only_user.get(tool, ())}
-        for phrase in template.phrases:
+        told = {locale: {slot.name for phrase in template.phrases if phrase.locale == locale for slot in slots(phrase.parts)}
+                for locale, _ in spec.recipe.locales}
+        for phrase in (phrase for phrase in template.phrases if phrase.locale in told):
             if phrase.weight == 0:
                 _never(phrase, "its weight is 0", "give it a weight above 0, or leave it out", sink)
                 continue
-            silent = sorted(needed - {slot.name for slot in slots(phrase.parts)})
+            silent = sorted((needed & told[phrase.locale]) - {slot.name for slot in slots(phrase.parts)})
             if len(silent) > (1 if withholds else 0):
                 named = ", ".join(f"`{{{name}}}`" for name in silent)
                 _never(phrase, f"it does not say {named}, which only the user can give", f"add {named}", sink)
