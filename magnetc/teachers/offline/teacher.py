@@ -38,8 +38,10 @@ ATTEMPTS = 8
 JOINED = 0.6
 """Share of merged requests that become one sentence, when both goals are verb phrases."""
 
-_ONE_SENTENCE = re.compile(r"\{phrase(:\w+)?\}[^\s.?!,。？！、]*[.?!。？！]*$", re.IGNORECASE)
+_ONE_SENTENCE = re.compile(r"\{phrase(:\w+)?\}[^\s.?!,。？！、]*\s?[.?!。？！]*$", re.IGNORECASE)
 """Nothing follows the phrase but what its language puts behind the verb."""
+
+_WORDS = re.compile(r"\w+")
 
 
 class OfflineTeacher:
@@ -192,9 +194,12 @@ def _suits(frame: Frame, place: _Place) -> bool:
     """Whether a frame suits a sentence.
 
     One behind "Also," begins with the phrase, or is a plain request; one before it ends with the phrase's sentence, so that
-    "Could you help me with that?" is said once and at the end. Who begins with "Hey, I don't have much time." goes on plainly.
+    "Could you help me with that?" is said once and at the end. Who begins with "Hey, I don't have much time." goes on plainly, and
+    nobody says "Merci. Merci de …".
     """
     if place.index < place.sentences - 1 and not _ONE_SENTENCE.search(frame.text):
+        return False
+    if not place.index and _WORDS.findall(place.lead.text.partition("{S}")[0].casefold())[-1:] == _WORDS.findall(frame.text.casefold())[:1]:
         return False
     if place.index:
         return frame.text.startswith("{Phrase") or frame.style not in place.styles
