@@ -2,9 +2,13 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from dataset import RECIPES, magnetc, rows
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend import load
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +38,15 @@ def test_a_withheld_value_is_asked_for_and_given(out):
     assert asked
     for row in asked:
         assert any(m["role"] == "assistant" and m["content"].endswith("？") for m in row["messages"])
+
+
+def test_forms_and_weights_are_the_same_in_both_syntaxes(tmp_path):
+    folder = tmp_path / "ryokan"
+    shutil.copytree(RECIPES / "ryokan", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    first = load(folder, Sink(), {})
+    for syntax in ("yaml", "dsl"):
+        assert magnetc("fmt", "--to", syntax, folder).exit_code == 0
+        assert load(folder, Sink(), {}).turns == first.turns
+    assert magnetc("fmt", "--check", folder).exit_code == 0
+    assert any(phrase.weight != 1 for turn in first.turns for phrase in turn.phrases)
+    assert all(dict(phrase.forms).keys() == {"te"} for turn in first.turns for phrase in turn.phrases if phrase.mood == "do")

@@ -93,7 +93,7 @@ class _Scanner:
             return 0 if before == "{" or self.opened[-1:] == ["{"] else 1
         if before == "{":
             return 0 if self.opened[-1:] == ["{"] else 1
-        if self.opened == ["body"] and self._ends_item() and text not in ("|", "answer"):
+        if self.opened == ["body"] and self._ends_item() and text not in ("|", "answer", "weight", "form"):
             return 2
         return 0 if "=" in (text, before) and self.statement == "operations" else 1
 
@@ -176,10 +176,17 @@ def _outside(first: Piece, above: list[Piece]) -> int:
 
 def _phrase_start(above: list[Piece]) -> int | None:
     """The column of the first of the texts that the `|` of a line goes on with."""
-    at = len(above) - 1
-    while at >= 2 and above[at].sort == "string" and above[at - 1].text == "|" and above[at - 2].sort == "string":
-        at -= 2
+    at = _text(above, len(above) - 1)
+    while at >= 2 and above[at].sort == "string" and above[at - 1].text == "|" and above[_text(above, at - 2)].sort == "string":
+        at = _text(above, at - 2)
     return above[at].column if at >= 0 and above[at].sort == "string" else None
+
+
+def _text(above: list[Piece], at: int) -> int:
+    """Where the text stands whose last lexeme, its weight and its forms included, is at `at`."""
+    while at >= 2 and (above[at - 1].text == "weight" or above[at - 2].text == "form"):
+        at -= 2 if above[at - 1].text == "weight" else 3
+    return at
 
 
 def _list_start(above: list[Piece], depth: int) -> int | None:

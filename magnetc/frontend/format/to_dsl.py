@@ -168,10 +168,10 @@ def _phrases(phrases: list[dict[str, Any]], pointer: str, places: Places) -> Ite
     before: tuple[str, ...] = ()
     for number, phrase in enumerate(phrases):
         place = f"{pointer}/{number}"
-        if extra := set(phrase) - {"locale", "mood", "text"}:
+        if extra := set(phrase) - {"locale", "mood", "text", "weight", "forms"}:
             raise Inexpressible(place, f"a phrase has no `{min(extra)}` in the DSL")
         head = (name(phrase["locale"], place), *([phrase["mood"]] if "mood" in phrase else []))
-        text = encode_string(phrase["text"])
+        text = _variant(phrase, place)
         at = places.at(place)
         if row and head == before:
             if len(row.text) + len(text) <= SHORT and not places.is_commented(row.at, at):
@@ -186,6 +186,13 @@ def _phrases(phrases: list[dict[str, Any]], pointer: str, places: Places) -> Ite
         before = head
     if row:
         yield row
+
+
+def _variant(phrase: dict[str, Any], pointer: str) -> str:
+    """The text of a phrase with its weight and its forms."""
+    weight = f" weight {number_text(phrase['weight'])}" if "weight" in phrase else ""
+    forms = (f" form {name(form, pointer)} {encode_string(text)}" for form, text in phrase.get("forms", {}).items())
+    return encode_string(phrase["text"]) + weight + "".join(forms)
 
 
 def _frames(data: dict[str, Any], places: Places) -> Iterable[Row]:
