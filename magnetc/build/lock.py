@@ -119,7 +119,7 @@ def write_lock(folder: Path, tools: Mapping[str, Json]) -> Path:
     """Write the lock's tools anew. What else it holds stays, if it can be read: each part says for what it holds."""
     old = _written(folder)
     probes = probes_in(old)
-    kept = {key: old[key] for key in ("judged", "semantic") if key in old}
+    kept = {key: old[key] for key in ("judged", "semantic", "behaviour") if key in old}
     return _write(folder, {"version": VERSION, "tools": tools, **kept, **({"probes": probes_section(probes)} if probes else {})})
 
 
@@ -131,6 +131,11 @@ def write_votes(folder: Path, votes: Iterable[Votes]) -> Path:
 def write_probes(folder: Path, probes: Probes) -> Path:
     """Write the lock's findings anew, beside what else it holds."""
     return _write(folder, {"version": VERSION, "tools": {}} | _written(folder) | {"probes": probes_section(probes)})
+
+
+def write_behaviour(folder: Path, section: Mapping[str, Json]) -> Path:
+    """Write anew what the lock says was seen of tools, beside what else it holds."""
+    return _write(folder, {"version": VERSION, "tools": {}} | _written(folder) | {"behaviour": dict(section)})
 
 
 def _written(folder: Path) -> dict[str, Json]:

@@ -20,6 +20,7 @@ COMMANDS = {
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
     "trust": "Trust the code of a recipe.",
+    "probe": "Call the tools of a recipe and compare what they do with what is said of them.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
     "train": "Train a model on a dataset.",
     "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",

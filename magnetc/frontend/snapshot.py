@@ -63,9 +63,17 @@ def _import(importer: str, argument: str, origin: Origin, lock: Mapping[str, Any
     if isinstance(found, Diagnostic):
         sink.emit(found if found.primary else replace(found, primary=Label(origin)))
         return []
+    seen = (lock.get("behaviour") or {}).get("tools") or {}
     try:
-        return [imported_tool(raw, argument, origin) for raw in found]
+        return [imported_tool(_with_result(raw, seen), argument, origin) for raw in found]
     except ValueError as error:
         sink.error("MG503", f"`{LOCK}` holds a tool of `{importer}:{argument}` that cannot be read: {error}", origin,
                    help=_RELOCK)
         return []
+
+
+def _with_result(raw: Mapping[str, Any], seen: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A raw tool that says nothing of its result, with what `magnetc probe` saw it return."""
+    name = raw.get("name") if isinstance(raw, dict) else None
+    observed = seen.get(name) if isinstance(name, str) else None
+    return raw if "returns" in raw or not observed or not observed.get("returns") else {**raw, "returns": observed["returns"]}

@@ -1,6 +1,7 @@
 """The typed recipe of all BFCL functions against the package itself: what its tools return, and that the recipe builds."""
 
 import json
+import shutil
 import subprocess
 from collections import defaultdict
 from fnmatch import fnmatchcase
@@ -111,3 +112,18 @@ def test_it_builds_and_verifies(python, tmp_path):
         result = CliRunner().invoke(main, command)
         assert result.exit_code == 0, result.output
     assert len((out / "sft" / "train.jsonl").read_text(encoding="utf-8").splitlines()) >= 4
+
+
+def test_probing_finds_where_documents_are_wrong(python, tmp_path):
+    folder = shutil.copytree(FOLDER, tmp_path / "bfcl_tools")
+    result = CliRunner().invoke(main, ["probe", str(folder), "--trust"])
+    assert result.exit_code == 0, result.output
+    for code, name, note in (
+        ("MG641", "purchase_insurance", "in the code: access_token, insurance_type, booking_id, insurance_cost, card_id"),
+        ("MG640", "check_tire_pressure", "`/tirePressure` is not there"),
+        ("MG640", "displayCarStatus", "`/status` is not there"),
+        ("MG640", "list_all_airports", "`/` is not an object"),
+        ("MG640", "send_message", "`/message_id` is not an integer"),
+    ):
+        assert f"warning[{code}]: `{name}`" in result.output
+        assert note in result.output

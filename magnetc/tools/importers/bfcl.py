@@ -20,9 +20,11 @@ from pathlib import Path
 from magnetc.frontend.json_schema import normalised
 from magnetc.ir.json import Json, digest
 from magnetc.tools.importers.importer import Place, Snapshot, raw_tool, refused
+from magnetc.tools.importers.python import import_python
 
 PACKAGE = "bfcl_eval"
 DOCUMENTS = Path(PACKAGE, "data", "multi_turn_func_doc")
+BACKENDS = Path(PACKAGE, "eval_checker", "multi_turn_eval", "func_source_code")
 MAPPING = Path(PACKAGE, "constants", "executable_backend_config.py")
 MAPPING_NAME = "MULTI_TURN_FUNC_DOC_FILE_MAPPING"
 
@@ -91,3 +93,16 @@ def _tool(document: Mapping[str, Json]) -> dict[str, Json]:
     description = document.get("description", "").rpartition("Tool description: ")[2]
     return raw_tool(document["name"], description, normalised(document["parameters"]),
                     normalised(document.get("response") or {"type": "dict", "properties": {}}))
+
+
+def bfcl_signatures(argument: str, place: Place) -> dict[str, dict[str, Json]]:
+    """The parameters of a class's functions as its code has them, by name: what the documents should say.
+
+    Raises:
+        MagnetError: MG502 as for the documents.
+    """
+    site_packages = place.site_packages()
+    stem = Path(_documents_by_class(site_packages).get(argument, argument)).stem
+    code = Place(folder=site_packages / BACKENDS, site_packages=place.site_packages)
+    functions = import_python(f"{stem}.py:{argument}", code).functions
+    return {function["name"]: function["parameters"] for function in functions}
