@@ -20,7 +20,7 @@ COMMANDS = {
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
     "trust": "Trust the code of a recipe.",
-    "probe": "Call the tools of a recipe and compare what they do with what is said of them.",
+    "probe": "Call every tool and compare it with what is said of it.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
     "train": "Train a model on a dataset.",
     "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from magnetc.frontend.type_syntax import OPAQUE
+from magnetc.ir.inlined import inlined
 from magnetc.ir.json import Json, wire
 from magnetc.ir.signature import Effect, FunctionSignature, Parameter
 from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref, TypeExpr
@@ -21,7 +22,7 @@ def imported_tool(raw: Mapping[str, Json], category: str, origin: Origin) -> Fun
     """A raw tool `{name, description, parameters, returns}` as a signature. Raises ValueError when it is none."""
     if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
         raise ValueError("a tool needs a name")
-    schema = normalised(raw.get("parameters") or {"type": "object", "properties": {}})
+    schema = normalised(inlined(raw.get("parameters") or {"type": "object", "properties": {}}))
     if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
         raise ValueError(f"the parameters of `{raw['name']}` are no object schema")
     required = _required(schema)
@@ -41,7 +42,7 @@ def imported_tool(raw: Mapping[str, Json], category: str, origin: Origin) -> Fun
 def _returns(schema: Any) -> TypeExpr:
     if not isinstance(schema, dict):
         return OPAQUE
-    return Record(()) if schema.get("type") == "null" else schema_type(normalised(schema))
+    return Record(()) if schema.get("type") == "null" else schema_type(normalised(inlined(schema)))
 
 
 def normalised(schema: Any) -> Any:

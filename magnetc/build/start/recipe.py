@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from magnetc.build.lock import write_lock
@@ -18,6 +18,7 @@ from magnetc.build.start.world_text import PythonWorldText, python_world
 from magnetc.build.start.yaml_text import commented, inline
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.frontend.dotted import quote_name
+from magnetc.ir.inlined import inlined_tool
 from magnetc.ir.json import Json
 from magnetc.source.resources import resource
 from magnetc.tools.guesses.effects import EffectGuess, guess_effect
@@ -68,6 +69,8 @@ def init_recipe(folder: Path, source: str | None, *, force: bool, run: bool, ann
 
 
 def _from_snapshot(folder: Path, source: Source, place: Place, snapshot: Snapshot, force: bool, run: bool) -> Begun:
+    entry = snapshot.entry()
+    snapshot = replace(snapshot, functions=tuple(map(inlined_tool, snapshot.functions)))
     code = python_world(source.argument, place) if source.importer == "python" else None
     shown = code.effects if code else {}
     effects = {tool["name"]: guess_effect(tool, shown.get(tool["name"])) for tool in snapshot.functions}
@@ -86,7 +89,7 @@ def _from_snapshot(folder: Path, source: Source, place: Place, snapshot: Snapsho
         texts["world.py"] = code.text
     copied = {path.name: path for path in (code.members if code else [source.folder / source.file.name] if source.file else [])}
     files = _written(folder, texts, copied, force)
-    write_lock(folder, {lock_key(source.importer, source.argument): snapshot.entry()})
+    write_lock(folder, {lock_key(source.importer, source.argument): entry})
     return Begun(
         files=(*files, "magnetc.lock"), tools=len(snapshot.functions), world=inline(world), guesses=guesses, effects=effects, notes=notes
     )
