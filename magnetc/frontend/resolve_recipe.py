@@ -85,8 +85,8 @@ def _world(data: Mapping[str, Any], folder: str, origin: Origin, definitions: De
     kind = kinds[0] if kinds else "python"
     python = data.get("python", "") if kind == "python" else ""
     settings = "{}" if kind == "python" else canonical(data[kind])
-    if kind != "python" and "packages" in data:
-        sink.error("MG226", f"`packages` are those of a `python` world; this one is `{kind}`", origin.child("packages"), at_key=True,
+    for key in data.keys() & {"packages", "limits"} if kind != "python" else ():
+        sink.error("MG226", f"`{key}` are those of a `python` world; this one is `{kind}`", origin.child(key), at_key=True,
                    help=f"leave them out, or say what `{kind}` needs under its own keys")
     if kind == "simulated":
         _check_simulated(data[kind], origin.child(kind), definitions, sink)

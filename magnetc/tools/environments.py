@@ -19,7 +19,7 @@ _MARKER = "magnetc-packages.txt"
 """Written last: an environment without it was not finished."""
 
 
-def ensure_environment(packages: tuple[str, ...], announce: Callable[[str], None]) -> Path:
+def ensure_environment(packages: tuple[str, ...], announce: Callable[[str], None], *, resolve: bool = False) -> Path:
     """The Python of a virtual environment that holds exactly `packages`, made when there is none yet.
 
     Dependencies are not resolved: what is not listed is not there, so the same list is the same environment everywhere.
@@ -27,27 +27,38 @@ def ensure_environment(packages: tuple[str, ...], announce: Callable[[str], None
     Args:
         packages: Requirements, each `name==version`.
         announce: Told in one sentence before anything slow happens.
+        resolve: Install what the packages need, too, in the versions that the index has on the day the environment is made.
 
     Raises:
         MagnetError: MG605 for a requirement without an exact version, MG604 when the environment cannot be made.
     """
     _require_pins(packages)
-    key = digest({"packages": sorted(packages), "python": sys.version, "base": sys.base_prefix})
-    home = cache_directory() / "environments"
-    place = home / key
+    made_with = {"packages": sorted(packages), "python": sys.version, "base": sys.base_prefix}
+    key = digest(made_with | {"resolve": True} if resolve else made_with)
+    place = cache_directory() / "environments" / key
     python = place / "bin" / "python"
-    if (place / _MARKER).is_file() and python.exists():
-        return python
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with (home / f"{key}.lock").open("w") as lock:
-            _wait(lock.fileno(), announce)
-            if not (place / _MARKER).is_file() or not python.exists():
-                announce(f"making an environment with {_listed(packages)} in `{place}`")
-                _build(place, python, packages)
-    except OSError as error:
-        raise _failure(packages, f"`{error.filename or place}`: {error.strerror}", ()) from error
+    make_once(place, python, packages, lambda: _build(place, python, packages, resolve), announce)
     return python
+
+
+def make_once(place: Path, made: Path, packages: tuple[str, ...], build: Callable[[], None], announce: Callable[[str], None]) -> None:
+    """Have `build` make the environment `place`, unless it is whole and has `made` already; other processes wait meanwhile.
+
+    Raises:
+        MagnetError: MG604 when it cannot be made.
+    """
+    if (place / _MARKER).is_file() and made.exists():
+        return
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with (place.parent / f"{place.name}.lock").open("w") as lock:
+            _wait(lock.fileno(), announce)
+            if not (place / _MARKER).is_file() or not made.exists():
+                announce(f"making an environment with {_listed(packages)} in `{place}`")
+                build()
+                (place / _MARKER).write_text("".join(f"{package}\n" for package in packages), encoding="utf-8")
+    except OSError as error:
+        raise failure(packages, f"`{error.filename or place}`: {error.strerror}", ()) from error
 
 
 def cache_directory() -> Path:
@@ -74,29 +85,33 @@ def _wait(lock: int, announce: Callable[[str], None]) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _build(place: Path, python: Path, packages: tuple[str, ...]) -> None:
+def _build(place: Path, python: Path, packages: tuple[str, ...], resolve: bool) -> None:
     # Not in a directory to be renamed: the scripts of an environment hold its path. The marker makes it whole.
     shutil.rmtree(place, ignore_errors=True)
     steps = [[sys.executable, "-m", "venv", str(place)]]
     if packages:
-        steps.append([str(python), "-m", "pip", "install", "--no-deps", "-q", "--no-input",
+        steps.append([str(python), "-m", "pip", "install", *(() if resolve else ("--no-deps",)), "-q", "--no-input",
                       "--disable-pip-version-check", *packages])
     for command in steps:
-        try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  text=True, errors="replace", check=False)
-        except BaseException:
-            shutil.rmtree(place, ignore_errors=True)
-            raise
-        if done.returncode:
-            shutil.rmtree(place, ignore_errors=True)
-            what = " ".join(command[1:3])
-            raise _failure(packages, f"`python {what}` exited with status {done.returncode}",
-                           tuple(done.stdout.splitlines()[-10:]))
-    (place / _MARKER).write_text("".join(f"{package}\n" for package in packages), encoding="utf-8")
+        install(command, place, packages)
 
 
-def _failure(packages: tuple[str, ...], why: str, notes: tuple[str, ...]) -> MagnetError:
+def install(command: list[str], place: Path, packages: tuple[str, ...]) -> None:
+    """Run one step of making `place`, which is removed when it fails. Raises MagnetError (MG604)."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", check=False)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    if done.returncode:
+        shutil.rmtree(place, ignore_errors=True)
+        what = " ".join([Path(command[0]).name, *command[1:3]])
+        raise failure(packages, f"`{what}` exited with status {done.returncode}", tuple(done.stdout.splitlines()[-10:]))
+
+
+def failure(packages: tuple[str, ...], why: str, notes: tuple[str, ...]) -> MagnetError:
+    """MG604: an environment with `packages` cannot be made."""
     return MagnetError(Diagnostic(
         code="MG604", message=f"cannot make an environment with {_listed(packages)}: {why}", notes=notes,
         help="check the names and versions under `packages`, and that the package index can be reached"))

@@ -1,6 +1,6 @@
 """What every world keeps, whatever is behind it: the same tests on each, through the interface alone.
 
-`cases.py` has the worlds. Those of servers and packages that have to be installed are marked so.
+`cases.py` and `mcp_cases.py` have the worlds. Those of servers and packages that have to be installed are marked so.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ from functools import wraps
 
 import pytest
 from cases import NOW, PYTHON, SIMULATED
+from mcp_cases import MCP
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
@@ -15,24 +16,35 @@ from magnetc.ir.pointer import expand, get
 from magnetc.tools.worlds.kind import world_kind
 from magnetc.tools.worlds.protocol import Reset, Run, Step
 
-CASES = [pytest.param(case, id=case.name) for case in (*PYTHON, *SIMULATED)]
+CASES = [*(pytest.param(case, id=case.name) for case in (*PYTHON, *SIMULATED)),
+         *(pytest.param(case, id=case.name, marks=pytest.mark.mcp) for case in MCP)]
 START = Reset(seed=7, now=NOW)
 
 
+@pytest.fixture(scope="module")
+def started():
+    """A function that runs an async test of (case, world) in a world that is started once for all tests of its case."""
+    with asyncio.Runner() as runner:
+        worlds = {}
+
+        async def body(test, case):
+            if case.name not in worlds:
+                worlds[case.name] = await world_kind(case.spec).prepare(case.spec, case.folder, print)()
+            await worlds[case.name].drop()
+            await test(case, worlds[case.name])
+
+        yield lambda test, case: runner.run(body(test, case))
+        for world in worlds.values():
+            runner.run(world.close())
+
+
 def on_every_world(test):
-    """Run an async test of (case, world) on each case, in a world of its own."""
+    """Run an async test of (case, world) on each case."""
 
     @pytest.mark.parametrize("case", CASES)
     @wraps(test)
-    def run(case):
-        async def body():
-            world = await world_kind(case.spec).prepare(case.spec, case.folder, print)()
-            try:
-                await test(case, world)
-            finally:
-                await world.close()
-
-        asyncio.run(body())
+    def run(case, started):
+        started(test, case)
 
     del run.__wrapped__  # else pytest takes `world` for a fixture
     return run
@@ -41,6 +53,15 @@ def on_every_world(test):
 async def one(world, start, *steps, **options):
     (outcome,) = await world.run(Run(start=start, programs=[steps], **options))
     return outcome
+
+
+def _texts(value, at=""):
+    """Places and values of the texts in arguments."""
+    if isinstance(value, str):
+        yield at, value
+    elif isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(item, f"{at}/{key}")
 
 
 def told(outcome):
@@ -66,7 +87,7 @@ async def test_a_reset_gives_the_same_world_and_its_state_makes_it_anew(case, wo
 
 @on_every_world
 async def test_the_same_calls_give_the_same_results_in_another_world_too(case, world):
-    steps = [case.read, *filter(None, [case.write]), *case.chain]
+    steps = [*case.chain, case.read, *filter(None, [case.write])]
     asked = {"digest": True, "observe": True, "query": [case.pattern] if case.pattern else []}
     first = await one(world, START, *steps, **asked)
     assert first.ok, first.reason
@@ -173,8 +194,8 @@ async def test_a_reference_to_nothing_fails_its_program_with_a_reason(case, worl
 @on_every_world
 async def test_what_is_tried_instead_leaves_no_trace(case, world):
     step = case.write or case.read
-    name, value = next((name, value) for name, value in step.args.items() if isinstance(value, str))
-    tried = Step(call=step.call, args=step.args, instead=[{f"/{name}": value + "-other"}, {f"/{name}": value}])
+    at, value = next(_texts(step.args))
+    tried = Step(call=step.call, args=step.args, instead=[{at: value + "-other"}, {at: value}])
     plain, outcome = [await one(world, START, case.read, each, digest=True) for each in (step, tried)]
     assert (outcome.results, outcome.digest) == (plain.results, plain.digest)
     assert [*outcome.instead] == [1]

@@ -13,6 +13,7 @@ from magnetc.tools.worlds.pool import Start, WorldPool
 from magnetc.tools.worlds.world import Levels
 
 OWN: Mapping[str, str] = {
+    "mcp": "magnetc.tools.worlds.mcp.kind:McpKind",
     "python": "magnetc.tools.worlds.python_kind:PythonKind",
     "simulated": "magnetc.tools.worlds.simulated.kind:SimulatedKind",
 }

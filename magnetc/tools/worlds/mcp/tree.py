@@ -1,0 +1,154 @@
+"""The files of a private directory: read into a tree that never changes, put back from one, and as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import stat
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from magnetc.ir.json import Json
+from magnetc.tools.worlds.mcp import git_files
+
+_TICK = 20_000_000
+"""Nanoseconds in which a file may change twice without its times telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file, link or folder. `data` of a link is its target; of a folder there is none."""
+
+    kind: str
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files by their place in the directory, sorted."""
+
+    files: Mapping[str, File]
+
+    @cached_property
+    def state(self) -> Json:
+        """All of it as JSON: `files`, the `paths` of those that are not hidden, and the records of `*.jsonl` under `lines`."""
+        paths = [path for path, file in self.files.items() if file.kind != "folder" and not _is_hidden(path)]
+        lines = {path: found for path in paths if path.endswith(".jsonl") and (found := _records(self.files[path].data)) is not None}
+        return {"files": {path: _told(path, file) for path, file in self.files.items()}, "paths": paths, "lines": lines}
+
+    @cached_property
+    def observed(self) -> Json:
+        """What equivalence compares: the files, without how a git repository came to be as it is."""
+        return {path: told for path, told in self.state["files"].items() if not git_files.UNOBSERVED.fullmatch(path)}
+
+
+def tree_of(state: Mapping[str, Any]) -> Tree:
+    """The tree that was told as `state`."""
+    return Tree({path: _written(told) for path, told in sorted(state["files"].items())})
+
+
+@dataclass(slots=True)
+class Directory:
+    """A directory that servers write in. What it holds is read again only where it may have changed."""
+
+    path: Path
+    known: dict[str, tuple[tuple[int, ...], File]] = field(default_factory=dict)
+
+    def read(self) -> Tree:
+        """All files as they are."""
+        found: dict[str, File] = {}
+        known: dict[str, tuple[tuple[int, ...], File]] = {}
+        now = time.time_ns()
+        for path, entry in self._entries():
+            status = entry.stat(follow_symlinks=False)
+            mark = (status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            before = self.known.get(path)
+            file = before[1] if before and before[0] == mark else _read(Path(entry.path), status.st_mode)
+            found[path] = file
+            if now - status.st_ctime_ns > _TICK:
+                known[path] = (mark, file)
+        self.known = known
+        return Tree(dict(sorted(found.items())))
+
+    def put(self, tree: Tree) -> None:
+        """Make the directory hold `tree`, touching only what differs."""
+        here = self.read().files
+        for path in sorted(here.keys() - tree.files.keys(), reverse=True):
+            place = self.path / path
+            place.rmdir() if here[path].kind == "folder" else place.unlink()
+        for path, file in tree.files.items():
+            if here.get(path) != file:
+                _write(self.path / path, file, here.get(path))
+
+    def _entries(self) -> list[tuple[str, os.DirEntry[str]]]:
+        found: list[tuple[str, os.DirEntry[str]]] = []
+        waiting = [("", str(self.path))]
+        while waiting:
+            prefix, folder = waiting.pop()
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    found.append((prefix + entry.name, entry))
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((f"{prefix}{entry.name}/", entry.path))
+        return found
+
+
+def _read(path: Path, mode: int) -> File:
+    if stat.S_ISDIR(mode):
+        return File("folder")
+    if stat.S_ISLNK(mode):
+        return File("link", os.fsencode(path.readlink()))
+    return File("program" if mode & stat.S_IXUSR else "file", path.read_bytes() if stat.S_ISREG(mode) else b"")
+
+
+def _write(place: Path, file: File, before: File | None) -> None:
+    if before is not None and (before.kind == "folder") != (file.kind == "folder"):
+        shutil.rmtree(place) if before.kind == "folder" else place.unlink()
+    if file.kind == "folder":
+        place.mkdir(exist_ok=True)
+        return
+    if before is not None and before.kind != "folder":
+        place.unlink()  # never written through: it may be read-only, or a link
+    if file.kind == "link":
+        place.symlink_to(os.fsdecode(file.data))
+        return
+    place.write_bytes(file.data)
+    place.chmod(0o755 if file.kind == "program" else 0o644)
+
+
+@lru_cache(maxsize=16_384)
+def _told(path: str, file: File) -> Json:
+    """A file as JSON: its text, or an object that says what else it is."""
+    if file.kind == "file" and (told := git_files.told(path, file.data)) is not None:
+        return told
+    try:
+        text: Json = file.data.decode()
+    except UnicodeDecodeError:
+        return {"kind": file.kind, "base64": base64.b64encode(file.data).decode()}
+    return text if file.kind == "file" else {"kind": file.kind, "text": text} if text else {"kind": file.kind}
+
+
+def _written(told: Json) -> File:
+    if isinstance(told, str):
+        return File("file", told.encode())
+    if "kind" not in told:
+        return File("file", git_files.written(told))
+    data = base64.b64decode(told["base64"]) if "base64" in told else told.get("text", "").encode()
+    return File(told["kind"], data)
+
+
+def _records(data: bytes) -> list[Json] | None:
+    try:
+        return [json.loads(line) for line in data.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
