@@ -40,6 +40,8 @@ class Ground(Protocol[Point]):
     levels: Levels
     has: Sequence[str]
 
+    def profile(self, point: Point) -> Json: ...
+
     def check(self, tools: Iterable[FunctionSignature]) -> None: ...
 
     async def initial(self, reset: Reset) -> Point: ...
@@ -92,7 +94,8 @@ class GroundWorld(Generic[Point]):
         """An initial world under a new handle."""
         point = await self._initial(reset)
         state = self.ground.state(point)
-        return Initial(handle=self._hold(point), state_digest=digest(state), state=state if full else None)
+        return Initial(handle=self._hold(point), state_digest=digest(state), profile=self.ground.profile(point),
+                       state=state if full else None)
 
     async def run(self, run: Run) -> tuple[Outcome, ...]:
         """Each program from the run's start, one after the other."""

@@ -56,10 +56,9 @@ class _Live:
 class McpGround:
     """As `tools/worlds/ground.py` describes it. `paths` has the folders of each server's programs."""
 
-    has: Sequence[str] = ("state", "observe")
-
     def __init__(self, spec: WorldSpec, folder: Path, settings: Settings, paths: Mapping[str, tuple[Path, ...]], levels: Levels):
         self.spec, self.folder, self.settings, self.levels = spec, folder, settings, levels
+        self.has: Sequence[str] = ("state", "observe", "profile") if settings.profile else ("state", "observe")
         self.replays = any(server.holds == "process" for server in settings.servers)
         self.tools: dict[str, tuple[str, str]] = {}
         self.schemas: dict[str, Mapping[str, Any]] = {}
@@ -143,6 +142,10 @@ class McpGround:
     def state(self, point: Point) -> Json:
         """The files as JSON; from it the same point is made anew, processes' own state aside."""
         return point.tree.state
+
+    def profile(self, point: Point) -> Json:
+        """What the recipe says that the system message shows."""
+        return self.settings.profile
 
     def observed(self, point: Point) -> Json:
         """What equivalence compares."""

@@ -76,13 +76,15 @@ class Normalise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All of it. `seeds` are folders whose files initial states begin with; `setup` are commands run there before."""
+    """All of it. `seeds` are folders whose files initial states begin with; `setup` are commands run there before;
+    `profile` is what the system message shows."""
 
     servers: tuple[Server, ...]
     seeds: tuple[str, ...] = ()
     setup: tuple[tuple[str, ...], ...] = ()
     normalise: tuple[Normalise, ...] = ()
     seconds: float = 10.0
+    profile: Json = None
 
 
 def settings_of(spec: WorldSpec) -> Settings:
@@ -96,7 +98,7 @@ def settings_of(spec: WorldSpec) -> Settings:
     servers = tuple(_server(name, each, spec) for name, each in filled["servers"].items())
     normalise = tuple(_normalise(index, each, spec) for index, each in enumerate(filled.get("normalise", ())))
     return Settings(servers=servers, seeds=tuple(filled.get("seeds", ())), setup=tuple(map(tuple, filled.get("setup", ()))),
-                    normalise=normalise, seconds=float(filled.get("seconds", 10.0)))
+                    normalise=normalise, seconds=float(filled.get("seconds", 10.0)), profile=filled.get("profile"))
 
 
 def seed_files(settings: Settings, folder: Path) -> dict[str, Path]:

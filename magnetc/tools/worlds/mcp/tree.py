@@ -39,7 +39,8 @@ class Tree:
     def state(self) -> Json:
         """All of it as JSON: `files`, the `paths` of those that are not hidden, and the records of `*.jsonl` under `lines`."""
         paths = [path for path, file in self.files.items() if file.kind != "folder" and not _is_hidden(path)]
-        lines = {path: found for path in paths if path.endswith(".jsonl") and (found := _records(self.files[path].data)) is not None}
+        lines = {path: found for path, file in self.files.items()
+                 if path.endswith(".jsonl") and (found := _records(file.data)) is not None}
         return {"files": {path: _told(path, file) for path, file in self.files.items()}, "paths": paths, "lines": lines}
 
     @cached_property

@@ -1,0 +1,4 @@
+from settings import BEDS
+
+for bed in BEDS:
+    print(bed)

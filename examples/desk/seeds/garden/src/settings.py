@@ -1,0 +1,2 @@
+WATER_AFTER_DAYS = 3
+BEDS = ["tomatoes", "beans"]

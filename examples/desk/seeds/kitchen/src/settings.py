@@ -1,0 +1,2 @@
+MEALS_A_DAY = 2
+PANTRY = "pantry.txt"

@@ -1,0 +1,3 @@
+from settings import LOAN_WEEKS
+
+print("due in", LOAN_WEEKS, "weeks")
