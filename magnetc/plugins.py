@@ -38,7 +38,7 @@ def worlds() -> Mapping[str, Any]:
         MagnetError: MG012 for one that cannot be imported, or that is no kind of world.
     """
     found = {entry.name: entry for entry in entry_points(group=WORLDS)}
-    return {name: _loaded(found[name], ("options", "levels", "runs", "prepare")) for name in sorted(found)}
+    return {name: _loaded(found[name], ("options", "levels", "runs", "files", "prepare")) for name in sorted(found)}
 
 
 def _operation(entry: EntryPoint) -> Any:

@@ -14,6 +14,7 @@ from magnetc.frontend.layers import Layer, read_layers
 from magnetc.frontend.snapshot import LOCK
 from magnetc.ir.spec import WorldSpec
 from magnetc.tools.trust import code_files
+from magnetc.tools.worlds.kind import world_kind
 
 
 def recipe_files(folder: Path, world: WorldSpec, read: Mapping[str, object]) -> dict[str, bytes]:
@@ -27,6 +28,7 @@ def recipe_files(folder: Path, world: WorldSpec, read: Mapping[str, object]) -> 
     names = [name for name in read if (folder / name).is_file()]
     home = f"{world.folder}/" if world.folder else ""
     names += [f"{home}{path.as_posix()}" for path in code_files(folder / world.folder)]
+    names += [f"{home}{name}" for name in world_kind(world).files(world, folder / world.folder)]
     names += [name for layer in layers for each in ("NOTICE", "LICENSE") if (folder / (name := layer.prefix + each)).is_file()]
     names += [LOCK] if (folder / LOCK).is_file() else []
     found = {_moved(name, moved): (folder / name).read_bytes() for name in sorted(set(names))}

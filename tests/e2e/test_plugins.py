@@ -30,6 +30,9 @@ class Mirrored:
     def runs(self, spec, folder):
         return {"a mirror of `world:TravelWorld`": spec.settings}
 
+    def files(self, spec, folder):
+        return ()
+
     def prepare(self, spec, folder, announce):
         start = PythonKind().prepare(replace(spec, kind="python", python="world:TravelWorld"), folder, announce)
 

@@ -33,6 +33,10 @@ class WorldKind(Protocol):
         that changes when it does."""
         ...
 
+    def files(self, spec: WorldSpec, folder: Path) -> tuple[str, ...]:
+        """Files in `folder`, beside code, that an output has to carry, so that it is trusted and executed as the recipe is."""
+        ...
+
     def prepare(self, spec: WorldSpec, folder: Path, announce: Callable[[str], None]) -> Start:
         """Make what all worlds of `spec` share (environments), and return what starts one.
 

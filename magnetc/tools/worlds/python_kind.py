@@ -24,6 +24,10 @@ class PythonKind:
         """Its packages: the class is in a code file."""
         return {f"package `{package}`": package for package in spec.packages}
 
+    def files(self, spec: WorldSpec, folder: Path) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def prepare(self, spec: WorldSpec, folder: Path, announce: Callable[[str], None], limits: Limits | None = None) -> Start:
         """The environment of the recipe's packages, and worker processes in it."""
         environment = ensure_environment(spec.packages, announce) if spec.packages else None

@@ -35,6 +35,10 @@ class McpKind:
         found |= {f"package `{package}`": package for server in settings.servers for package in (*server.packages, *server.npm)}
         return found | {f"seed `{name}`": sha256(path.read_bytes()).hexdigest() for name, path in seed_files(settings, folder).items()}
 
+    def files(self, spec: WorldSpec, folder: Path) -> tuple[str, ...]:
+        """Those of the seeds."""
+        return tuple(seed_files(settings_of(spec), folder))
+
     def prepare(self, spec: WorldSpec, folder: Path, announce: Callable[[str], None]) -> Start:
         """An environment for each server."""
         settings = settings_of(spec)

@@ -32,6 +32,10 @@ class SimulatedKind:
         """Nothing of the recipe's."""
         return {}
 
+    def files(self, spec: WorldSpec, folder: Path) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def prepare(self, spec: WorldSpec, folder: Path, announce: Callable[[str], None]) -> Start:
         """The plan beside a copy of the class, in the user's cache: the same tools have the same folder."""
         plan = plan_text(spec.tools, TypeTable({entity.name: entity for entity in spec.types}), spec.settings)

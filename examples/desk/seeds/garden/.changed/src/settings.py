@@ -1,0 +1,2 @@
+WATER_AFTER_DAYS = 2
+BEDS = ["tomatoes", "beans", "herbs"]

@@ -1,0 +1,2 @@
+MEALS_A_DAY = 3
+PANTRY = "pantry.txt"
