@@ -134,7 +134,8 @@ class Turn:
 class SignaturePath:
     """`id` is `path-ordinal` and for a copy `path-ordinal.operation`; `base` the id of the path it is a copy of, or its own.
     `attempt` counts redraws after a rejection. `cut`: the tools that the base calls where this copy has stopped, which are
-    offered as they are there; `offers`: tools that are offered whatever is drawn."""
+    offered as they are there; `offers`: tools that are offered whatever is drawn; `twins`: keys of the base's turns that a copy
+    declines to serve, in the same words, so that nothing that users say in them may change."""
 
     id: str
     base: str
@@ -145,6 +146,7 @@ class SignaturePath:
     attempt: int = 0
     cut: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
 
     def calls(self) -> Iterator[Call]:
         for turn in self.turns:

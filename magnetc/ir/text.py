@@ -18,7 +18,8 @@
     turn t4~ correct [correct.after@t4] amends: c5~ c5/date
       c5 = change_date(/booking_id: output c3 /booking_id, /date: user t4~)
 
-A copy that stops before its base does says so behind its head (`cut book_flight`, `offers hold_seat`), and of a turn that calls
+A copy that stops before its base does says so behind its head (`cut book_flight`, `offers hold_seat`), as do all copies of a base
+some turns of which one does not serve (`twins t1`); and of a turn that calls
 nothing why, `-` where there is nothing to say: `turn t1 no_tool because near - -`, `because context t0 -`, `because value
 c2/nights 14`.
 
@@ -174,7 +175,7 @@ def _parse_edge(words: _Words) -> Edge:
 def print_path(path: SignaturePath) -> str:
     head = _line("path", path.id, "of", path.name, "base", path.base, "locale", path.locale, "variant", str(path.variant),
                  "attempt", str(path.attempt))
-    lines = [head, *(_line(name, *getattr(path, name)) for name in ("cut", "offers") if getattr(path, name))]
+    lines = [head, *(_line(name, *getattr(path, name)) for name in _HEADS if getattr(path, name))]
     for turn in path.turns:
         operations = f" [{' '.join(map(_word, turn.operations))}]" if turn.operations else ""
         why = _print_abstention(turn.abstains)
@@ -185,6 +186,9 @@ def print_path(path: SignaturePath) -> str:
         lines += [f"  says {_print_call(call)}" for call in turn.says]
     return "\n".join(lines) + "\n"
 
+
+_HEADS = ("cut", "offers", "twins")
+"""What stands behind the head of a path, a line each, where there is something to say."""
 
 _MARKS = ("corrects", "slips", "amends")
 """What a turn's line may have at its end: each word and a colon, then leaves or calls."""
@@ -220,7 +224,7 @@ def parse_path(text: str) -> SignaturePath:
         head.expect(key)
         values[key] = head.next()
     lists: dict[str, tuple[str, ...]] = {}
-    while body and (word := body[0].peek()) in ("cut", "offers"):
+    while body and (word := body[0].peek()) in _HEADS:
         lists[word] = body.pop(0).rest()[1:]
     turns: list[Turn] = []
     for words in body:
@@ -230,7 +234,7 @@ def parse_path(text: str) -> SignaturePath:
             turns[-1] = _with_call(turns[-1], words)
     return SignaturePath(id=values["path"], base=values["base"], name=values["of"], locale=values["locale"],
                          variant=int(values["variant"]), attempt=int(values["attempt"]), turns=tuple(turns),
-                         cut=lists.get("cut", ()), offers=lists.get("offers", ()))
+                         **lists)
 
 
 def _parse_turn(words: _Words) -> Turn:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from magnetc.ir.graph import KINDS, EdgeKind, LocalDependencyGraph
 from magnetc.ir.path import (
+    ATTEMPT,
     AbstentionKind,
     Call,
     DefaultSource,
@@ -126,6 +127,8 @@ def _kind_problems(path: SignaturePath, index: int, turn: Turn) -> Iterator[str]
     for leaf in turn.corrects:
         if leaf not in said or leaf in turn.withheld:
             yield f"turn {turn.key} corrects {leaf}, which it does not say"
+    if (turn.corrects or turn.amends) and turn.key.removesuffix(ATTEMPT).removesuffix("+") in path.twins:
+        yield f"turn {turn.key} takes back what a copy is told apart by"
     if turn.corrects and turn.kind not in (TurnKind.CORRECT, TurnKind.MISS_FUNC, TurnKind.MISS_PARAMS):
         yield f"turn {turn.key} corrects but is {turn.kind}"
     if turn.kind.acts:

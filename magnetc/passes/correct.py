@@ -47,12 +47,12 @@ class Correct:
     cap: int = 1
     stage: ClassVar[Stage] = Stage.TURNS
     name: str = "correct"
-    version: str = "2"
+    version: str = "3"
 
     def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
         key = (context.spec.recipe.seed, "correct", path.base, path.attempt)
         left = self.cap
-        for turn in [turn for turn in path.turns if turn.calls]:   # in order: a copy that ends early has what its base has
+        for turn in [turn for turn in path.turns if turn.calls and base_key(turn) not in path.twins]:   # in order: a copy that ends early has what its base has
             if not left:
                 break
             leaves = {leaf: said for leaf, said, _ in given_leaves(context, turn)} if turn.kind is TurnKind.NORMAL else {}

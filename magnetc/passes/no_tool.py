@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from magnetc.passes.manager import Log
 
 
+_DECLINE = frozenset([AbstentionKind.NEAR, AbstentionKind.NONE, AbstentionKind.VALUE])
+
+
 class _Way(NamedTuple):
     """One way to abstain: instead of the turn at `place`, or behind it where the base's turn stays."""
 
@@ -101,6 +104,11 @@ class NoTool:
     def falls(self, context: CompileContext, path: SignaturePath, kind: AbstentionKind) -> bool:
         """Whether the chance of one kind falls on the path."""
         return draw.fraction(context.spec.recipe.seed, self.name, path.base, path.attempt, kind) < getattr(self, kind)
+
+
+def unserved(copy: SignaturePath) -> Iterator[str]:
+    """Keys of the base's turns in whose place the copy has one that declines: what users say there tells the two apart."""
+    yield from (turn.key for turn in copy.turns if turn.kind is TurnKind.NO_TOOL and turn.abstains and turn.abstains.kind in _DECLINE)
 
 
 def _copy(path: SignaturePath, way: _Way) -> SignaturePath:

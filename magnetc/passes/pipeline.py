@@ -17,7 +17,7 @@ unless it turns them off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from magnetc import plugins
 from magnetc.diagnostics import MagnetError
@@ -38,7 +38,7 @@ from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
-from magnetc.passes.no_tool import NoTool
+from magnetc.passes.no_tool import NoTool, unserved
 from magnetc.passes.operation import (
     CopyOperation,
     Operation,
@@ -114,7 +114,9 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     if path is None:
         return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected,
                             walk=walk)
-    paths = tuple(_turned(manager, each, log) for each in (path, *_copies(manager, path, log)))
+    copies = tuple(_copies(manager, path, log))
+    twins = tuple(dict.fromkeys(key for copy in copies for key in unserved(copy)))
+    paths = tuple(_turned(manager, replace(each, twins=twins), log) for each in (path, *copies))
     scripts = tuple(_script(manager, each) for each in paths)
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies(),
                         walk=walk)

@@ -54,7 +54,7 @@ class Recover:
     cap: int = 1
     stage: ClassVar[Stage] = Stage.TURNS
     name: str = "recover"
-    version: str = "2"
+    version: str = "3"
 
     def run(self, context: CompileContext, path: SignaturePath, log: Log) -> SignaturePath:
         key = (context.spec.recipe.seed, "recover", path.base, path.attempt)
@@ -83,7 +83,7 @@ class Recover:
         return path.with_turns(tuple(changed if t.key == turn.key else t for t in path.turns)), "recover.slip"
 
     def _refused(self, context: CompileContext, path: SignaturePath, turn: Turn, key: tuple, log: Log) -> tuple[SignaturePath, str] | None:
-        if not can_be_amended(turn) or draw.fraction(*key, "environment", base_key(turn)) >= self.environment:
+        if not can_be_amended(turn) or base_key(turn) in path.twins or draw.fraction(*key, "environment", base_key(turn)) >= self.environment:
             return None
         function = turn.calls[0].function
         leaves = [leaf for leaf, _, parameter in given_leaves(context, turn)

@@ -87,7 +87,8 @@ def test_refusals_differ_from_their_twins_in_the_tool_alone(conversations):
             kept = [name for name in offered(twin) if name not in withheld]
             assert [name for name in offered(row) if name in kept] == kept
             assert len(set(offered(row)) - set(kept)) <= 1
-            calls = [json.loads(c["function"]["arguments"]) for m in twin["messages"][index:] for c in m.get("tool_calls", ())]
+            right = [m for m in twin["messages"][index:] if m.get("weight")]   # a slip goes before it
+            calls = [json.loads(c["function"]["arguments"]) for m in right for c in m.get("tool_calls", ())]
             assert [call["arguments"] for call in entry["would"]] == calls[: len(entry["would"])]
 
 

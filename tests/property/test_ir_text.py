@@ -49,7 +49,7 @@ abstentions = st.builds(Abstention, kind=st.sampled_from(AbstentionKind), at=st.
                         value=st.sampled_from(["", "14", '"first class"']))
 turns = st.builds(Turn, abstains=st.none() | abstentions, key=words, kind=st.sampled_from(TurnKind), calls=call_lists, operations=many, withheld=many, says=call_lists)
 paths = st.builds(SignaturePath, id=words, base=words, name=words, locale=words, variant=st.integers(0, 99),
-                  attempt=st.integers(0, 9), cut=many, offers=many, turns=st.lists(turns, max_size=3).map(tuple))
+                  attempt=st.integers(0, 9), cut=many, offers=many, twins=many, turns=st.lists(turns, max_size=3).map(tuple))
 
 
 names = st.lists(st.tuples(words, words), max_size=2).map(tuple)

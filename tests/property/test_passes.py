@@ -18,8 +18,10 @@ from magnetc.ir.shown import Shown
 from magnetc.ir.spec import OperationSpec, PathSpec
 from magnetc.ir.text import parse_script, print_script
 from magnetc.ir.verify import verify_script
+from magnetc.passes.amend import base_key
 from magnetc.passes.constraints import violation
 from magnetc.passes.distract import estimated_tokens
+from magnetc.passes.no_tool import unserved
 from magnetc.passes.pipeline import CompileContext, compile_unit, compile_units
 
 CONTEXTS = {}
@@ -408,8 +410,20 @@ def test_abstention_changes_no_other_conversation(seed, name, ordinal):
     spec = small_spec(seed=seed)
     plain, _ = unit_of(seed, name, ordinal)
     unit = compile_unit(CompileContext(replace(spec, operations=(*spec.operations, NO_TOOL))), name, ordinal)
-    assert unit.paths[: len(plain.paths)] == plain.paths
-    assert unit.scripts[: len(plain.scripts)] == plain.scripts
+    scripts = [replace(script, path=replace(script.path, twins=())) for script in unit.scripts]
+    assert [script.path for script in scripts[: len(plain.paths)]] == list(plain.paths)
+    assert scripts[: len(plain.scripts)] == list(plain.scripts)
+
+
+@given(**units)
+@settings(deadline=None)
+def test_what_a_copy_declines_is_taken_back_nowhere(seed, name, ordinal):
+    """A copy and its base are told apart by the tool or the value alone."""
+    unit = compile_unit(CompileContext(every_operation("walk", seed=seed)), name, ordinal)
+    declined = {key for path in unit.paths for key in unserved(path)}
+    for path in unit.paths:
+        assert set(path.twins) == declined
+        assert not [turn for turn in path.turns if (turn.corrects or turn.amends) and base_key(turn) in declined]
 
 
 ALL_WRONG = (OperationSpec(name="correct", options=(("before", 0.3), ("after", 0.5), ("cap", 2))),
