@@ -36,6 +36,10 @@ class Launch:
     environment: Mapping[str, str]
 
 
+class GoneAtStart(MagnetError):
+    """MG651 for a server whose process ended before it answered: something may have killed it."""
+
+
 class Connection:
     """A server's process and client. Made by `open`; a call on one whose process is gone raises Died.
 
@@ -56,7 +60,7 @@ class Connection:
         """Start the server and list its tools.
 
         Raises:
-            MagnetError: MG651 when it does not start.
+            MagnetError: MG651 when it does not start; GoneAtStart when its process ends instead.
         """
         connection = cls(launch)
         ready = asyncio.get_running_loop().create_future()
@@ -169,7 +173,8 @@ class Connection:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         why = f"it did not answer within {_START_SECONDS:g} s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        return MagnetError(Diagnostic(
+        gone = isinstance(error, MCPError) and error.error.code == _CLOSED
+        return (GoneAtStart if gone else MagnetError)(Diagnostic(
             code="MG651", message=f"the server `{self.launch.server.name}` does not start: {why}", notes=tuple(words),
             help=f"run `{' '.join(self.launch.command) or self.launch.server.url}` by itself and see what it says"))
 

@@ -15,13 +15,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
 from magnetc.diagnostics import Diagnostic, Label, MagnetError
 from magnetc.diagnostics.suggest import closest
 from magnetc.ir.json import Json, digest, wire
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import WorldSpec
 from magnetc.tools.worlds.ground import Died
-from magnetc.tools.worlds.mcp.connection import Connection, Launch
+from magnetc.tools.worlds.mcp.connection import Connection, GoneAtStart, Launch
 from magnetc.tools.worlds.mcp.settings import ROOT, Settings
 from magnetc.tools.worlds.mcp.tree import Directory, Tree, tree_of
 from magnetc.tools.worlds.protocol import Reset
@@ -31,6 +33,9 @@ _KEPT = 64
 """Initial points kept, so that the same reset is made once."""
 
 _SETUP_SECONDS = 60
+
+_STARTS = 4
+"""How often servers are started before one that ends at once counts as one that does not start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,10 @@ class McpGround:
 
     async def open(self) -> None:
         """Start the servers. Raises MagnetError (MG651) when one does not start."""
-        self._live = await self._start()
+        async for attempt in AsyncRetrying(retry=retry_if_exception_type(GoneAtStart), stop=stop_after_attempt(_STARTS), reraise=True):
+            with attempt:
+                self._live = await self._start()
+        assert self._live is not None
         shared = [name for connection in self._live.connections.values() for name in connection.tools]
         for server, connection in self._live.connections.items():
             for name, schema in connection.tools.items():
