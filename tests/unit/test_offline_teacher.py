@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import pytest
 import yaml
 from spec_small import phrase, small_spec, turn
 
@@ -15,7 +16,7 @@ from magnetc.ir.template import ReferTemplate
 from magnetc.ir.trajectory import Reference, Value, Words, text_of
 from magnetc.teachers.conversation import Conversation, Executed, Given, Pending
 from magnetc.teachers.offline import OfflineTeacher
-from magnetc.teachers.offline.frames import fill, finish
+from magnetc.teachers.offline.frames import fill, finish, starting
 from magnetc.teachers.offline.references import references
 from magnetc.teachers.offline.words import goal_words
 
@@ -291,3 +292,8 @@ def test_an_answer_stands_in_the_quotes_of_the_phrase_it_was_left_out_of():
 def test_a_french_date_keeps_its_article_in_an_answer():
     for words in answers("fr", "search_flights", "date", "2026-04-06", turn("search_flights", fr="partir {date:on}")):
         assert re.search("\\ble (lundi )?6 avril", words.lower()), words
+
+
+@pytest.mark.parametrize(("value", "said"), [("premium", "Premium"), ("fix-typos", "fix-typos"), ("main", "Main")])
+def test_a_sentence_that_begins_with_a_value_keeps_names_that_case_is_part_of(value, said):
+    assert starting((Value(value),), "en", upper=True) == (Value(said),)

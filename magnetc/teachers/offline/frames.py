@@ -25,6 +25,7 @@ REACTING = 2.0
 _STOPS = tuple(".?!。？！")
 
 _PLACEHOLDER = re.compile(r"\{(\w+(?::\w+)?)\}")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
 def frame(frames: Frames, group: str, *key: object) -> str:
@@ -112,7 +113,8 @@ def _cased(placeholder: str, fillers: dict[str, Parts], locale: str) -> Parts:
 
 
 def starting(parts: Parts, locale: str, *, upper: bool) -> Parts:
-    """`parts` with the case of the very first letter set. Values keep their spelling unless a sentence starts with one."""
+    """`parts` with the case of the very first letter set. Values keep their spelling unless a sentence starts with one, and
+    then, too, if they may be names that case is part of (`fix-typos`)."""
     if not parts or is_unspaced(locale):
         return parts
     first = parts[0]
@@ -120,7 +122,7 @@ def starting(parts: Parts, locale: str, *, upper: bool) -> Parts:
         case Words(text):
             changed: MessagePart = Words(capitalise(text) if upper else lower_first(text, locale))
         case Value(text):
-            changed = replace(first, text=capitalise(text)) if upper else first
+            changed = first if not upper or _SLUG.fullmatch(text) else replace(first, text=capitalise(text))
         case Reference(inner):
             changed = replace(first, parts=starting(inner, locale, upper=upper))
     return (changed, *parts[1:])
