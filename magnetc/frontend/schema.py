@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft7Validator, ValidationError, validators
-
 from magnetc import plugins
 from magnetc.diagnostics import Fix, Label, Sink
 from magnetc.diagnostics.edits import quoted, removed, renamed
 from magnetc.diagnostics.suggest import closest, is_sure
+from magnetc.frontend.compiled_schema import Violated, compile_schema
 from magnetc.frontend.document import Document
 from magnetc.ir.json import Json
 from magnetc.source import Span
@@ -38,15 +37,6 @@ _NAMES = {
     "null": "nothing",
 }
 
-# YAML tells 7 from 7.0, and so does the IR.
-_Validator = validators.extend(
-    Draft7Validator,
-    type_checker=Draft7Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
-    ),
-)
-
-
 def validate(document: Document, sink: Sink) -> bool:
     """Whether `document` has the shape of its kind; each violation becomes a diagnostic."""
     if document.kind not in KINDS:
@@ -64,7 +54,7 @@ def validate(document: Document, sink: Sink) -> bool:
 
 def conforms(document: Document, sink: Sink, part: str = "") -> bool:
     """Whether `document` has the shape of its kind, or of that kind's key `part`; each violation becomes a diagnostic."""
-    errors = list(_validator(document.kind, part).iter_errors(document.data))
+    errors = _compiled(document.kind, part)(document.data)
     # A scalar that YAML could not be sure of is reported already.
     reported = (
         {diagnostic.primary.at for diagnostic in sink.diagnostics if diagnostic.primary} if errors else ()
@@ -72,8 +62,8 @@ def conforms(document: Document, sink: Sink, part: str = "") -> bool:
     for error in errors:
         violation = _Violation(document, error)
         if violation.span() not in reported:
-            _RULES.get(error.validator, _misfit)(violation, sink)
-        elif error.validator == "type":
+            _RULES.get(error.keyword, _misfit)(violation, sink)
+        elif error.keyword == "type":
             _settle(violation, sink)
     return not errors
 
@@ -87,8 +77,15 @@ def _settle(violation: _Violation, sink: Sink) -> None:
         sink.repair(violation.span(), ("MG115",), Fix.of(violation.span(), text.lstrip("+0")))
 
 
+@lru_cache(maxsize=2 * len(KINDS))
+def _compiled(kind: str, part: str) -> Callable[[Any], list[Violated]]:
+    schema = _schema(kind)
+    return compile_schema({**schema["properties"][part], "definitions": schema["definitions"]} if part else schema)
+
+
 @lru_cache(maxsize=len(KINDS))
-def _validator(kind: str, part: str) -> Any:
+def _schema(kind: str) -> dict[str, Any]:
+    """The schema of a kind, with what plugins add to it."""
     schema = json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
     if kind == "operations":
         known = schema["properties"]["operations"]["items"]["properties"]
@@ -100,7 +97,7 @@ def _validator(kind: str, part: str) -> Any:
         known = schema["properties"]["from"]["items"]["properties"]
         known.update((name, {"description": "What to import.", "type": "string", "minLength": 1}) for name in plugins.importer_names()
                      if name not in known)
-    return _Validator({**schema["properties"][part], "definitions": schema["definitions"]} if part else schema)
+    return schema
 
 
 def _of_plugin(plugin: Any) -> dict[str, Any]:
@@ -110,7 +107,7 @@ def _of_plugin(plugin: Any) -> dict[str, Any]:
 
 def probabilities(operation: str) -> frozenset[str]:
     """The options of an operation that are probabilities: numbers of at most 1."""
-    items = _validator("operations", "").schema["properties"]["operations"]["items"]
+    items = _schema("operations")["properties"]["operations"]["items"]
     options = items["properties"].get(operation, {}).get("properties", {})
     return frozenset(name for name, schema in options.items() if schema.get("type") == "number" and schema.get("maximum") == 1)
 
@@ -118,17 +115,10 @@ def probabilities(operation: str) -> frozenset[str]:
 class _Violation:
     """One violation with the words for its place."""
 
-    def __init__(self, document: Document, error: ValidationError):
+    def __init__(self, document: Document, violated: Violated):
         self.document = document
-        self.rule: Any = error.validator_value
-        assert isinstance(error.schema, dict), "no schema of a kind has `false` for a subschema"
-        self.schema: dict[str, Any] = error.schema
-        self.value: Json = error.instance
-        self.path = list(error.absolute_path)
-        # The name of a key is at fault, not its value: jsonschema then gives the path of the container.
-        self.is_key = "propertyNames" in error.absolute_schema_path
-        if self.is_key:
-            self.path.append(self.value)
+        self.rule, self.value, self.schema = violated.rule, violated.value, violated.schema
+        self.path, self.is_key = violated.path, violated.is_key
 
     def pointer(self, *more: str | int) -> str:
         return "".join("/" + escape(str(token)) for token in (*self.path, *more))
