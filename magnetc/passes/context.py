@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -48,6 +48,18 @@ class ParameterInfo:
     origin: Origin
 
 
+class _OnDemand(dict[str, tuple[ParameterInfo, ...]]):
+    """Values made of their keys, once."""
+
+    def __init__(self, make: Callable[[str], tuple[ParameterInfo, ...]]):
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> tuple[ParameterInfo, ...]:
+        self[key] = made = self._make(key)
+        return made
+
+
 class CompileContext:
     """A spec, its graph, and indexes over both. `plans` are the walks planned so far of paths sampled by coverage."""
 
@@ -65,9 +77,9 @@ class CompileContext:
         self._sayable: dict[tuple[str, str], bool] = {}
 
     @cached_property
-    def parameters(self) -> dict[str, tuple[ParameterInfo, ...]]:
-        """The parameters of each tool, in its order."""
-        return {tool.name: tuple(self._parameter(tool.name, p) for p in tool.parameters) for tool in self.spec.tools}
+    def parameters(self) -> Mapping[str, tuple[ParameterInfo, ...]]:
+        """The parameters of each tool, in its order, made when they are asked for: most tools are on no path that is counted."""
+        return _OnDemand(lambda name: tuple(self._parameter(name, p) for p in self.spec.tool[name].parameters))
 
     def _parameter(self, tool: str, parameter: Parameter) -> ParameterInfo:
         entity = self.speech.entity(parameter.type)
