@@ -14,6 +14,8 @@ from magnetc.tools.trust import code_digest
 def current_probes(spec: Spec, folder: Path, sink: Sink) -> Probes:
     """The findings that hold for the recipe's code as it is. MG504 for those that do not, MG307 for refuted links."""
     probes = spec.graph.probes
+    # What the code is stands in files that no fact of the disk names.
+    sink.disk.is_whole &= not probes.flows
     if probes.flows and probes.world != code_digest(folder, spec.recipe.world):
         probes = Probes(stale=probes.stale + len(probes.flows))
     asked = spec.graph.inference("probed") is not None and not probes.flows

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from magnetc.diagnostics.model import Diagnostic, Fix, Label, Severity
-from magnetc.source import Origin, SourceFile, Span
+from magnetc.source import Disk, Origin, SourceFile, Span
 
 
 class Sink:
-    """Collects diagnostics and the source maps that turn their origins into spans."""
+    """Collects diagnostics, the source maps that turn their origins into spans, and what was asked of the disk."""
 
     def __init__(self) -> None:
+        self.disk = Disk()
         self.files: dict[str, SourceFile] = {}
         self._spans: dict[str, Mapping[str, tuple[Span, Span]]] = {}
         self._diagnostics: dict[tuple, Diagnostic] = {}

@@ -40,7 +40,7 @@ def expand_include(folder: Path, patterns: Iterable[str], origin: Origin, sink: 
     for index, pattern in enumerate(patterns):
         at = origin.child(index)
         for file in _matches(folder, pattern, at, sink, taken):
-            found.setdefault(file.path.resolve(), file)
+            found.setdefault(sink.disk.real(file.path), file)
     return list(found.values())
 
 
@@ -63,9 +63,9 @@ def _matches(folder: Path, pattern: str, at: Origin, sink: Sink, taken: Collecti
     if _MAGIC & set(pattern):
         return _glob(folder, pattern, at, sink)
     file = Included(str(path), folder / path)
-    if not file.path.is_file():
-        near = _near_file(folder, path, taken)
-        is_folder = file.path.is_dir()
+    if not sink.disk.is_file(file.path):
+        near = _near_file(folder, path, taken, sink)
+        is_folder = sink.disk.is_folder(file.path)
         sink.error("MG001", f"`{pattern}` is a folder" if is_folder else f"there is no file `{pattern}`", at,
                    help=f"name its files: `{pattern.rstrip('/')}/*.yaml`" if is_folder else f"did you mean `{near}`?" if near else
                    "write the file, or leave it out",
@@ -91,10 +91,7 @@ def _shipped_match(pattern: str, path: PurePosixPath, at: Origin, sink: Sink) ->
 
 
 def _glob(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
-    try:
-        paths = sorted(path for path in folder.glob(pattern) if path.is_file() and path.suffix in SUFFIXES)
-    except (ValueError, NotImplementedError, OSError):
-        paths = []
+    paths = [path for path in sink.disk.glob(folder, pattern) if path.suffix in SUFFIXES]
     files = [Included(path.relative_to(folder).as_posix(), path) for path in paths]
     files = [file for file in files if file.name not in ROOTS]
     if not files:
@@ -105,7 +102,7 @@ def _glob(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
 
 def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
     """Whether a file lies in the folder, links followed, and is of a kind that is read."""
-    if not file.path.resolve().is_relative_to(folder.resolve()):
+    if not sink.disk.real(file.path).is_relative_to(sink.disk.real(folder)):
         sink.error("MG005", f"`{file.name}` is a link that leaves the recipe folder", at,
                    help="copy the file into the recipe: a recipe has to be complete")
         return False
@@ -121,10 +118,9 @@ def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
     return True
 
 
-def _near_file(folder: Path, path: PurePosixPath, taken: Collection[str]) -> str | None:
+def _near_file(folder: Path, path: PurePosixPath, taken: Collection[str], sink: Sink) -> str | None:
     """The closest file beside the one that is missing, of those that can be included and are not yet."""
-    parent = folder / path.parent
-    files = sorted(parent.iterdir()) if parent.is_dir() else []
-    names = [each.name for each in files if each.suffix in SUFFIXES and each.relative_to(folder).as_posix() not in taken]
+    names = [name for name in sink.disk.names(folder / path.parent)
+             if PurePosixPath(name).suffix in SUFFIXES and path.with_name(name).as_posix() not in taken]
     near = closest(path.name, names) or next((name for suffix in SUFFIXES if (name := path.name + suffix) in names), None)
     return str(path.with_name(near)) if near else None

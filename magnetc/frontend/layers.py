@@ -41,7 +41,7 @@ def read_layers(folder: Path, sink: Sink, texts: Mapping[str, str] | None) -> li
     layers: list[Layer] = []
     seen: dict[Path, str] = {}
     while root:
-        seen[root.path.resolve()] = root.name
+        seen[sink.disk.real(root.path)] = root.name
         layer = _read_root(root, sink, texts)
         if layer:
             layers.insert(0, layer)
@@ -51,10 +51,10 @@ def read_layers(folder: Path, sink: Sink, texts: Mapping[str, str] | None) -> li
 
 def find_root(folder: Path, sink: Sink) -> Included | None:
     """The root file of the recipe in `folder`; None after an error."""
-    if not folder.is_dir():
+    if not sink.disk.is_folder(folder):
         sink.error("MG001", f"there is no folder `{folder}`", help="name the folder that holds `recipe.yaml`")
         return None
-    names = [name for name in ROOTS if (folder / name).is_file()]
+    names = [name for name in ROOTS if sink.disk.is_file(folder / name)]
     if not names:
         sink.error("MG001", f"`{folder}` is not a recipe: it has no `{ROOT}`",
                    help=f"name the folder that holds `{ROOT}`, or run `magnetc init`")
@@ -92,29 +92,29 @@ def _base(layer: Layer, folder: Path, seen: Mapping[Path, str], sink: Sink) -> I
     if path.is_absolute() or "\\" in name or "\0" in name or not path.parts:
         return _outside(name, at, sink)
     shipped = path.parts[0] == SHIPPED
-    around = resource("specs", SHIPPED) if shipped else folder.resolve().parent
+    around = resource("specs", SHIPPED) if shipped else sink.disk.real(folder).parent
     place = around.joinpath(*path.parts[1:]) if shipped else layer.folder / path
-    if not place.resolve().is_relative_to(around.resolve()):
+    if not sink.disk.real(place).is_relative_to(sink.disk.real(around)):
         return _outside(name, at, sink)
-    found = _root_at(place)
+    found = _root_at(place, sink)
     if found is None:
-        what = "is no recipe" if place.exists() else "is not there"
+        what = "is no recipe" if sink.disk.is_there(place) else "is not there"
         sink.error("MG001", f"`{name}`, which this recipe extends, {what}", at,
                    help=f"name a folder that holds `{ROOT}`, or a recipe's file")
         return None
-    if found.resolve() in seen:
+    if sink.disk.real(found) in seen:
         sink.error("MG008", f"`{name}` extends this recipe in turn", at, help="a recipe extends another that does not extend it; "
                    "put what both need in a third")
         return None
     if shipped:
-        return Included(f"{path}/{found.name}" if place.is_dir() else str(path), found)
+        return Included(f"{path}/{found.name}" if sink.disk.is_folder(place) else str(path), found)
     return Included(PurePosixPath(os.path.relpath(found, folder)).as_posix(), found)
 
 
-def _root_at(place: Path) -> Path | None:
-    if place.is_dir():
-        return next((place / name for name in ROOTS if (place / name).is_file()), None)
-    return place if place.is_file() and place.suffix in SUFFIXES else None
+def _root_at(place: Path, sink: Sink) -> Path | None:
+    if sink.disk.is_folder(place):
+        return next((place / name for name in ROOTS if sink.disk.is_file(place / name)), None)
+    return place if sink.disk.is_file(place) and place.suffix in SUFFIXES else None
 
 
 def _outside(name: str, at: Origin, sink: Sink) -> None:

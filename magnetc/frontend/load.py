@@ -91,8 +91,8 @@ def _included(layer: Layer, sink: Sink) -> list[Included]:
     include = layer.recipe.data.get("include")
     patterns = [each for each in include if isinstance(each, str)] if isinstance(include, list) else []
     found = expand_include(layer.folder, patterns, Origin(layer.recipe.file, f"{layer.recipe.root}/include"), sink)
-    inside = layer.folder.resolve()
-    return [replace(file, name=layer.prefix + file.name) if file.path.resolve().is_relative_to(inside) else file for file in found]
+    inside = sink.disk.real(layer.folder)
+    return [replace(file, name=layer.prefix + file.name) if sink.disk.real(file.path).is_relative_to(inside) else file for file in found]
 
 
 def _frames(recipe: Document) -> list[Included]:

@@ -24,7 +24,7 @@ def read_text(path: Path, name: str, sink: Sink, texts: Mapping[str, str] | None
         sink.add_file(file)
         return file if check_nul(file, sink) else None
     try:
-        size = path.stat().st_size
+        size = sink.disk.size(path)
         if size > MAX_BYTES:
             sink.error(
                 "MG003",
@@ -32,7 +32,7 @@ def read_text(path: Path, name: str, sink: Sink, texts: Mapping[str, str] | None
                 help="split it into several files and name them in `include`",
             )
             return None
-        data = path.read_bytes()
+        data = sink.disk.read(path)
     except (OSError, ValueError) as error:
         sink.error("MG001", f"`{name}` cannot be read: {_reason(error)}")
         return None

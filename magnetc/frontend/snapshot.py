@@ -28,9 +28,9 @@ class Importer(Protocol):
 def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
     """The lock beside a recipe; None when there is none, or after MG503 when it cannot be read."""
     try:
-        lock = json.loads((folder / LOCK).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+        if not sink.disk.is_there(folder / LOCK):
+            return None
+        lock = json.loads(sink.disk.read(folder / LOCK).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         sink.error("MG503", f"`{LOCK}` cannot be read: {error}", help=_RELOCK)
         return None

@@ -1,0 +1,148 @@
+"""The disk, asked and remembered: whoever keeps what was found in a recipe has to know what it was found from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Fact(NamedTuple):
+    """A question about a path, and what the answer was, in short."""
+
+    question: str
+    path: Path
+    argument: str
+    answer: str
+
+
+class Disk:
+    """Answers questions about files and remembers each with its answer. `is_whole`: all that a check asked is among them."""
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, Path, str], str] = {}
+        self.is_whole = True
+
+    @property
+    def facts(self) -> list[Fact]:
+        return [Fact(*asked, answer) for asked, answer in self._answers.items()]
+
+    def read(self, path: Path) -> bytes:
+        """The content of a file. Raises OSError, and ValueError for what cannot be a path; neither is remembered."""
+        try:
+            data = path.read_bytes()
+        except (OSError, ValueError):
+            self.is_whole = False
+            raise
+        self._answers["bytes", path, ""] = digest(data)
+        return data
+
+    def size(self, path: Path) -> int:
+        """The size of a file in bytes. Raises OSError and ValueError as `read` does."""
+        try:
+            size = path.stat().st_size
+        except (OSError, ValueError):
+            self.is_whole = False
+            raise
+        self._answers["size", path, ""] = str(size)
+        return size
+
+    def is_file(self, path: Path) -> bool:
+        return self._kind(path) == "file"
+
+    def is_folder(self, path: Path) -> bool:
+        return self._kind(path) == "folder"
+
+    def is_there(self, path: Path) -> bool:
+        return self._kind(path) != ""
+
+    def real(self, path: Path) -> Path:
+        """The path with all links followed; as it is where they lead in a circle."""
+        return Path(self._ask("real", path))
+
+    def names(self, folder: Path) -> list[str]:
+        """The sorted names in a folder; none where there is no folder."""
+        return self._listed("names", folder, "")
+
+    def glob(self, folder: Path, pattern: str) -> list[Path]:
+        """The files below a folder that a pattern matches, sorted; none for what is no pattern."""
+        return [folder / each for each in self._listed("glob", folder, pattern)]
+
+    def _kind(self, path: Path) -> str:
+        return self._ask("kind", path)
+
+    def _ask(self, question: str, path: Path) -> str:
+        answer = self._answers[question, path, ""] = _ANSWERS[question](path, "")
+        return answer
+
+    def _listed(self, question: str, folder: Path, argument: str) -> list[str]:
+        names = _LISTS[question](folder, argument)
+        self._answers[question, folder, argument] = _digest_of(names)
+        return names
+
+
+def holds(fact: Fact) -> bytes | bool:
+    """Whether a fact is still one; the content of a file that is as it was."""
+    if fact.question == "bytes":
+        try:
+            data = fact.path.read_bytes()
+        except (OSError, ValueError):
+            return False
+        return (data or True) if digest(data) == fact.answer else False
+    return _ANSWERS[fact.question](fact.path, fact.argument) == fact.answer
+
+
+def digest(data: bytes) -> str:
+    """What contents are told apart by."""
+    return blake2b(data, digest_size=20).hexdigest()
+
+
+def _digest_of(names: Iterable[str]) -> str:
+    return digest("\0".join(names).encode("utf-8", "surrogateescape"))
+
+
+def _size(path: Path, _: str) -> str:
+    try:
+        return str(path.stat().st_size)
+    except (OSError, ValueError):
+        return ""
+
+
+def _kind(path: Path, _: str) -> str:
+    try:
+        return "file" if path.is_file() else "folder" if path.is_dir() else "other" if path.exists() else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _real(path: Path, _: str) -> str:
+    try:
+        return str(path.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return str(path)
+
+
+def _names(folder: Path, _: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (OSError, ValueError):
+        return []
+
+
+def _glob(folder: Path, pattern: str) -> list[str]:
+    try:
+        return [path.relative_to(folder).as_posix() for path in sorted(path for path in folder.glob(pattern) if path.is_file())]
+    except (ValueError, NotImplementedError, OSError, RuntimeError, IndexError):
+        return []
+
+
+_LISTS: dict[str, Callable[[Path, str], list[str]]] = {"names": _names, "glob": _glob}
+_ANSWERS: dict[str, Callable[[Path, str], str]] = {
+    "size": _size,
+    "kind": _kind,
+    "real": _real,
+    "names": lambda path, argument: _digest_of(_names(path, argument)),
+    "glob": lambda path, argument: _digest_of(_glob(path, argument)),
+}
