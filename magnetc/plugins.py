@@ -54,6 +54,12 @@ def importer_names() -> tuple[str, ...]:
     return tuple(sorted({entry.name for entry in entry_points(group=IMPORTERS)}))
 
 
+@lru_cache(maxsize=1)
+def are_installed() -> bool:
+    """Whether any package adds something; nothing of it is loaded."""
+    return any(entry_points(group=group) for group in (OPERATIONS, WORLDS, IMPORTERS))
+
+
 def importer(name: str) -> Any:
     """An importer of a package: a function as `magnetc/tools/importers/importer.py` describes it.
 

@@ -10,6 +10,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what the tests see into the golden files")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Checks of recipes in this repository leave nothing beside them, and find nothing there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAGNETC_NO_CACHE", "1")
+        yield
+
+
 @pytest.fixture(scope="session")
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Trust and caches of the user play no part in tests that run commands."""

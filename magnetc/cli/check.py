@@ -11,8 +11,8 @@ from magnetc.cli.report import ERRORS, counted, diagnosed, fail, show
 from magnetc.diagnostics import Severity, Sink
 
 if TYPE_CHECKING:
+    from magnetc.build.check import Checked
     from magnetc.build.fix import Fixed
-    from magnetc.passes.context import CompileContext
 
 
 @click.command("check")
@@ -24,35 +24,35 @@ if TYPE_CHECKING:
 @click.option("--fix", "fixing", is_flag=True, help="Make the fixes that keep what was meant, and check again.")
 @click.option("--unsafe-fixes", "unsafe", is_flag=True, help="With --fix: make those too that guess what was meant.")
 @click.option("--diff", is_flag=True, help="With --fix: print what would change, and change nothing.")
-def command(folder: Path, form: str, warnings: str, fixing: bool, unsafe: bool, diff: bool) -> None:
+@click.option("--no-cache", "anew", is_flag=True, envvar="MAGNETC_NO_CACHE", show_envvar=True,
+              help="Work everything out, and keep nothing of it for the next check.")
+def command(folder: Path, form: str, warnings: str, fixing: bool, unsafe: bool, diff: bool, anew: bool) -> None:
     """Check the recipe in FOLDER without running anything."""
     if (unsafe or diff) and not fixing:
         raise click.UsageError("--unsafe-fixes and --diff say how to fix: they need --fix")
+    from magnetc.build.check import check_recipe
+
     sink = Sink()
     with diagnosed(sink, form, folder):
-        if fixing:
-            context, sink = _fixed(folder, unsafe, diff)
-        else:
-            from magnetc.build.compile import compile_recipe
-
-            context = compile_recipe(folder, sink)
+        checked = _fixed(folder, unsafe, diff) if fixing else check_recipe(folder, sink, cached=not anew)
+    sink = checked.sink
     noted = sum(d.severity is Severity.WARNING for d in sink.diagnostics)
-    if context is None or (warnings == "error" and noted):
+    if checked.counts is None or (warnings == "error" and noted):
         fail(sink, form, folder)
     show(sink, form, folder)
     if form in ("full", "concise"):
-        _announce(context, noted)
+        _announce(checked.name, checked.counts, noted)
 
 
-def _announce(context: CompileContext, noted: int) -> None:
-    spec = context.spec
-    parts = [counted(len(spec.tools), "tool"), counted(len(context.graph.edges), "edge"), counted(len(spec.paths), "path")]
+def _announce(name: str, counts: tuple[int, int, int], noted: int) -> None:
+    parts = [counted(number, noun) for number, noun in zip(counts, ("tool", "edge", "path"))]
     parts += [counted(noted, "warning")] if noted else []
-    click.echo(f"`{spec.recipe.name}` is sound: {', '.join(parts)}", err=True)
+    click.echo(f"`{name}` is sound: {', '.join(parts)}", err=True)
 
 
-def _fixed(folder: Path, unsafe: bool, diff: bool) -> tuple[CompileContext | None, Sink]:
+def _fixed(folder: Path, unsafe: bool, diff: bool) -> Checked:
     """Fix the recipe, say how much was fixed and what remains, and give what a check of it gives now."""
+    from magnetc.build.check import checked_of
     from magnetc.build.fix import fix_recipe, fixes, write_fixed
 
     fixed = fix_recipe(folder, unsafe=unsafe)
@@ -65,7 +65,7 @@ def _fixed(folder: Path, unsafe: bool, diff: bool) -> tuple[CompileContext | Non
     held_back = 0 if unsafe else len(fixes(fixed.sink, unsafe=True))
     more = f"; --unsafe-fixes would fix {held_back} of these" if held_back else ""
     click.echo(f"{fixed.count} fixed, {remain} remain{'s' * (remain == 1)}{more}", err=True)
-    return fixed.context, fixed.sink
+    return checked_of(fixed.context, fixed.sink)
 
 
 def _show_diff(folder: Path, fixed: Fixed) -> None:

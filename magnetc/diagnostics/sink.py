@@ -38,6 +38,10 @@ class Sink:
         for diagnostic in diagnostics:
             self.emit(diagnostic)
 
+    def keep(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add diagnostics of another sink as they are: that they differ was settled there."""
+        self._diagnostics.update(((len(self._diagnostics) + at,), each) for at, each in enumerate(diagnostics))
+
     def error(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
               label: str = "", help: str | None = None, notes: tuple[str, ...] = (),
               secondary: tuple[Label, ...] = (), fix: Fix | None = None) -> None:

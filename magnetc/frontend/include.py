@@ -91,8 +91,7 @@ def _shipped_match(pattern: str, path: PurePosixPath, at: Origin, sink: Sink) ->
 
 
 def _glob(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
-    paths = [path for path in sink.disk.glob(folder, pattern) if path.suffix in SUFFIXES]
-    files = [Included(path.relative_to(folder).as_posix(), path) for path in paths]
+    files = [Included(path.relative_to(folder).as_posix(), path) for path in sink.disk.glob(folder, pattern, SUFFIXES)]
     files = [file for file in files if file.name not in ROOTS]
     if not files:
         sink.error("MG006", f"`{pattern}` matches no file of the recipe", at,
@@ -120,7 +119,7 @@ def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
 
 def _near_file(folder: Path, path: PurePosixPath, taken: Collection[str], sink: Sink) -> str | None:
     """The closest file beside the one that is missing, of those that can be included and are not yet."""
-    names = [name for name in sink.disk.names(folder / path.parent)
-             if PurePosixPath(name).suffix in SUFFIXES and path.with_name(name).as_posix() not in taken]
+    names = [each.name for each in sink.disk.glob(folder / path.parent, "*", SUFFIXES)
+             if path.with_name(each.name).as_posix() not in taken]
     near = closest(path.name, names) or next((name for suffix in SUFFIXES if (name := path.name + suffix) in names), None)
     return str(path.with_name(near)) if near else None

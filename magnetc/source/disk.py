@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
@@ -62,13 +61,12 @@ class Disk:
         """The path with all links followed; as it is where they lead in a circle."""
         return Path(self._ask("real", path))
 
-    def names(self, folder: Path) -> list[str]:
-        """The sorted names in a folder; none where there is no folder."""
-        return self._listed("names", folder, "")
-
-    def glob(self, folder: Path, pattern: str) -> list[Path]:
-        """The files below a folder that a pattern matches, sorted; none for what is no pattern."""
-        return [folder / each for each in self._listed("glob", folder, pattern)]
+    def glob(self, folder: Path, pattern: str, suffixes: Iterable[str]) -> list[Path]:
+        """The files below a folder that a pattern matches and that end so, sorted; none for what is no pattern."""
+        argument = f"{' '.join(suffixes)}|{pattern}"
+        found = _glob(folder, argument)
+        self._answers["glob", folder, argument] = _digest_of(found)
+        return [folder / each for each in found]
 
     def _kind(self, path: Path) -> str:
         return self._ask("kind", path)
@@ -76,11 +74,6 @@ class Disk:
     def _ask(self, question: str, path: Path) -> str:
         answer = self._answers[question, path, ""] = _ANSWERS[question](path, "")
         return answer
-
-    def _listed(self, question: str, folder: Path, argument: str) -> list[str]:
-        names = _LISTS[question](folder, argument)
-        self._answers[question, folder, argument] = _digest_of(names)
-        return names
 
 
 def holds(fact: Fact) -> bytes | bool:
@@ -124,25 +117,18 @@ def _real(path: Path, _: str) -> str:
         return str(path)
 
 
-def _names(folder: Path, _: str) -> list[str]:
+def _glob(folder: Path, argument: str) -> list[str]:
+    suffixes, _, pattern = argument.partition("|")
     try:
-        return sorted(os.listdir(folder))
-    except (OSError, ValueError):
-        return []
-
-
-def _glob(folder: Path, pattern: str) -> list[str]:
-    try:
-        return [path.relative_to(folder).as_posix() for path in sorted(path for path in folder.glob(pattern) if path.is_file())]
+        found = [path for path in folder.glob(pattern) if path.suffix in suffixes.split() and path.is_file()]
     except (ValueError, NotImplementedError, OSError, RuntimeError, IndexError):
         return []
+    return [path.relative_to(folder).as_posix() for path in sorted(found)]
 
 
-_LISTS: dict[str, Callable[[Path, str], list[str]]] = {"names": _names, "glob": _glob}
 _ANSWERS: dict[str, Callable[[Path, str], str]] = {
     "size": _size,
     "kind": _kind,
     "real": _real,
-    "names": lambda path, argument: _digest_of(_names(path, argument)),
     "glob": lambda path, argument: _digest_of(_glob(path, argument)),
 }

@@ -2,7 +2,7 @@
 
 import json
 import random
-from functools import lru_cache
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ LIBRARY = validators.extend(Draft7Validator, type_checker=Draft7Validator.TYPE_C
     "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def checks(kind):
     schema = json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
     return schema, compile_schema(schema), LIBRARY(schema)
