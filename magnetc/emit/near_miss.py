@@ -46,6 +46,7 @@ class ResultPlace:
 
 def result_places(expr: TypeExpr, origin: Origin, at: str = "", optional: bool = False) -> Iterator[ResultPlace]:
     """Each scalar of a result, and lists of scalars as a whole too: what may flow. `origin` is that of the type `expr`."""
+    optional = optional or expr.nullable
     match expr:
         case Ref():
             yield ResultPlace(pointer=at, type=expr, optional=optional, origin=origin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from magnetc.frontend.type_syntax import OPAQUE
@@ -16,6 +17,15 @@ from magnetc.source import Origin
 TYPE_NAMES = {"dict": "object", "float": "number", "double": "number", "tuple": "array", "list": "array",
               "str": "string", "int": "integer", "bool": "boolean"}
 """Names that function documents use in place of JSON Schema's."""
+
+ENTITY = "x-entity"
+"""The key by which a schema names the entity type of its values."""
+
+MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
+"""Keywords whose values are schemas by names that are no keywords."""
+
+VALUES = frozenset({"const", "default", "enum", "example", "examples", "required", "dependentRequired"})
+"""Keywords whose values are no schemas."""
 
 
 def imported_tool(raw: Mapping[str, Json], category: str, origin: Origin) -> FunctionSignature:
@@ -61,9 +71,19 @@ def normalised(schema: Any) -> Any:
 
 
 def schema_type(schema: Any) -> TypeExpr:
-    """The type expression of a normalised schema. What it cannot say, unions for one, is opaque."""
+    """The type expression of a normalised schema; `x-entity` names the entity type. What it cannot say, unions for one, is opaque."""
     if not isinstance(schema, dict):
         return OPAQUE
+    read = Ref(schema[ENTITY]) if isinstance(schema.get(ENTITY), str) else _plain_type(schema)
+    return replace(read, nullable=True) if read != OPAQUE and allows_null(schema) else read
+
+
+def allows_null(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema says that null may stand in its place: by a list of types, or as OpenAPI 3.0 does."""
+    return schema.get("nullable") is True or (isinstance(schema.get("type"), list) and "null" in schema["type"])
+
+
+def _plain_type(schema: Mapping[str, Any]) -> TypeExpr:
     match _type_name(schema):
         case "string" | "number" | "integer" | "boolean" as primitive:
             return Ref(primitive)
@@ -113,9 +133,26 @@ def _parameter(name: str, schema: Any, required: bool, origin: Origin) -> Parame
         required=required and default is None,
         default=default,
         description=str(schema.get("description") or "").strip(),
-        schema=wire(schema),
+        schema=wire(without_entities(schema)),
         origin=origin,
     )
+
+
+def without_entities(schema: Any) -> Any:
+    """`schema` as a model is shown it: `x-entity` is for the compiler."""
+    if isinstance(schema, list):
+        return [without_entities(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in MAPS and isinstance(value, dict):
+            kept[key] = {name: without_entities(each) for name, each in value.items()}
+        elif key in VALUES:
+            kept[key] = value
+        elif key != ENTITY:
+            kept[key] = without_entities(value)
+    return kept
 
 
 def with_default(schema: str | None, default: Json) -> str | None:

@@ -33,7 +33,7 @@ def resolve(recipe: Document, documents: Sequence[Document], imported: Sequence[
     """
     definitions = Definitions.of(documents, imported, sink)
     table = resolve_types(documents, definitions, sink)
-    tools = resolve_tools(documents, imported, definitions, table, sink)
+    tools, table = resolve_tools(documents, imported, definitions, table, sink)
     graph = resolve_graph(documents, definitions, tools, table, sink)
     are_sound = not sink.has_errors
     sets = resolve_sets(documents, definitions, sink)

@@ -8,15 +8,28 @@ from typing import Any
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.constraint import read_constraint
+from magnetc.frontend.declared_schema import is_result_schema, is_schema, is_sound, outline
 from magnetc.frontend.document import Document
-from magnetc.frontend.json_schema import with_default
+from magnetc.frontend.json_schema import with_default, without_entities
 from magnetc.frontend.names import Definitions, entries, unknown
-from magnetc.frontend.type_syntax import read_type, show_type
+from magnetc.frontend.schema_types import SchemaTypes
+from magnetc.frontend.type_syntax import OPAQUE, read_type, show_type
 from magnetc.ir.conform import violations
-from magnetc.ir.json import canonical
+from magnetc.ir.json import canonical, wire
 from magnetc.ir.signature import Effect, FunctionSignature, Parameter
 from magnetc.ir.spec import ToolSet
-from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref, TypeExpr, TypeTable
+from magnetc.ir.types import (
+    PRIMITIVES,
+    EntityType,
+    Field,
+    ListOf,
+    MapOf,
+    Record,
+    Ref,
+    TypeExpr,
+    TypeTable,
+    leaves,
+)
 from magnetc.source import Origin
 
 
@@ -25,24 +38,40 @@ class _Reader:
     definitions: Definitions
     table: TypeTable
     sink: Sink
+    inline: dict[str, EntityType]
 
     def type(self, data: Any, origin: Origin) -> TypeExpr:
         return read_type(data, origin, self.definitions, self.sink)
 
+    def schema(self, root: Mapping[str, Any], origin: Origin) -> SchemaTypes:
+        return SchemaTypes(root, origin, self.definitions, self.table, self.inline, self.sink)
+
 
 def resolve_tools(documents: Iterable[Document], imported: Iterable[FunctionSignature], definitions: Definitions,
-                  table: TypeTable, sink: Sink) -> dict[str, FunctionSignature]:
-    """All tools by name: imported ones first, in the order of their import, then declared ones; refinements applied."""
+                  table: TypeTable, sink: Sink) -> tuple[dict[str, FunctionSignature], TypeTable]:
+    """All tools by name, and the types with those that tools write inline.
+
+    Imported tools come first, in the order of their import, then declared ones; refinements are applied.
+    """
     documents = tuple(documents)
-    reader = _Reader(definitions, table, sink)
+    reader = _Reader(definitions, table, sink, {})
     tools = {tool.name: tool for tool in imported}
+    for tool in tools.values():
+        _check_entities(tool, reader)
     for name, data, origin in entries(documents, "tools", "tools"):
         if definitions.tools.origins.get(name) == origin:
             tools[name] = _declared(name, data, origin, reader)
     for name, data, origin in entries(documents, "tools", "refine"):
         if definitions.tools.check(name, origin, sink, at_key=True) and name in tools:
             tools[name] = _refined(tools[name], data, origin, reader)
-    return tools
+    return tools, TypeTable({**table.types, **reader.inline})
+
+
+def _check_entities(tool: FunctionSignature, reader: _Reader) -> None:
+    """The types that an imported schema names by `x-entity` must be those of the recipe."""
+    places = [ref for expr in (tool.returns, *(p.type for p in tool.parameters)) for _, ref in leaves(expr)]
+    for name in dict.fromkeys(ref.name for ref in places if ref.name not in PRIMITIVES):
+        reader.definitions.check_type(name, tool.origin, reader.sink)
 
 
 def resolve_sets(documents: Iterable[Document], definitions: Definitions, sink: Sink) -> dict[str, ToolSet]:
@@ -58,18 +87,47 @@ def resolve_sets(documents: Iterable[Document], definitions: Definitions, sink: 
 
 def _declared(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
     place = origin.child("parameters")
-    parameters = tuple(_parameter(key, inner, place.child(key), reader)
-                       for key, inner in (data.get("parameters") or {}).items())
+    written = data.get("parameters") or {}
+    by_schema = is_schema(written)
+    if by_schema:
+        parameters = _by_schema(name, written, place, reader)
+    else:
+        parameters = tuple(_parameter(key, inner, place.child(key), reader) for key, inner in written.items())
     tool = FunctionSignature(
         name=name,
         description=data.get("description", ""),
         parameters=parameters,
-        returns=reader.type(data["returns"], origin.child("returns")) if "returns" in data else Record(()),
+        returns=_returns(name, data, origin.child("returns"), reader, by_schema=by_schema),
         effect=Effect(data.get("effect", "reads")),
         category=data.get("category", ""),
+        schema=outline(written) if by_schema else None,
         origin=origin,
     )
     return _with_where(tool, data, origin, reader)
+
+
+def _by_schema(tool: str, schema: Mapping[str, Any], origin: Origin, reader: _Reader) -> tuple[Parameter, ...]:
+    """The parameters that a JSON Schema declares, each with its own schema unchanged."""
+    sound = is_sound(schema, origin, reader.sink)
+    properties = schema.get("properties")
+    types, place = reader.schema(schema, origin), origin.child("properties")
+    required = schema.get("required", ())
+    return tuple(
+        Parameter(name=name, type=types.read(inner, place.child(name), f"{tool}.{name}") if sound else OPAQUE,
+                  required=isinstance(required, list) and name in required,
+                  description=inner.get("description", "") if sound and isinstance(inner, dict) else "",
+                  schema=wire(without_entities(inner)), origin=place.child(name))
+        for name, inner in (properties.items() if isinstance(properties, dict) else ())
+    )
+
+
+def _returns(tool: str, data: Mapping[str, Any], origin: Origin, reader: _Reader, *, by_schema: bool) -> TypeExpr:
+    if "returns" not in data:
+        return Record(())
+    written = data["returns"]
+    if not by_schema or not is_result_schema(written):
+        return reader.type(written, origin)
+    return reader.schema(written, origin).read(written, origin, f"{tool}()") if is_sound(written, origin, reader.sink) else OPAQUE
 
 
 def _parameter(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> Parameter:
@@ -139,6 +197,8 @@ def _refined_parameter(parameter: Parameter, data: Mapping[str, Any], origin: Or
 
 def _fits(refined: TypeExpr, imported: TypeExpr, table: TypeTable) -> bool:
     """Whether values of `refined` are values of `imported`: opaque JSON may become anything, a number an integer."""
+    if refined.nullable and not imported.nullable and imported != Ref("object"):
+        return False
     match imported, refined:
         case (Ref("object"), _) | (_, Ref("object")):
             return True
@@ -167,8 +227,13 @@ def _merged(imported: TypeExpr, refined: TypeExpr) -> TypeExpr:
     """`imported` with what `refined` names put in its place, field by field; fields that it lacks are added.
 
     Unlike parameters, results may be refined against their document: a tool's result is what it is, not what it is said
-    to be.
+    to be. What may be null may still be.
     """
+    merged = _joined(imported, refined)
+    return replace(merged, nullable=merged.nullable or imported.nullable) if merged is not refined else merged
+
+
+def _joined(imported: TypeExpr, refined: TypeExpr) -> TypeExpr:
     match imported, refined:
         case Record(before), Record(after):
             fields = {field.name: field for field in before}

@@ -1,7 +1,9 @@
-"""Type expressions as documents write them: a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`."""
+"""Type expressions as documents write them: a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`; where null may stand, `T?`,
+or `{"?": …}` around a type that is no name."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from magnetc.diagnostics import Sink
@@ -17,15 +19,19 @@ def read_type(data: Any, origin: Origin, definitions: Definitions, sink: Sink) -
     """The type expression that `data` writes. Unknown names and malformed parts are errors and become `OPAQUE`."""
     match data:
         case str():
-            return Ref(data) if definitions.check_type(data, origin, sink) else OPAQUE
+            name = data.removesuffix("?")
+            known = definitions.check_type(name, origin, sink)
+            return Ref(name, nullable=name != data and name != OPAQUE.name) if known else OPAQUE
+        case {"?": list() | dict() as inner} if len(data) == 1 and "?" not in inner:
+            return replace(read_type(inner, origin.child("?"), definitions, sink), nullable=True)
         case [only]:
             return ListOf(read_type(only, origin.child(0), definitions, sink))
         case {"*": values} if len(data) == 1:
             return MapOf(read_type(values, origin.child("*"), definitions, sink))
-        case dict() if "*" not in data:
+        case dict() if "*" not in data and "?" not in data:
             return Record(tuple(_field(key, value, origin, definitions, sink) for key, value in data.items()))
     sink.error("MG225", "this is not a type", origin,
-               help='write a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`')
+               help='write a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`; with null, `T?`, or `{"?": …}` around no name')
     return OPAQUE
 
 
@@ -35,6 +41,10 @@ def _field(key: str, value: Any, origin: Origin, definitions: Definitions, sink:
 
 def show_type(expr: TypeExpr) -> str:
     """`expr` as the DSL writes it, for messages."""
+    return _show(expr) + "?" * expr.nullable
+
+
+def _show(expr: TypeExpr) -> str:
     match expr:
         case Ref(name):
             return name

@@ -15,6 +15,8 @@ def violations(value: Json, expr: TypeExpr, table: TypeTable, at: str = "") -> l
 
     Fields that a record does not declare are allowed: results may say more than their documents.
     """
+    if value is None and expr.nullable:
+        return []
     match expr:
         case Ref(name):
             problem = _scalar_problem(value, name, table)

@@ -11,13 +11,20 @@ from magnetc.ir.types import EntityType, ListOf, MapOf, Record, Ref, TypeExpr, T
 
 def tool_schema(tool: FunctionSignature, table: TypeTable) -> dict[str, Any]:
     """`{"type": "function", "function": {name, description, parameters}}` for one tool."""
-    parameters = {
-        "type": "object",
-        "properties": {p.name: _parameter_schema(p, table) for p in tool.parameters},
-        "required": [p.name for p in tool.parameters if p.required],
-    }
+    properties = {p.name: _parameter_schema(p, table) for p in tool.parameters}
+    required = [p.name for p in tool.parameters if p.required]
+    parameters = {"type": "object", "properties": properties, "required": required}
+    if tool.schema is not None:
+        parameters = filled(json.loads(tool.schema), properties, required)
     function = {"name": tool.name, "description": tool.description, "parameters": parameters}
     return {"type": "function", "function": function}
+
+
+def filled(outline: dict[str, Any], properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """The schema that a tool was declared by, with what is known of its parameters now in its place."""
+    listed = [name for name in outline.get("required", ()) if name in required]
+    filled = {**outline, "properties": properties, "required": [*listed, *(name for name in required if name not in listed)]}
+    return {key: value for key, value in filled.items() if key in outline or value}
 
 
 def _parameter_schema(parameter: Parameter, table: TypeTable) -> dict[str, Any]:
@@ -31,6 +38,15 @@ def _parameter_schema(parameter: Parameter, table: TypeTable) -> dict[str, Any]:
 
 def type_schema(expr: TypeExpr, table: TypeTable) -> dict[str, Any]:
     """JSON Schema of a type expression."""
+    schema = _schema(expr, table)
+    if expr.nullable:
+        schema = {**schema, "type": [schema["type"], "null"]}
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
+    return schema
+
+
+def _schema(expr: TypeExpr, table: TypeTable) -> dict[str, Any]:
     match expr:
         case Ref(name):
             entity = table.get(name)

@@ -56,7 +56,8 @@ class Shown:
         """The tool with shown names and order; mentions of names in its descriptions too. Its result type stays."""
         declared = self.spec.tool[tool]
         parameters = [self._parameter(declared, declared.parameter(name)) for name in self.order(tool)]
-        return replace(declared, name=self.name(tool), parameters=tuple(parameters),
+        schema = declared.schema and wire(self._outlined(json.loads(declared.schema), declared))
+        return replace(declared, name=self.name(tool), parameters=tuple(parameters), schema=schema,
                        description=self._reworded(declared.description, declared))
 
     def order(self, tool: str) -> tuple[str, ...]:
@@ -71,6 +72,28 @@ class Shown:
         schema = parameter.schema and wire(self._described(json.loads(parameter.schema), tool))
         return replace(parameter, name=self.parameter(parameter.name), schema=schema,
                        description=self._reworded(parameter.description, tool))
+
+    def _outlined(self, schema: Json, tool: FunctionSignature) -> Json:
+        """What a JSON Schema says of the parameters together, by their shown names."""
+        if not self._renames or not isinstance(schema, dict):
+            return schema
+        named: dict[str, Json] = {}
+        for key, value in schema.items():
+            if key == "required":
+                value = [self.parameter(name) for name in value]
+            elif key in ("properties", "dependentSchemas"):
+                value = {self.parameter(name): self._outlined(each, tool) if key == "dependentSchemas" else self._described(each, tool)
+                         for name, each in value.items()}
+            elif key == "dependentRequired":
+                value = {self.parameter(name): [self.parameter(each) for each in needed] for name, needed in value.items()}
+            elif key in ("allOf", "anyOf", "oneOf"):
+                value = [self._outlined(each, tool) for each in value]
+            elif key in ("not", "if", "then", "else"):
+                value = self._outlined(value, tool)
+            else:
+                value = self._described({key: value}, tool)[key]
+            named[key] = value
+        return named
 
     def _described(self, schema: Json, tool: FunctionSignature) -> Json:
         """A JSON Schema with mentions of names in its descriptions reworded."""

@@ -21,7 +21,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One argument of a tool. `schema` is canonical JSON Schema text kept unchanged from an importer, if any."""
+    """One argument of a tool. `schema` is JSON Schema text kept unchanged from an importer or a declaration, if any."""
 
     name: str
     type: TypeExpr
@@ -44,6 +44,9 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSignature:
+    """A tool. `schema` is the text of the JSON Schema that its parameters were declared by, if any, with no properties: each
+    parameter has its own."""
+
     name: str
     description: str = ""
     parameters: tuple[Parameter, ...] = ()
@@ -51,6 +54,7 @@ class FunctionSignature:
     effect: Effect = Effect.READS
     category: str = ""
     where: tuple[Constraint, ...] = ()
+    schema: str | None = None
     origin: Origin = field(default=Origin("", ""), compare=False, repr=False)
 
     def parameter(self, name: str) -> Parameter | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from magnetc.ir.json import Json
 from magnetc.source import Origin
@@ -16,14 +16,16 @@ _NOWHERE = Origin("", "")
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A primitive or an entity type, by name."""
+    """A primitive or an entity type, by name. Like every type expression, `nullable` where null may stand in its place."""
 
     name: str
+    nullable: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
     items: TypeExpr
+    nullable: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class MapOf:
     """An object with keys not known in advance, all values of one type."""
 
     values: TypeExpr
+    nullable: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Record:
     fields: tuple[Field, ...]
+    nullable: bool = field(default=False, kw_only=True)
 
 
 TypeExpr = Ref | ListOf | MapOf | Record
@@ -63,7 +67,8 @@ class EntityType:
 
     A *minted* value is produced by tools only. `state` is a pointer pattern into the world's state: values are bound
     from the snapshot at the start of the turn. `system` is a pointer into what the system message shows. `days` is the
-    window of a date, counted from the world's now. `faker` names a provider of that library.
+    window of a date, counted from the world's now. `faker` names a provider of that library. An *inline* type is written where it
+    is used, and has a name that no recipe can write: values of it say nothing about meaning, so it unifies with no other.
     """
 
     name: str
@@ -82,6 +87,7 @@ class EntityType:
     state: str | None = None
     system: str | None = None
     faker: str | None = None
+    inline: bool = False
     said: tuple[Said, ...] = ()
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
@@ -115,6 +121,15 @@ class TypeTable:
         Primitives never unify: `string` into `string` says nothing about meaning.
         """
         return target in self.types and target in self.stands_for(source)
+
+    def likeness(self, expr: TypeExpr | None) -> str:
+        """A text that is the same for two types whose values cannot be told apart: of inline types, what they allow."""
+        if isinstance(expr, ListOf):
+            return f"[{self.likeness(expr.items)}]"
+        if not isinstance(expr, Ref):
+            return repr(expr)
+        entity = self.types.get(expr.name)
+        return repr(replace(entity, name="")) if entity and entity.inline else expr.name
 
 
 def leaves(expr: TypeExpr, at: str = "") -> Iterator[tuple[str, Ref]]:

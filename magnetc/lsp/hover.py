@@ -101,8 +101,10 @@ def _schema(kind: str, pointer: str) -> dict[str, Any] | None:
     node: Any = root
     for token in pointer.split("/")[1:]:
         node = _resolved(root, node)
+        other = node.get("else", {})
         known = node.get("properties", {}).get(unescape(token))
-        node = known or node.get("items" if token.isdigit() and "items" in node else "additionalProperties")
+        more = "items" if token.isdigit() and "items" in node else "additionalProperties"
+        node = known or node.get(more, other.get(more))
         if not isinstance(node, dict):
             return None
     return {**_resolved(root, node), **{key: node[key] for key in ("description",) if key in node}}

@@ -20,7 +20,7 @@ RING = 40
 class Producers:
     """Index of a spec from entity type to (tool, pointer pattern), subtypes under all ancestors they may stand for.
 
-    A field marked optional may be absent from a result, so no typed producer is found there; a declared link may still
+    A field that is optional or nullable may be absent from a result, so no typed producer is found there; a declared link may still
     name it. A list parameter is produced by lists of its item type, as a whole.
 
     tools: names in sorted order
@@ -149,6 +149,8 @@ def spread(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.i
 
 def certain_places(expr: TypeExpr, at: str = "") -> Iterator[tuple[str, str, bool]]:
     """(pointer, type, whether a list of it) of each place that is always there: scalars, and lists of scalars as a whole."""
+    if expr.nullable:
+        return
     match expr:
         case Ref(name):
             yield at, name, False

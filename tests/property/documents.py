@@ -17,11 +17,23 @@ FIELDS = st.builds(lambda tool, fields: ".".join([tool, *fields]), TOOLS, st.lis
 LINKS = st.builds(lambda a, b: {"from": a, "to": b}, TOOLS, TOOLS) | st.builds(lambda a, b: {"from": a, "to": b}, FIELDS, FIELDS)
 CHAINS = st.builds(lambda head, rest: [head, *rest], NAMES, st.lists(st.fixed_dictionaries({
     "tool": NAMES, "as": st.sampled_from(["c", "reply", "h"])}), max_size=2))
-TYPES = st.recursive(NAMES, lambda inner: st.lists(inner, min_size=1, max_size=1) | st.builds(lambda each: {"*": each}, inner)
+TYPES = st.recursive(NAMES | NAMES.map("{}?".format), lambda inner: st.lists(inner, min_size=1, max_size=1) | st.builds(lambda each: {"*": each}, inner)
+                     | st.builds(lambda each: {"?": each}, inner.filter(lambda each: not isinstance(each, str) and "?" not in each))
                      | st.dictionaries((NAMES | TEXTS.filter(lambda text: text != "*")).map(lambda name: name.rstrip("?") or "q")
                                        | NAMES.map("{}?".format), inner, max_size=3), max_leaves=4)
 SCALARS = st.booleans() | st.integers(-(1 << 63), (1 << 63) - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
 VALUES = st.recursive(SCALARS | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | NAMES, inner, max_size=3), max_leaves=4)
+SCHEMAS = st.recursive(
+    st.fixed_dictionaries({"type": st.sampled_from(["string", "integer", ["number", "null"]])}, optional={
+        "x-entity": NAMES, "enum": st.lists(SCALARS | st.none(), min_size=1, max_size=3), "description": TEXTS, "default": VALUES})
+    | st.builds(lambda name: {"$ref": f"#/$defs/{name}"}, NAMES),
+    lambda inner: st.builds(lambda each: {"type": "array", "items": each}, inner) | st.builds(lambda each: {"anyOf": [each, {"type": "null"}]}, inner)
+    | st.builds(lambda known: {"type": "object", "properties": known, "required": [*known][:1], "additionalProperties": False},
+                st.dictionaries(NAMES, inner, max_size=2)), max_leaves=3)
+PARAMETERS = st.builds(lambda known, defs, more: {"type": "object", "properties": known, **more, **defs}, st.dictionaries(NAMES, SCHEMAS, max_size=2),
+                       st.just({}) | st.builds(lambda defs: {"$defs": defs}, st.dictionaries(NAMES, SCHEMAS, max_size=1)),
+                       st.fixed_dictionaries({}, optional={"title": TEXTS, "required": st.lists(NAMES, max_size=2)}))
+"""JSON Schemas that declare a tool's parameters."""
 WRITTEN = {"description", "text", "answer", "matching", "unit", "forms", "examples", "enum", "value", "elide", "prepositions", "include"}
 """Keys whose texts are text; others are names."""
 
@@ -31,6 +43,10 @@ def _drawn(schema, definitions, key=""):
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return TYPES if name == "type" and key != "names" else CHAINS if name == "chain" else _drawn(definitions[name], definitions, key)
+    if key == "parameters" and "else" in schema:
+        return PARAMETERS | _mappings(schema["else"], definitions, key)
+    if key == "returns" and "$ref" not in schema:
+        return TYPES
     special = {"where": st.lists(CONDITIONS, min_size=1, max_size=2), "links": st.lists(LINKS, max_size=3)}
     if key in special:
         return special[key]

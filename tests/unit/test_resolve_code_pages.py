@@ -11,7 +11,8 @@ from magnetc.frontend import load
 from magnetc.tools.importers import IMPORTERS
 
 FRONTEND = Path(__file__).parents[2] / "magnetc" / "frontend"
-MODULES = ("load", "include", "snapshot", "names", "type_syntax", "constraint", "slots", "check_sources", "check_phrases", "votes", "ranked")
+MODULES = ("load", "include", "snapshot", "names", "type_syntax", "constraint", "slots", "check_sources", "check_phrases", "votes", "ranked", "declared_schema",
+           "schema_types")
 FENCE = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RECIPE = """kind: recipe
 name: travel

@@ -31,6 +31,8 @@ def subschemas(node):
     for keyword in ("items", "additionalProperties", "propertyNames"):
         if isinstance(node.get(keyword), dict):
             yield from subschemas(node[keyword])
+    if "additionalProperties" in node.get("else", {}):
+        yield from subschemas(node["else"])
 
 
 def document(data):

@@ -125,7 +125,7 @@ def _confusions(view: ConversationView, call: CallView, spec: Spec) -> list[str]
     if tool is None or len(given) < 2:
         return []
     problems = []
-    types = {pointer: _type_name(tool, pointer) for pointer, _ in given}
+    types = {pointer: spec.type_table.likeness(spec.argument_type(call.name, pointer)) for pointer, _ in given}
     for (a, left), (b, right) in combinations(given, 2):
         if types[a] != types[b] or left["user"] != right["user"] or left["said"] == right["said"]:
             continue
@@ -133,11 +133,6 @@ def _confusions(view: ConversationView, call: CallView, spec: Spec) -> list[str]
         if _cues(text, str(left["said"])) & _cues(text, str(right["said"])):
             problems.append(f"`{call.id}` arguments `{a}` and `{b}` could be swapped: nothing in the words tells them apart")
     return problems
-
-
-def _type_name(tool, pointer: str) -> str:
-    parameter = tool.parameter(tokens(pointer)[0])
-    return repr(at_pointer(parameter.type, tokens(pointer)[1:])) if parameter else ""
 
 
 def _cues(text: str, said: str) -> set[tuple[str, ...]]:

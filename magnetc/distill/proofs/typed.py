@@ -9,6 +9,7 @@ from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.conform import violations
 from magnetc.ir.json import wire
 from magnetc.ir.presentation import verify_presentation
+from magnetc.ir.schema_conform import schema_violations
 from magnetc.ir.spec import Spec
 
 
@@ -49,6 +50,8 @@ def _call_problems(call: CallView, view: ConversationView, spec: Spec) -> list[s
         else:
             found = () if call.id in view.slips else violations(value, known[name].type, spec.type_table, f"/{name}")
             problems += [f"`{call.id}` argument {violation}" for violation in found]
+    if call.id not in view.slips:
+        problems += [f"`{call.id}` argument {violation}" for violation in schema_violations(tool, call.arguments)]
     problems += [f"`{call.id}` lacks `{p.name}`" for p in tool.parameters if p.required and p.name not in call.arguments]
     if not problems and wire(view.shown.arguments(call.name, call.arguments)) != call.raw_arguments:
         problems.append(f"`{call.id}` is not in wire form")

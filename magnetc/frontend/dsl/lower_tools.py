@@ -46,8 +46,10 @@ def _lower_signature(tree: Tree, context: Context, section: str, what: str) -> N
         match part.data:
             case "parameters":
                 tool.value["parameters"] = _parameters(part, context)
+            case "schema":
+                tool.value["parameters"] = context.json(part.children[0], context.span(part))
             case "returns":
-                tool.value["returns"] = _type(part.children[0], context)
+                tool.value["returns"] = _returned(part.children[0], context)
             case "effect":
                 tool.value["effect"] = Node.at(str(part.children[0]), context.span(part))
             case "tool_body":
@@ -71,10 +73,18 @@ def _parameters(tree: Tree, context: Context) -> Node:
     return parameters
 
 
+def _returned(tree: Tree, context: Context) -> Node:
+    return context.json(tree.children[0]) if tree.data == "schema" else _type(tree, context)
+
+
 def _type(tree: Tree, context: Context, key: Span | None = None) -> Node:
-    """A type expression: a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`."""
+    """A type expression: a name, `[T]`, `{field: T, "field?": T}` or `{"*": T}`; where null may stand, `T?` or `{"?": …}`."""
     at = context.span(tree)
     match tree.data:
+        case "nullable":
+            inner = _type(tree.children[0], context)
+            value = f"{inner.value}?" if isinstance(inner.value, str) else {"?": inner}
+            return Node.at(value, at, key)
         case "named":
             return context.name(tree.children[0], key)
         case "list_of":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from magnetc.frontend.declared_schema import is_schema
 from magnetc.frontend.document import Document
 from magnetc.frontend.format.to_dsl_tools import where_text
 from magnetc.ir.json import canonical
@@ -44,6 +45,8 @@ def _entry(section: str, data: Any) -> Any:
     if section == "paths":
         rest = {key: value for key, value in data.items() if value not in ([], "")}
         return rest | ({"pattern": " ".join(rest["pattern"].split())} if "pattern" in rest else {})
+    if is_schema(data.get("parameters")):
+        return _tool(data) | {"parameters": _ordered(data["parameters"])}
     return _tool(data) | ({"parameters": [[name, _parameter(each)] for name, each in data["parameters"].items()]}
                           if data.get("parameters") else {})
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from magnetc.frontend.declared_schema import is_result_schema, is_schema
 from magnetc.frontend.dotted import unquote_name
 from magnetc.frontend.format.rows import Inexpressible, Row
-from magnetc.frontend.format.to_dsl_values import SHORT, Places, json_text, name
+from magnetc.frontend.format.to_dsl_values import SHORT, Places, json_rows, json_text, name
 from magnetc.frontend.string_literal import encode_string
 
 _WHERE = re.compile(r"\s*(`[^`]+`|[^\W\d]\w*)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
@@ -39,6 +40,9 @@ def _tool(section: str, tool_name: str, tool: dict[str, Any], pointer: str, plac
         raise Inexpressible(pointer, f"a tool has no `{min(extra)}` in the DSL")
     word = "tool" if section == "tools" else "refine"
     parameters = tool.get("parameters") or {}
+    if word == "tool" and is_schema(parameters):
+        yield from _by_schema(tool_name, tool, pointer, places)
+        return
     signed = [_parameter(key, each, f"{pointer}/parameters", word) for key, each in parameters.items() if "type" in each]
     head = f"{word} {name(tool_name, pointer)}" + (f"({', '.join(signed)})" if signed or word == "tool" else "")
     returns = f"-> {type_text(tool['returns'], f'{pointer}/returns')}" if "returns" in tool else ""
@@ -52,6 +56,29 @@ def _tool(section: str, tool_name: str, tool: dict[str, Any], pointer: str, plac
     if items:
         yield from items
         yield Row("}")
+
+
+def _by_schema(tool_name: str, tool: dict[str, Any], pointer: str, places: Places) -> Iterable[Row]:
+    """A tool whose parameters are a JSON Schema: that schema line by line, and another one or a type for what it returns."""
+    place = f"{pointer}/parameters"
+    rows = json_rows(f"tool {name(tool_name, pointer)} schema", tool["parameters"], place, 0, places)
+    rows[0] = Row(rows[0].text, places.at(pointer))
+    if "returns" in tool:
+        returns, place = tool["returns"], f"{pointer}/returns"
+        if is_result_schema(returns):
+            rows += json_rows("    -> schema", returns, place, 2, places)
+        else:
+            rows.append(Row(f"    -> {type_text(returns, place)}", places.at(place)))
+    if "effect" in tool:
+        rows[-1] = Row(f"{rows[-1].text} {tool['effect']}", rows[-1].at)
+    items = list(_items({key: value for key, value in tool.items() if key != "parameters"}, pointer, places, "tool"))
+    if not items:
+        yield from rows
+        return
+    yield from rows[:-1]
+    yield Row(f"{rows[-1].text} {{", rows[-1].at)
+    yield from items
+    yield Row("}")
 
 
 def _parameter(key: str, data: dict[str, Any], pointer: str, word: str) -> str:
@@ -93,7 +120,11 @@ def type_text(data: Any, pointer: str) -> str:
     """A type expression."""
     match data:
         case str():
-            return name(data, pointer)
+            return name(data.removesuffix("?"), pointer) + "?" * data.endswith("?")
+        case {"?": list() | dict() as inner} if len(data) == 1 and "?" not in inner:
+            return f"{type_text(inner, pointer)}?"
+        case {"?": _}:
+            raise Inexpressible(pointer, "this is not a type")
         case [only]:
             return f"[{type_text(only, pointer)}]"
         case {"*": values} if len(data) == 1:

@@ -99,6 +99,22 @@ def value_rows(head: str, value: Any, pointer: str, depth: int, places: Places, 
     return [*rows, Row(f"{'  ' * depth}{'}' if isinstance(value, dict) else ']'}{end}")]
 
 
+def json_rows(head: str, value: Any, pointer: str, depth: int, places: Places, end: str = "") -> list[Row]:
+    """JSON after `head`: on one line where it is short and has no comments in it, else one line an item."""
+    text = f"{head} {json_text(value, pointer)}{end}"
+    if not value or not isinstance(value, (dict, list)) or (len(text) <= SHORT and not places.has_comment(pointer)):
+        return [Row(text, places.at(pointer))]
+    inner = "  " * (depth + 1)
+    rows = [Row(f"{head} {'{' if isinstance(value, dict) else '['}", places.at(pointer))]
+    if isinstance(value, dict):
+        for key, each in value.items():
+            rows += json_rows(f"{inner}{encode_string(key)}:", each, places.child(pointer, key), depth + 1, places, ",")
+    else:
+        for index, each in enumerate(value):
+            rows += json_rows(inner[:-1], each, f"{pointer}/{index}", depth + 1, places, ",")
+    return [*rows, Row(f"{'  ' * depth}{'}' if isinstance(value, dict) else ']'}{end}")]
+
+
 def body(head: str, rows: list[Row], at: int, *, several: bool = False) -> list[Row]:
     """A statement with its items: on one line where there is one short item, unless it may have `several`."""
     if len(rows) == 1 and not several and len(head) + len(rows[0].text) <= SHORT:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
+from magnetc.ir.schema_conform import schema_violations
 from magnetc.ir.signature import Constraint, FunctionSignature
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr
 from magnetc.surface.faker_pool import faker_pool
@@ -102,8 +103,8 @@ def _number(entity: EntityType, low: float, high: float, key: tuple) -> int | fl
 
 
 def satisfied(tool: FunctionSignature, arguments: dict[str, Json]) -> bool:
-    """Whether the arguments meet the tool's `where` constraints, as far as both sides are there."""
-    return all(_holds(constraint, arguments) for constraint in tool.where)
+    """Whether the arguments meet the tool's `where` constraints, as far as both sides are there, and each its schema."""
+    return all(_holds(constraint, arguments) for constraint in tool.where) and not schema_violations(tool, arguments, each_alone=True)
 
 
 def _holds(constraint: Constraint, arguments: dict[str, Json]) -> bool:

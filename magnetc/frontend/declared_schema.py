@@ -1,0 +1,106 @@
+"""A JSON Schema that declares a tool's parameters: recognised, checked, and where it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import validator_for
+
+from magnetc.diagnostics import Sink
+from magnetc.frontend.json_schema import ENTITY, MAPS, VALUES, without_entities
+from magnetc.frontend.schema_types import referred
+from magnetc.ir.json import wire
+from magnetc.source import Origin
+
+_MARKS = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "properties", "items", ENTITY})
+
+
+def is_schema(parameters: Any) -> bool:
+    """Whether a tool's `parameters` are a JSON Schema: a parameter of the name `type` would have a mapping there."""
+    return isinstance(parameters, dict) and parameters.get("type") == "object"
+
+
+def is_result_schema(returns: Any) -> bool:
+    """Whether the `returns` beside such parameters are a schema too, and no type expression."""
+    return isinstance(returns, dict) and not _MARKS.isdisjoint(returns)
+
+
+def outline(parameters: Mapping[str, Any]) -> str:
+    """The text of the schema without its properties, which parameters hold."""
+    return wire({**without_entities(parameters), "properties": {}})
+
+
+def is_sound(schema: Mapping[str, Any], origin: Origin, sink: Sink) -> bool:
+    """Whether this is JSON Schema whose references and patterns can be followed; each problem is an error."""
+    before = len(sink.diagnostics)
+    kind = validator_for(schema, default=Draft202012Validator)
+    errors = sorted(kind(kind.META_SCHEMA).iter_errors(schema), key=lambda error: list(map(str, error.absolute_path)))
+    for place in dict.fromkeys(tuple(error.absolute_path) for error in errors):
+        problem = min((error for error in errors if tuple(error.absolute_path) == place), key=lambda error: len(error.context or ()))
+        sink.error("MG227", f"this is not JSON Schema: {_worded(problem)}", origin.child(*place),
+                   help=f"`{problem.absolute_path[-1]}` is not written so in JSON Schema" if problem.absolute_path else None)
+    if not errors:
+        for node, at in subschemas(schema, origin):
+            _check_node(node, at, schema, sink)
+        _check_required(schema, origin, sink)
+    return len(sink.diagnostics) == before
+
+
+def _worded(error: Any) -> str:
+    shown = repr(error.instance)
+    shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
+    match error.validator:
+        case "type":
+            wanted = error.validator_value
+            return f"`{shown}` has to be of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+        case "enum":
+            return f"`{shown}` is none of {', '.join(map(str, error.validator_value))}"
+        case "anyOf" if error.absolute_path and error.absolute_path[-1] == "type":
+            return f"`{shown}` is no type"
+    return f"`{shown}` cannot stand here"
+
+
+def _check_node(node: Mapping[str, Any], at: Origin, root: Mapping[str, Any], sink: Sink) -> None:
+    reference = node.get("$ref")
+    if isinstance(reference, str) and referred(root, reference) is None:
+        sink.error("MG227", f"`{reference}` names nothing in this schema", at.child("$ref"),
+                   help="write the definition under `$defs` of this schema, and refer to `#/$defs/NAME`")
+    if ENTITY in node and not isinstance(node[ENTITY], str):
+        sink.error("MG227", "`x-entity` is no name", at.child(ENTITY), help="write the name of an entity type")
+    pattern = node.get("pattern")
+    if isinstance(pattern, str) and (problem := _pattern_problem(pattern)):
+        sink.error("MG206", f"`pattern` is not a regular expression: {problem}", at.child("pattern"))
+
+
+def _check_required(schema: Mapping[str, Any], at: Origin, sink: Sink) -> None:
+    for index, name in enumerate(schema.get("required") or ()):
+        if name not in (schema.get("properties") or {}):
+            sink.error("MG227", f"`{name}` is required, and no property", at.child("required", index),
+                       help="add it to `properties`, or leave it out of `required`")
+
+
+def _pattern_problem(pattern: str) -> str | None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return error.msg
+    return None
+
+
+def subschemas(schema: Any, at: Origin) -> Iterator[tuple[Mapping[str, Any], Origin]]:
+    """Each schema in a schema, itself first, with its place."""
+    if isinstance(schema, list):
+        for number, each in enumerate(schema):
+            yield from subschemas(each, at.child(number))
+    if not isinstance(schema, dict):
+        return
+    yield schema, at
+    for key, value in schema.items():
+        if key in MAPS and isinstance(value, dict):
+            for name, each in value.items():
+                yield from subschemas(each, at.child(key, name))
+        elif key not in VALUES:
+            yield from subschemas(value, at.child(key))

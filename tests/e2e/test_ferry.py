@@ -1,0 +1,78 @@
+"""A recipe with the whole of the types: tools in JSON Schema, nullable results, lists; built and verified from the command line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from magnetc.cli.main import main
+
+FERRY = Path(__file__).parents[1] / "data" / "recipes" / "ferry"
+
+
+def run(*arguments):
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ferry")
+    shutil.copytree(FERRY, folder / "ferry")
+    run("build", folder / "ferry", "-o", folder / "out", "--trust")
+    return folder
+
+
+def rows(folder, out="out"):
+    return [json.loads(line) for file in sorted((folder / out / "sft").glob("*.jsonl")) for line in file.read_text().splitlines()]
+
+
+def calls(row, tool):
+    return [json.loads(call["function"]["arguments"]) for message in row["messages"] for call in message.get("tool_calls", ())
+            if call["function"]["name"] == tool]
+
+
+def test_every_row_is_proven(built):
+    assert len(rows(built)) >= 12
+    assert "every proof holds" in run("verify", built / "out", "--trust").output
+
+
+def test_rows_show_the_schemas_as_they_are_declared(built):
+    declared = yaml.safe_load((FERRY / "tools.yaml").read_text())["tools"]["book_sailing"]["parameters"]
+    shown = {tool["function"]["name"]: tool["function"]["parameters"] for row in rows(built) for tool in json.loads(row["tools"])}
+    for each in (declared["properties"]["sailing_id"], declared["properties"]["passengers"]["items"]):
+        del each["x-entity"]
+    assert shown["book_sailing"] == declared
+    assert shown["find_sailings"]["$defs"] == {"Vehicle": {"type": "string", "enum": ["car", "van", "bicycle"], "title": "Vehicle"}}
+
+
+def test_arguments_satisfy_what_only_the_schema_says(built):
+    booked = [made for row in rows(built) for made in calls(row, "book_sailing")]
+    assert {len(made["passengers"]) for made in booked} == {2, 3}
+    assert {made["bags"] for made in booked if "bags" in made} <= {2, 4, 6, 8}
+
+
+def test_an_argument_outside_the_schema_is_found(built, tmp_path):
+    out = shutil.copytree(built / "out", tmp_path / "out")
+    file = next(file for file in sorted((out / "sft").glob("*.jsonl")) if '\\"passengers\\":[' in file.read_text())
+    text = file.read_text()
+    first = json.loads(text.splitlines()[0])["messages"]
+    passenger = next(json.loads(call["function"]["arguments"])["passengers"][0] for message in first for call in message.get("tool_calls", ())
+                     if call["function"]["name"] == "book_sailing")
+    start = text.index('\\"passengers\\":[')
+    end = text.index("]", start)
+    file.write_text(text[:start] + f'\\"passengers\\":[\\"{passenger}\\"' + text[end:])
+    result = CliRunner().invoke(main, ["verify", str(out), "--trust"])
+    assert result.exit_code == 1
+    assert "`/passengers` does not satisfy `minItems` of the tool's schema" in result.output
+
+
+def test_the_recipe_in_the_other_syntax_makes_the_same_rows(built):
+    folder = shutil.copytree(built / "ferry", built / "converted")
+    run("fmt", "--to", "dsl", folder / "tools.yaml")
+    run("build", folder, "-o", built / "again", "--trust")
+    assert rows(built, "again") == rows(built)
