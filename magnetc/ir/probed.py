@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from magnetc.ir.graph import ValueFlow
 from magnetc.ir.json import Json, digest
+from magnetc.ir.literal import print_literal
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.types import TypeTable, leaves
 
@@ -59,12 +60,12 @@ def declared_digest(source: FunctionSignature, target: FunctionSignature, table:
     """Digest of what two tools take, return and promise, and of their entity types; words for readers take no part."""
     types = sorted({name for tool in (source, target) for name in _entities(tool, table)})
     return digest({"tools": [_shape(source), _shape(target)],
-                   "types": [repr(replace(table.types[name], said=())) for name in types]})
+                   "types": [print_literal(replace(table.types[name], said=())) for name in types]})
 
 
 def _shape(tool: FunctionSignature) -> Json:
-    parameters = [[p.name, repr(p.type), p.required, p.default] for p in tool.parameters]
-    return [tool.name, parameters, repr(tool.returns), tool.effect.value, repr(tool.where)]
+    parameters = [[p.name, print_literal(p.type), p.required, p.default] for p in tool.parameters]
+    return [tool.name, parameters, print_literal(tool.returns), tool.effect.value, print_literal(tool.where)]
 
 
 def _entities(tool: FunctionSignature, table: TypeTable) -> Iterator[str]:

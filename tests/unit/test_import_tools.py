@@ -47,7 +47,7 @@ def lock_of(*tools):
 
 @pytest.mark.parametrize(("schema", "expected"), [
     ({"type": "float"}, Ref("number")),
-    ({"type": ["string", "null"]}, Ref("string")),
+    ({"type": ["string", "null"]}, Ref("string", nullable=True)),
     ({"type": ["string", "integer"]}, Ref("object")),
     ({"type": "array", "items": {"type": "dict", "properties": {"a": {"type": "int"}}, "required": ["a"]}},
      ListOf(Record((Field("a", Ref("integer")),)))),
