@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST = 200
+"""Characters of the longest name for which another is looked for: what is longer is no slip of a name."""
+
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate within max(1, len(name) // 3) edits of `name`, the nearest; None when all are farther.
@@ -12,36 +15,26 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     An edit inserts, deletes or replaces one character or swaps two neighbours (optimal string alignment, the restricted
     Damerau-Levenshtein distance). Case does not count.
     """
+    if len(name) > LONGEST:
+        return None
     limit = max(1, len(name) // 3)
-    folded = name.casefold()
-    near = []
-    for candidate in candidates:
-        if candidate == name or abs(len(candidate) - len(name)) > limit:
-            continue
-        distance = _distance(folded, candidate.casefold(), limit)
-        if distance <= limit:
-            near.append((distance, sorted(candidate) != sorted(name), candidate))
+    near = [(distance, sorted(candidate) != sorted(name), candidate) for distance, candidate in _within(name, candidates, limit)]
     return min(near)[2] if near else None
 
 
 def is_sure(name: str, near: str, candidates: Iterable[str]) -> bool:
     """Whether `near` is so close to `name`, and all other candidates so far, that no one would read it otherwise."""
     others = [candidate for candidate in candidates if candidate != near]
-    return _distance(name.casefold(), near.casefold(), 2) <= 2 and closest(name, others) is None
+    return bool(_within(name, [near], 2)) and closest(name, others) is None
 
 
-def _distance(a: str, b: str, limit: int) -> int:
-    """Edits from `a` to `b`, or any number above `limit` when they are farther apart than that."""
-    before: list[int] = []
-    previous = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        current = [i]
-        for j, y in enumerate(b, 1):
-            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (x != y))
-            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        if min(current) > limit:
-            return limit + 1
-        before, previous = previous, current
-    return previous[-1]
+def _within(name: str, candidates: Iterable[str], limit: int) -> list[tuple[int, str]]:
+    """The candidates within so many edits, each with its distance."""
+    # Here, so that a run without a mistake does not import it.
+    from rapidfuzz.distance import OSA
+    from rapidfuzz.process import extract
+
+    pool = [candidate for candidate in candidates if candidate != name and abs(len(candidate) - len(name)) <= limit]
+    folded = [candidate.casefold() for candidate in pool]
+    found = extract(name.casefold(), folded, scorer=OSA.distance, score_cutoff=limit, limit=None)
+    return [(int(distance), pool[index]) for _, distance, index in found]

@@ -35,6 +35,9 @@ _INVENTED = ("enum", "faker", "range", "days", "state", "system")
 
 SYSTEM_PARTS = ("date", "profile")
 
+MAX_DEPTH = 50
+"""Types that a type may refine in turn: resolving them recurses."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Written:
@@ -62,21 +65,33 @@ def resolve_types(documents: Iterable[Document], definitions: Definitions, sink:
 
 
 def _cycles(written: Mapping[str, _Written], sink: Sink) -> set[str]:
-    """Names of types that refine themselves; one error for each cycle."""
+    """Names of types that cannot be resolved because they refine themselves, or refine what refines too many others in turn.
+
+    One error for each cycle, and for each type that is the first to go too deep.
+    """
     looped: set[str] = set()
+    depths: dict[str, int] = {}
     for name in written:
-        chain: list[str] = []
+        chain: dict[str, None] = {}
         step = name
-        while step in written and step not in chain and step not in looped:
-            chain.append(step)
+        while step in written and step not in chain and step not in depths:
+            chain[step] = None
             step = written[step].data["base"]
         if step in chain:
-            cycle = chain[chain.index(step):]
+            names = list(chain)
+            cycle = names[names.index(step):]
             looped.update(cycle)
             route = " -> ".join(f"`{each}`" for each in (*cycle, cycle[0]))
             sink.error("MG205", f"type `{cycle[0]}` refines itself: {route}", written[cycle[0]].origin.child("base"),
                        secondary=tuple(Label(written[each].origin.child("base")) for each in cycle[1:]),
                        help=f"give one of them a primitive base: {', '.join(f'`{p}`' for p in PRIMITIVES[:4])}")
+        for each in reversed(chain):
+            depths[each] = 0 if each in looped else depths.get(written[each].data["base"], 0) + 1
+            if depths[each] > MAX_DEPTH:
+                looped.add(each)
+                if depths[each] == MAX_DEPTH + 1:
+                    sink.error("MG116", f"type `{each}` refines {MAX_DEPTH} others in turn, and no type may refine more",
+                               written[each].origin.child("base"), help="let it refine one that is nearer to its primitive base")
     return looped
 
 
