@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from magnetc.diagnostics.model import Diagnostic, Fix, Label, Severity
 from magnetc.source import Disk, Origin, SourceFile, Span
+
+
+MOST = 5_000
+"""Errors, and warnings, that a sink keeps: nobody reads more, and a damaged file could make millions."""
 
 
 class Sink:
@@ -17,6 +21,10 @@ class Sink:
         self.files: dict[str, SourceFile] = {}
         self._spans: dict[str, Mapping[str, tuple[Span, Span]]] = {}
         self._diagnostics: dict[tuple, Diagnostic] = {}
+        # By place: the keys of its diagnostics. By severity: how many are kept, and how many were left out.
+        self._places: dict[Origin | Span, list[tuple]] = {}
+        self._kept = dict.fromkeys(Severity, 0)
+        self._left_out = dict.fromkeys(Severity, 0)
 
     def add_file(self, file: SourceFile, spans: Mapping[str, tuple[Span, Span]] | None = None) -> None:
         """Register a file, and its index from JSON pointer to (key span, value span)."""
@@ -30,9 +38,18 @@ class Sink:
         self._spans[file] = others | {root + pointer: places for pointer, places in spans.items()}
 
     def emit(self, diagnostic: Diagnostic) -> None:
-        """Add one diagnostic; the same code and message at the same place counts once."""
+        """Add one diagnostic; the same code and message at the same place counts once. A full sink only counts it."""
         place = diagnostic.primary and diagnostic.primary.at
-        self._diagnostics.setdefault((diagnostic.code, diagnostic.message, place), diagnostic)
+        key = (diagnostic.code, diagnostic.message, place)
+        if key in self._diagnostics:
+            return
+        if self._kept[diagnostic.severity] >= MOST:
+            self._left_out[diagnostic.severity] += 1
+            return
+        self._kept[diagnostic.severity] += 1
+        self._diagnostics[key] = diagnostic
+        if place is not None:
+            self._places.setdefault(place, []).append(key)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:
@@ -40,7 +57,9 @@ class Sink:
 
     def keep(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics of another sink as they are: that they differ was settled there."""
-        self._diagnostics.update(((len(self._diagnostics) + at,), each) for at, each in enumerate(diagnostics))
+        for each in diagnostics:
+            self._kept[each.severity] += 1
+            self._diagnostics[len(self._diagnostics),] = each
 
     def error(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
               label: str = "", help: str | None = None, notes: tuple[str, ...] = (),
@@ -57,9 +76,9 @@ class Sink:
 
     def repair(self, at: Span, codes: Iterable[str], fix: Fix) -> None:
         """Give the diagnostic with one of `codes` at `at` another fix: a later phase knows what has to stand there."""
-        for key, diagnostic in self._diagnostics.items():
-            if diagnostic.code in codes and diagnostic.primary and diagnostic.primary.at == at:
-                self._diagnostics[key] = replace(diagnostic, fix=fix)
+        for key in self._places.get(at, ()):
+            if self._diagnostics[key].code in codes:
+                self._diagnostics[key] = replace(self._diagnostics[key], fix=fix)
 
     def source(self, span: Span) -> str:
         """The text at a span; empty when its file is not known."""
@@ -91,7 +110,12 @@ class Sink:
 
     @property
     def has_errors(self) -> bool:
-        return any(d.severity is Severity.ERROR for d in self._diagnostics.values())
+        return bool(self._kept[Severity.ERROR])
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further error is kept: what would only find more of them may stop."""
+        return self._kept[Severity.ERROR] >= MOST
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
@@ -101,4 +125,10 @@ class Sink:
             span = self.span(diagnostic.primary) if diagnostic.primary else None
             return (span.file, span.start) if span else ("", -1)
 
-        return sorted(self._diagnostics.values(), key=order)
+        return sorted((*self._diagnostics.values(), *self._more()), key=order)
+
+    def _more(self) -> Iterator[Diagnostic]:
+        for severity, number in self._left_out.items():
+            if number:
+                yield Diagnostic(code="MG016", severity=severity, message=f"at least {number:,} more {severity}s are not shown",
+                                 help="mend some of these, then check again")

@@ -55,7 +55,7 @@ def duplicate(sort: str, name: str, origin: Origin, first: Origin, sink: Sink) -
 def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Origin, sink: Sink, *,
             at_key: bool = False, within: str = "") -> None:
     """An unknown name: what was looked for, where, and the closest name that there is."""
-    known = sorted(set(candidates))
+    known = [] if sink.is_full else sorted(set(candidates))
     near = closest(name, known)
     fix = None
     if near:

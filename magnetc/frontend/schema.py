@@ -60,6 +60,8 @@ def conforms(document: Document, sink: Sink, part: str = "") -> bool:
         {diagnostic.primary.at for diagnostic in sink.diagnostics if diagnostic.primary} if errors else ()
     )
     for error in errors:
+        if sink.is_full:
+            break
         violation = _Violation(document, error)
         if violation.span() not in reported:
             _RULES.get(error.keyword, _misfit)(violation, sink)

@@ -220,6 +220,8 @@ class _Builder:
                 span = self._span(start, end)
                 fix = Fix.of(span, value.fix, safe=value.is_sure) if value.fix else None
                 self._sink.error(value.code, value.message, span, help=value.help, fix=fix)
+                if self._sink.is_full:
+                    raise _Stop
                 value = text
         else:
             value = text
@@ -461,6 +463,8 @@ class _Builder:
     ) -> None:
         self.failed = True
         self._sink.error(code, message, self._span(start, end), help=help, label=label, secondary=secondary, fix=fix)
+        if self._sink.is_full:
+            raise _Stop
 
 
 def _token(key: str) -> str:

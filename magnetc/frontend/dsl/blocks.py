@@ -48,6 +48,8 @@ def split_blocks(file: SourceFile, sink: Sink) -> list[Block]:
     """The blocks of `file` that can be parsed. Unclosed texts, unpaired brackets and unknown statements are errors."""
     splitter = _Splitter(file, sink)
     for match in LEXEME.finditer(file.text):
+        if sink.is_full:
+            return []
         splitter.feed(match)
     splitter.finish(len(file.text))
     return [block for block in splitter.blocks if not block.broken]

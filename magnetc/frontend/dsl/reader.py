@@ -49,6 +49,8 @@ def read_dsl(file: SourceFile, sink: Sink) -> list[Document]:
     sink.add_file(file)
     context = Context(file, sink)
     for block in split_blocks(file, sink):
+        if sink.is_full:
+            break
         _read_block(block, context)
     documents = []
     index: dict[str, tuple[Span, Span]] = {}
