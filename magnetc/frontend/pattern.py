@@ -20,6 +20,9 @@ from magnetc.source import Origin, Span
 if TYPE_CHECKING:
     from lark import Token, Tree
 
+MAX_NAMES = 200
+"""Tools, sets and `_` that a pattern may name: twice as many as a path has turns."""
+
 _REPEATS = {"*": "star", "+": "plus", "?": "maybe"}
 
 
@@ -41,7 +44,12 @@ def parse_pattern(text: str, sink: Sink, origin: Origin, names: Mapping[str, tup
         message, advice, start, end = explain_pattern_error(error, flat)
         sink.error("MG154", message, _place(text, start, end, sink, origin), help=advice)
         return None
-    unknown = [name for name in tree.scan_values(lambda token: is_token(token) and token.type == "NAME")
+    named = list(tree.scan_values(lambda token: is_token(token) and token.type == "NAME"))
+    if len(named) > MAX_NAMES:
+        sink.error("MG154", f"this pattern names {len(named):,} tools, and {MAX_NAMES} is the most that one may name", origin,
+                   help="give sets of tools a name, and say what repeats with `*` and `+`")
+        return None
+    unknown = [name for name in named
                if (plain := unquote_name(str(name))) != "_" and plain not in names]
     for name in unknown:
         plain = unquote_name(str(name))

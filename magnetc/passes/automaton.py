@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from magnetc.ir.spec import Pattern
 from magnetc.passes.constraints import Constraints
+from magnetc.passes.too_many_states import PATTERN_STATES, TooManyStates
 
 
 class State(NamedTuple):
@@ -115,8 +116,12 @@ class PatternAutomaton:
         self._size = 0
         start, end = self._build(pattern or Pattern(op="star", items=(Pattern(op="any"),)))
         self._end = 1 << end
+        self._next: dict[int, list[int]] = {}
+        for source, target in self._empty:
+            self._next.setdefault(source, []).append(target)
         self._closure = [self._close(position) for position in range(self._size)]
         self._steps: dict[tuple[int, str], int] = {}
+        self._known: set[int] = set()
         self.start = self._closure[start]
 
     @property
@@ -139,6 +144,9 @@ class PatternAutomaton:
             for source, tools, target in self._moves:
                 if positions >> source & 1 and (tools is None or tool in tools):
                     reached |= self._closure[target]
+            self._known.add(reached)
+            if len(self._known) > PATTERN_STATES:
+                raise TooManyStates(f"its pattern makes more than {PATTERN_STATES:,} states")
             self._steps[key] = reached
         return self._steps[key]
 
@@ -178,8 +186,8 @@ class PatternAutomaton:
         seen, stack = 1 << position, [position]
         while stack:
             at = stack.pop()
-            for source, target in self._empty:
-                if source == at and not seen >> target & 1:
+            for target in self._next.get(at, ()):
+                if not seen >> target & 1:
                     seen |= 1 << target
                     stack.append(target)
         return seen

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from magnetc.ir import draw
 from magnetc.ir.graph import LocalDependencyGraph
 from magnetc.passes.automaton import Automaton, State
+from magnetc.passes.too_many_states import NODES, STATES, TooManyStates
 
 LARGEST = 1 << 62
 """Counts that might reach this are kept as Python integers; smaller ones fit 64 bits."""
@@ -250,6 +251,8 @@ class _Builder:
         """The number of a state; the arrays grow with the states."""
         number = self._number.setdefault(state, len(self._states))
         if number == len(self._states):
+            if number >= STATES or number * self._size > NODES:
+                raise TooManyStates(f"its constraints make more than {number:,} states")
             self._states.append(state)
             if number >= len(self._steps):
                 more = max(8, number)

@@ -15,6 +15,7 @@ from magnetc.passes.automaton import Automaton, PatternAutomaton
 from magnetc.passes.chains import Chains
 from magnetc.passes.constraints import Constraints, Need
 from magnetc.passes.product import Product
+from magnetc.passes.too_many_states import TooManyStates
 from magnetc.source import Origin
 
 if TYPE_CHECKING:
@@ -41,8 +42,13 @@ def check_paths(context: CompileContext) -> list[Diagnostic]:
     found: dict[tuple, Diagnostic] = {}
     for path in context.spec.paths:
         for locale, weight in context.spec.recipe.locales:
-            if weight > 0 and not context.lengths(path.name, locale):
-                diagnostic = _diagnose(context, path.name, locale)
+            if weight <= 0:
+                continue
+            try:
+                diagnostic = None if context.lengths(path.name, locale) else _diagnose(context, path.name, locale)
+            except TooManyStates as error:
+                diagnostic = replace(error.diagnostics[0], primary=Label(path.origin.child("pattern") if path.pattern else path.origin))
+            if diagnostic:
                 found.setdefault((path.name, diagnostic.notes), diagnostic)
     return list(found.values())
 
