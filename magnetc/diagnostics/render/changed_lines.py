@@ -11,6 +11,13 @@ from magnetc.diagnostics.sink import Sink
 from magnetc.source import Span
 
 
+LONG = 1_000
+"""Characters beyond which only what stands around a change is shown."""
+
+AROUND = 60
+"""Characters that are shown of a long line before a change, and after it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedLines:
     """Lines of one file from line `number` on, and what takes their place: none where lines are removed."""
@@ -51,7 +58,13 @@ def _changed(name: str, edits: list[Edit], sink: Sink) -> ChangedLines:
     if not removes_lines:
         stop = file.text.find("\n", end)
         end = len(file.text) if stop < 0 else stop
-    old = file.text[start:end]
+    head, tail = "", ""
+    if end - start > LONG and edits[0].span.start - start > AROUND:
+        start, head = edits[0].span.start - AROUND, "…"
+    if end - edits[-1].span.end > LONG:
+        end, tail = edits[-1].span.end + AROUND, "…"
+    old = head + file.text[start:end] + tail
+    start -= len(head)
     new = apply_edits(old, [Edit(Span(name, edit.span.start - start, edit.span.end - start), edit.replacement) for edit in edits])
     return ChangedLines(file=name, number=number, old=_lines(old), new=_lines(new))
 

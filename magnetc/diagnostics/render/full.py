@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from unicodedata import category, east_asian_width
 
@@ -9,9 +10,13 @@ from magnetc.diagnostics.model import Applicability, Diagnostic, Fix, Severity
 from magnetc.diagnostics.render.changed_lines import changed_lines
 from magnetc.diagnostics.render.place import Place, place
 from magnetc.diagnostics.sink import Sink
+from magnetc.source import SourceFile
 
 TAB = "    "
 """What a tab is shown as: consoles disagree on tab stops, and carets must not."""
+
+LONG = 1_000
+"""Characters of a line beyond which only what stands around a place is looked at."""
 
 MAX_WIDTH = 140
 """Longer source lines are cut to a window around the first label."""
@@ -98,7 +103,7 @@ def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _P
     for (number, _), group in groupby(
         sorted(marks, key=lambda mark: (mark[0].line, mark[0].column)), key=_line_order
     ):
-        here = list(group)
+        here = [(_near(at), is_primary) for at, is_primary in group]
         if previous is not None and number > previous + 1:
             lines.append(paint(_BLUE, "..."))
         previous = number
@@ -116,7 +121,26 @@ def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _P
 def _line_order(mark: tuple[Place, bool]) -> tuple[int, int]:
     """Marks of one line are shown under one copy of it, unless the line is cut to a window around each."""
     at = mark[0]
-    return at.line, at.column if _columns(at.file.line(at.line)) > MAX_WIDTH else 0
+    return at.line, at.column if _columns(_near(at).file.line(at.line)) > MAX_WIDTH else 0
+
+
+class _Part(SourceFile):
+    """A part of one line, whatever number is asked for."""
+
+    def line(self, number: int) -> str:
+        return self.text
+
+
+def _near(at: Place) -> Place:
+    """The place in what stands around it, where its line is a long one: a file may be a single line of megabytes."""
+    starts = at.file.line_starts
+    start, end = starts[at.line - 1], starts[at.line] - 1 if at.line < len(starts) else len(at.file.text)
+    if end - start <= LONG:
+        return at
+    low = max(start, start + at.column - 1 - LONG // 2)
+    part = at.file.text[low : min(end, low + LONG)].rstrip("\r")
+    cut = low - start
+    return replace(at, file=_Part(at.file.name, part), column=at.column - cut, end_column=max(1, at.end_column - cut))
 
 
 def _window(at: Place) -> tuple[str, int]:
@@ -147,6 +171,8 @@ def _caret(at: Place, offset: int) -> tuple[int, int]:
 
 
 def _columns(text: str) -> int:
+    if text.isascii() and text.isprintable():
+        return len(text)
     return _width("".join(map(_display, text)))
 
 
