@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,11 +19,10 @@ def command(source: str, output: Path | None, as_json: bool) -> None:
     """Read the tools of SOURCE and write them as YAML: a .py file, "mcp: COMMAND", a URL, an OpenAPI, JSON or JSON-lines file."""
     from magnetc.build.start.source import identify
     from magnetc.build.start.spec_text import declared_text, types_text
-    from magnetc.ir.inlined import inlined_tool
     from magnetc.tools.guesses.effects import guess_effect
     from magnetc.tools.guesses.entities import guess_entities
     from magnetc.tools.importers import importer
-    from magnetc.tools.importers.importer import Place
+    from magnetc.tools.importers.importer import Place, without_references
     from magnetc.tools.importers.openai_json import openai_tools
 
     with diagnosed(Sink()):
@@ -39,7 +37,7 @@ def command(source: str, output: Path | None, as_json: bool) -> None:
             }
             _put(output, json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
             return
-        snapshot = replace(snapshot, functions=tuple(map(inlined_tool, snapshot.functions)))
+        snapshot = without_references(snapshot)
         guesses = guess_entities(snapshot.functions)
         effects = {tool["name"]: guess_effect(tool) for tool in snapshot.functions}
         _put(output, declared_text(snapshot, guesses, effects))

@@ -8,7 +8,6 @@ from dataclasses import replace
 from magnetc.diagnostics.model import Diagnostic, Fix, Label, Severity
 from magnetc.source import Disk, Origin, SourceFile, Span
 
-
 MOST = 5_000
 """Errors, and warnings, that a sink keeps: nobody reads more, and a damaged file could make millions."""
 
@@ -18,6 +17,8 @@ class Sink:
 
     def __init__(self) -> None:
         self.disk = Disk()
+        self.values = 0
+        """Keys and values read so far, of all files."""
         self.files: dict[str, SourceFile] = {}
         self._spans: dict[str, Mapping[str, tuple[Span, Span]]] = {}
         self._diagnostics: dict[tuple, Diagnostic] = {}

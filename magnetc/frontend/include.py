@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from magnetc.diagnostics import Label, Sink
 from magnetc.diagnostics.edits import removed, renamed
 from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.read_text import MAX_FILES
 from magnetc.source import Origin
 from magnetc.source.resources import resource
 
@@ -41,6 +42,8 @@ def expand_include(folder: Path, patterns: Iterable[str], origin: Origin, sink: 
         at = origin.child(index)
         for file in _matches(folder, pattern, at, sink, taken):
             found.setdefault(sink.disk.real(file.path), file)
+        if len(found) > MAX_FILES:
+            break
     return list(found.values())
 
 
@@ -96,14 +99,13 @@ def _glob(folder: Path, pattern: str, at: Origin, sink: Sink) -> list[Included]:
     if not files:
         sink.error("MG006", f"`{pattern}` matches no file of the recipe", at,
                    help=f"files end in {' or '.join(f'`{suffix}`' for suffix in SUFFIXES)}")
-    return [file for file in files if _is_readable(folder, file, at, sink)]
+    # What reads them refuses the rest, and says so.
+    return [file for file in files[: MAX_FILES + 1] if _is_readable(folder, file, at, sink)]
 
 
 def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
     """Whether a file lies in the folder, links followed, and is of a kind that is read."""
-    if not sink.disk.real(file.path).is_relative_to(sink.disk.real(folder)):
-        sink.error("MG005", f"`{file.name}` is a link that leaves the recipe folder", at,
-                   help="copy the file into the recipe: a recipe has to be complete")
+    if leaves(folder, file, sink, at):
         return False
     if file.path.suffix not in SUFFIXES:
         sink.error("MG006", f"`{file.name}` is neither YAML nor DSL", at,
@@ -114,6 +116,15 @@ def _is_readable(folder: Path, file: Included, at: Origin, sink: Sink) -> bool:
         sink.error("MG006", f"`{file.name}` includes itself", at, help="leave it out: it is read anyway",
                    fix=removed(sink.files[span.file], span.start, span.end) if span else None)
         return False
+    return True
+
+
+def leaves(folder: Path, file: Included, sink: Sink, at: Origin | None = None) -> bool:
+    """MG005: whether a file lies outside the folder, links followed."""
+    if sink.disk.real(file.path).is_relative_to(sink.disk.real(folder)):
+        return False
+    sink.error("MG005", f"`{file.name}` is a link that leaves the recipe folder", at,
+               help="copy the file into the recipe: a recipe has to be complete")
     return True
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.edits import renamed
 from magnetc.frontend.document import Document
-from magnetc.frontend.include import ROOT, ROOTS, SHIPPED, SUFFIXES, Included
+from magnetc.frontend.include import ROOT, ROOTS, SHIPPED, SUFFIXES, Included, leaves
 from magnetc.frontend.read_file import read_file
 from magnetc.frontend.schema import validate
 from magnetc.source import Origin
@@ -62,7 +62,8 @@ def find_root(folder: Path, sink: Sink) -> Included | None:
     if len(names) > 1:
         sink.error("MG007", f"`{folder}` has two roots, `{names[0]}` and `{names[1]}`", help="remove one of the two")
         return None
-    return Included(names[0], folder / names[0])
+    root = Included(names[0], folder / names[0])
+    return None if leaves(folder, root, sink) else root
 
 
 def _read_root(root: Included, sink: Sink, texts: Mapping[str, str] | None) -> Layer | None:
@@ -102,6 +103,8 @@ def _base(layer: Layer, folder: Path, seen: Mapping[Path, str], sink: Sink) -> I
         sink.error("MG001", f"`{name}`, which this recipe extends, {what}", at,
                    help=f"name a folder that holds `{ROOT}`, or a recipe's file")
         return None
+    if not sink.disk.real(found).is_relative_to(sink.disk.real(around)):
+        return _outside(name, at, sink)
     if sink.disk.real(found) in seen:
         sink.error("MG008", f"`{name}` extends this recipe in turn", at, help="a recipe extends another that does not extend it; "
                    "put what both need in a third")

@@ -24,6 +24,10 @@ from magnetc.ir.spec import Spec
 from magnetc.source import Origin
 
 
+MAX_PATTERNS = 1_000
+"""Items of `include` that are looked for; the schema refuses more."""
+
+
 def load(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Mapping[str, str] | None = None) -> Spec | None:
     """The spec of the recipe in `folder`; None after at least one error.
 
@@ -89,7 +93,7 @@ def _read_layer(layer: Layer, sink: Sink, texts: Mapping[str, str] | None) -> li
 def _included(layer: Layer, sink: Sink) -> list[Included]:
     """What a recipe includes, as far as a faulty one tells, by names that begin at the recipe that was asked for."""
     include = layer.recipe.data.get("include")
-    patterns = [each for each in include if isinstance(each, str)] if isinstance(include, list) else []
+    patterns = [each for each in include[:MAX_PATTERNS] if isinstance(each, str)] if isinstance(include, list) else []
     found = expand_include(layer.folder, patterns, Origin(layer.recipe.file, f"{layer.recipe.root}/include"), sink)
     inside = sink.disk.real(layer.folder)
     return [replace(file, name=layer.prefix + file.name) if sink.disk.real(file.path).is_relative_to(inside) else file for file in found]

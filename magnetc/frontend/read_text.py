@@ -11,6 +11,15 @@ from magnetc.source import SourceFile, Span
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file that is read. The biggest recipes known stay under a tenth of it."""
 
+MAX_DSL_BYTES = 4 * 1024 * 1024
+"""Largest file in the DSL: it is written by hand, and its parser takes twenty times as long as that of YAML."""
+
+MAX_FILES = 10_000
+"""Files of a recipe."""
+
+MAX_TOTAL_BYTES = 256 * 1024 * 1024
+"""Bytes of all files of a recipe."""
+
 _OTHER_ENCODINGS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
@@ -23,13 +32,24 @@ def read_text(path: Path, name: str, sink: Sink, texts: Mapping[str, str] | None
         file = SourceFile(name, texts[name])
         sink.add_file(file)
         return file if check_nul(file, sink) else None
+    if len(sink.files) >= MAX_FILES:
+        sink.error("MG009", f"this recipe has more than {MAX_FILES:,} files", help="include the folders that hold the recipe's own files")
+        return None
     try:
         size = sink.disk.size(path)
-        if size > MAX_BYTES:
+        most = MAX_DSL_BYTES if path.suffix == ".magnet" else MAX_BYTES
+        if size > most:
             sink.error(
                 "MG003",
-                f"`{name}` has {size:,} bytes, and {MAX_BYTES:,} is the most a recipe file may have",
+                f"`{name}` has {size:,} bytes, and {most:,} is the most a recipe file may have",
                 help="split it into several files and name them in `include`",
+            )
+            return None
+        if sink.disk.bytes_read + size > MAX_TOTAL_BYTES:
+            sink.error(
+                "MG003",
+                f"the files of this recipe have more than {MAX_TOTAL_BYTES:,} bytes, and `{name}` is not read any more",
+                help="include fewer files, or make recipes of their parts",
             )
             return None
         data = sink.disk.read(path)

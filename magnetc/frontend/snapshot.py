@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,11 @@ from typing import Any, Protocol
 
 from magnetc.diagnostics import Diagnostic, Label, Sink
 from magnetc.frontend.document import Document
+from magnetc.frontend.include import Included, leaves
 from magnetc.frontend.json_schema import imported_tool
 from magnetc.frontend.names import items
+from magnetc.frontend.read_text import MAX_BYTES
+from magnetc.ir.read_json import read_json
 from magnetc.ir.signature import FunctionSignature
 from magnetc.source import Origin
 
@@ -30,7 +32,11 @@ def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
     try:
         if not sink.disk.is_there(folder / LOCK):
             return None
-        lock = json.loads(sink.disk.read(folder / LOCK).decode("utf-8"))
+        if leaves(folder, Included(LOCK, folder / LOCK), sink):
+            return None
+        if (size := sink.disk.size(folder / LOCK)) > MAX_BYTES:
+            raise ValueError(f"it has {size:,} bytes, and {MAX_BYTES:,} is the most that is read")
+        lock = read_json(sink.disk.read(folder / LOCK).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         sink.error("MG503", f"`{LOCK}` cannot be read: {error}", help=_RELOCK)
         return None

@@ -7,6 +7,7 @@ where libyaml itself gives up, what was found before that stands too.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -23,6 +24,9 @@ from magnetc.source import SourceFile, Span
 
 MAX_DEPTH = 50
 """Deepest nesting of lists and mappings. Schema validation recurses, and no recipe needs a tenth of what it bears."""
+
+MAX_VALUES = 2_000_000
+"""Keys, values, lists and mappings of all files of a recipe: 30,000 tools have so many. Each takes hundreds of bytes of memory."""
 
 MAX_ALIASED = 200
 """Longest value that a fix writes in place of an alias: aliases of aliases grow by powers."""
@@ -199,11 +203,23 @@ class _Builder:
     def build(self) -> None:
         """Consume all events. Raises yaml.YAMLError where the syntax is wrong, _Stop where reading on is no use."""
         on_event = self._on_event
-        for event in yaml.parse(self._file.text, Loader=yaml.CSafeLoader):
+        left = max(0, MAX_VALUES - self._sink.values)
+        for event in islice(yaml.parse(self._file.text, Loader=yaml.CSafeLoader), left):
             if self._skipping:
                 self._skip(event)
             else:
                 on_event[type(event)](event)
+        self._sink.values += len(self.spans)
+        if self._stack or self._skipping or not left:
+            self._error(
+                "MG003",
+                f"the files of this recipe hold more than {MAX_VALUES:,} keys and values",
+                self._end,
+                self._end + 1,
+                label="not read from here on",
+                help="include fewer files, or make recipes of their parts",
+            )
+            raise _Stop
 
     def _scalar(self, event: Any) -> None:
         text = event.value

@@ -50,7 +50,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import takewhile
 
@@ -230,8 +230,10 @@ def parse_path(text: str) -> SignaturePath:
     for words in body:
         if words.heads("turn"):
             turns.append(_parse_turn(words))
-        else:
+        elif turns:
             turns[-1] = _with_call(turns[-1], words)
+        else:
+            raise ValueError(f"a call before the first turn: {words.line!r}")
     return SignaturePath(id=values["path"], base=values["base"], name=values["of"], locale=values["locale"],
                          variant=int(values["variant"]), attempt=int(values["attempt"]), turns=tuple(turns),
                          **lists)
@@ -356,18 +358,34 @@ def parse_script(text: str) -> Script:
     block: list[_Words] = []
     lines = list(_lines(below))
     clutter = lines.pop(0).rest()[1:] if lines and lines[0].peek() == "clutter" else ()
-    system = SystemKind(lines.pop(0).rest()[1]) if lines and lines[0].peek() == "system" else SystemKind.PLAIN
+    system = _parse_system(lines.pop(0)) if lines and lines[0].peek() == "system" else SystemKind.PLAIN
     head = list(takewhile(lambda words: words.peek() == "shown", lines))
     shown = _parse_shown(head)
     for words in [*lines[len(head) :], None]:
         if block and (words is None or words.peek() == "turn"):
+            if len(turns) == len(path.turns):
+                raise ValueError(f"the path has {len(path.turns)} turns, and the script more")
             turn, tools = _parse_script_turn(block, path.turns[len(turns)])
+            if tools is None and not offered:
+                raise ValueError("the first turn says nothing of what is offered")
             turns.append(turn)
             offered.append(tools if tools is not None else offered[-1])
             block = []
         if words is not None:
             block.append(words)
     return Script(path=path, turns=tuple(turns), offered=tuple(offered), shown=shown, system=system, clutter=clutter)
+
+
+def _parse_system(words: _Words) -> SystemKind:
+    words.expect("system")
+    return SystemKind(words.next())
+
+
+def _named(calls: Mapping[str, Call], names: Iterable[str]) -> tuple[Call, ...]:
+    names = tuple(names)
+    if strange := [name for name in names if name not in calls]:
+        raise ValueError(f"the turn has no call {strange[0]!r}")
+    return tuple(calls[name] for name in names)
 
 
 def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, tuple[str, ...] | None]:
@@ -381,9 +399,9 @@ def _parse_script_turn(block: list[_Words], source: Turn) -> tuple[ScriptTurn, t
     for words in body:
         match words.next():
             case "goal":
-                goals.append(Goal(calls=tuple(calls[name] for name in words.rest())))
+                goals.append(Goal(calls=_named(calls, words.rest())))
             case "round":
-                groups.append(tuple(calls[name] for name in words.rest()))
+                groups.append(_named(calls, words.rest()))
             case "hole":
                 call, pointer, producer, output, kind = words.rest()
                 holes.append(Hole(call=call, pointer=pointer, producer=producer, output=output, type=kind))

@@ -7,6 +7,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
+from magnetc.source.matches import matches
+
 
 class Fact(NamedTuple):
     """A question about a path, and what the answer was, in short."""
@@ -23,6 +25,7 @@ class Disk:
     def __init__(self) -> None:
         self._answers: dict[tuple[str, Path, str], str] = {}
         self.is_whole = True
+        self.bytes_read = 0
 
     @property
     def facts(self) -> list[Fact]:
@@ -35,6 +38,7 @@ class Disk:
         except (OSError, ValueError):
             self.is_whole = False
             raise
+        self.bytes_read += len(data)
         self._answers["bytes", path, ""] = digest(data)
         return data
 
@@ -120,10 +124,9 @@ def _real(path: Path, _: str) -> str:
 def _glob(folder: Path, argument: str) -> list[str]:
     suffixes, _, pattern = argument.partition("|")
     try:
-        found = [path for path in folder.glob(pattern) if path.suffix in suffixes.split() and path.is_file()]
-    except (ValueError, NotImplementedError, OSError, RuntimeError, IndexError):
+        return [name for name in matches(folder, pattern) if Path(name).suffix in suffixes.split() and (folder / name).is_file()]
+    except (OSError, ValueError):
         return []
-    return [path.relative_to(folder).as_posix() for path in sorted(found)]
 
 
 _ANSWERS: dict[str, Callable[[Path, str], str]] = {

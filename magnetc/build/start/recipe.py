@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from magnetc.build.lock import write_lock
@@ -18,14 +18,13 @@ from magnetc.build.start.world_text import PythonWorldText, python_world
 from magnetc.build.start.yaml_text import commented, inline
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.frontend.dotted import quote_name
-from magnetc.ir.inlined import inlined_tool
 from magnetc.ir.json import Json
 from magnetc.source.resources import resource
 from magnetc.tools.guesses.effects import EffectGuess, guess_effect
 from magnetc.tools.guesses.entities import Guesses, guess_entities
 from magnetc.tools.guesses.meanings import STD
 from magnetc.tools.importers import importer
-from magnetc.tools.importers.importer import Place, Snapshot, lock_key
+from magnetc.tools.importers.importer import Place, Snapshot, lock_key, without_references
 
 PATH = "everyday"
 COUNT = 500
@@ -70,7 +69,7 @@ def init_recipe(folder: Path, source: str | None, *, force: bool, run: bool, ann
 
 def _from_snapshot(folder: Path, source: Source, place: Place, snapshot: Snapshot, force: bool, run: bool) -> Begun:
     entry = snapshot.entry()
-    snapshot = replace(snapshot, functions=tuple(map(inlined_tool, snapshot.functions)))
+    snapshot = without_references(snapshot)
     code = python_world(source.argument, place) if source.importer == "python" else None
     shown = code.effects if code else {}
     effects = {tool["name"]: guess_effect(tool, shown.get(tool["name"])) for tool in snapshot.functions}

@@ -10,7 +10,6 @@ from magnetc.diagnostics.model import Edit, Fix
 from magnetc.diagnostics.sink import Sink
 from magnetc.source import Span
 
-
 LONG = 1_000
 """Characters beyond which only what stands around a change is shown."""
 

@@ -61,6 +61,7 @@ def read_dsl(file: SourceFile, sink: Sink) -> list[Document]:
         index |= {root + pointer: places for pointer, places in spans.items()}
         documents.append(Document(kind, file.name, node.plain(), spans, root))
     sink.add_file(file, index)
+    sink.values += len(index)
     return documents
 
 

@@ -134,7 +134,7 @@ def _place(error: UnexpectedInput, text: str, base: int, file: SourceFile) -> _P
     end = _ENDS.get(sort, "") if here is None or sort in _ENDS else ""
     if end or here is None:
         start = before.end() if before else 0
-        span = Span(file.name, base + start, base + start + 1)
+        span = Span(file.name, base + start, min(base + start + 1, len(file.text)))
         return _Place(span, "", before[0] if before else "", end or _ENDS["$END"], base + start)
     span = Span(file.name, base + max(at, here.start()), base + here.end())
     return _Place(span, text[max(at, here.start()) : here.end()], before[0] if before else "", "",

@@ -6,7 +6,6 @@ declared, its parameters off its calls.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,13 +14,14 @@ from typing import Any
 
 from magnetc.ir.json import Json
 from magnetc.ir.observed import observed_schema
-from magnetc.tools.importers.importer import Place, Snapshot, raw_tool, read_source, refused
+from magnetc.ir.read_json import read_json
+from magnetc.tools.importers.importer import MAX_DATA_BYTES, Place, Snapshot, raw_tool, read_source, refused
 from magnetc.tools.importers.openai_json import read_tool
 
 
 def import_conversations(argument: str, place: Place) -> Snapshot:
     """The tools of the conversations in the file `argument`."""
-    text, digest = read_source(place.folder / PurePosixPath(argument))
+    text, digest = read_source(place.folder / PurePosixPath(argument), MAX_DATA_BYTES)
     declared: dict[str, dict[str, Json]] = {}
     arguments: dict[str, list[Json]] = defaultdict(list)
     results: dict[str, list[Json]] = defaultdict(list)
@@ -45,7 +45,7 @@ def import_conversations(argument: str, place: Place) -> Snapshot:
 
 def _row(line: str, where: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = read_json(line)
     except (ValueError, RecursionError) as error:
         raise refused(f"{where} is not JSON: {error}", "write one conversation a line") from None
     if not isinstance(row, dict) or not isinstance(row.get("messages"), list):
@@ -57,7 +57,7 @@ def _parsed(value: Json) -> Json:
     """What may stand as JSON text in a file made for Arrow; text that is no JSON stays text."""
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):
-            return json.loads(value)
+            return read_json(value)
     return value
 
 

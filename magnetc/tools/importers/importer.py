@@ -10,12 +10,19 @@ A raw tool is JSON, the same from every source:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.ir.inlined import inlined_tool
 from magnetc.ir.json import Json, digest
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest document of tools that is imported."""
+
+MAX_DATA_BYTES = 1024 * 1024 * 1024
+"""Largest file of data that tools are read off: the queries of ToolBench are some hundred megabytes."""
 
 UNKNOWN = "unknown"
 """The licence of a source that names none."""
@@ -87,14 +94,25 @@ def object_schema(properties: Mapping[str, Json], required: Sequence[str]) -> di
     return {"type": "object", "properties": dict(properties), "required": list(required)}
 
 
-def read_source(path: Path) -> tuple[str, str]:
-    """The text of a file and its digest. Raises MG502 when it cannot be read."""
+def read_source(path: Path, most: int = MAX_BYTES) -> tuple[str, str]:
+    """The text of a file and its digest. Raises MG502 when it cannot be read, or has more than so many bytes."""
     try:
+        size = path.stat().st_size
+        if size > most:
+            raise refused(f"`{path}` has {size:,} bytes, and {most:,} is the most that is imported", "import a part of it")
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text" if isinstance(error, UnicodeError) else str(error)
         raise refused(f"`{path}` cannot be read: {reason}", "name a file, relative to the recipe's folder") from None
     return text, digest(text)
+
+
+def without_references(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the definitions of its schemas where they are referred to. Raises MG502 when that comes to too much."""
+    try:
+        return replace(snapshot, functions=tuple(map(inlined_tool, snapshot.functions)))
+    except ValueError as error:
+        raise refused(f"`{snapshot.source}` cannot be written out: {error}", "name less than all of it, or give its schemas fewer references") from None
 
 
 def refused(message: str, help: str | None = None, notes: tuple[str, ...] = ()) -> MagnetError:

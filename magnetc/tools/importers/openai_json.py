@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from magnetc.ir.json import Json, digest
+from magnetc.ir.read_json import read_json
 from magnetc.tools.importers.importer import Place, Snapshot, object_schema, raw_tool, read_source, refused
 
 _INPUT = ("parameters", "input_schema", "inputSchema")
@@ -21,7 +22,7 @@ def import_json(argument: str, place: Place) -> Snapshot:
     """The tools of the JSON file `argument`."""
     text, _ = read_source(place.folder / PurePosixPath(argument))
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except (ValueError, RecursionError) as error:
         raise refused(f"`{argument}` is not JSON: {error}", "mend it, then import again") from None
     listed = next((data[key] for key in ("tools", "functions") if key in data), data) if isinstance(data, dict) else data

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from magnetc.ir.json import Json, digest
+from magnetc.ir.read_json import check_depth
 from magnetc.tools.importers.importer import (
     Place,
     Snapshot,
@@ -70,7 +71,8 @@ def read_document(name: str, place: Place) -> dict[str, Any]:
     text, _ = read_source(place.folder / PurePosixPath(name))
     try:
         document = yaml.load(text, Loader=_Loader)
-        digest(document)
+        check_depth(document)
+        digest(document).encode()
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise refused(f"`{name}` is neither YAML nor JSON: {' '.join(str(error).split())[:200]}", "mend it, then import again") from None
     version = document.get("openapi") if isinstance(document, dict) else None

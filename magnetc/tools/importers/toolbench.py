@@ -16,7 +16,16 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from magnetc.ir.json import Json, digest
-from magnetc.tools.importers.importer import Place, Snapshot, object_schema, raw_tool, read_source, refused
+from magnetc.ir.read_json import read_json
+from magnetc.tools.importers.importer import (
+    MAX_DATA_BYTES,
+    Place,
+    Snapshot,
+    object_schema,
+    raw_tool,
+    read_source,
+    refused,
+)
 
 _TYPES = {"NUMBER": "number", "INTEGER": "integer", "BOOLEAN": "boolean", "ARRAY": "array", "OBJECT": "object", "LIST": "array"}
 _EXAMPLES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array", "dict": "object",
@@ -26,9 +35,9 @@ _EXAMPLES = {"str": "string", "int": "integer", "float": "number", "bool": "bool
 def import_toolbench(argument: str, place: Place) -> Snapshot:
     """The APIs of the file that `argument` names."""
     name, _, category = argument.partition("#")
-    text, _ = read_source(place.folder / PurePosixPath(name))
+    text, _ = read_source(place.folder / PurePosixPath(name), MAX_DATA_BYTES)
     try:
-        data = json.loads(text)
+        data = read_json(text)
     except (ValueError, RecursionError) as error:
         raise refused(f"`{name}` is not JSON: {error}", "mend it, then import again") from None
     found: dict[str, dict[str, Json]] = {}
