@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+MAX_LENGTH = 10_000
+"""Characters of a template: a phrase has some dozens."""
+
 MAX_DEPTH = 32
 """Brackets inside brackets. No sentence needs a tenth of it."""
 
@@ -54,6 +57,9 @@ def find_problem(text: str) -> Problem | None:
     if not text.strip():
         return Problem(code="MG404", message="this template is empty", start=0, end=len(text),
                        help="write what is to be said")
+    if len(text) > MAX_LENGTH:
+        return Problem(code="MG409", message=f"this template has {len(text):,} characters, and {MAX_LENGTH:,} is the most", start=0, end=len(text),
+                       help="write several phrases instead of one")
     opened: list[_Open] = []
     for match in _LEXEME.finditer(text):
         lexeme, start, end = match[0], match.start(), match.end()

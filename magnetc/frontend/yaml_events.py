@@ -204,13 +204,14 @@ class _Builder:
         """Consume all events. Raises yaml.YAMLError where the syntax is wrong, _Stop where reading on is no use."""
         on_event = self._on_event
         left = max(0, MAX_VALUES - self._sink.values)
-        for event in islice(yaml.parse(self._file.text, Loader=yaml.CSafeLoader), left):
+        events = yaml.parse(self._file.text, Loader=yaml.CSafeLoader)
+        for event in islice(events, left):
             if self._skipping:
                 self._skip(event)
             else:
                 on_event[type(event)](event)
         self._sink.values += len(self.spans)
-        if self._stack or self._skipping or not left:
+        if next(events, None) is not None:
             self._error(
                 "MG003",
                 f"the files of this recipe hold more than {MAX_VALUES:,} keys and values",
