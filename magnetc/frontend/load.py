@@ -23,7 +23,6 @@ from magnetc.frontend.yaml_events import span_index
 from magnetc.ir.spec import Spec
 from magnetc.source import Origin
 
-
 MAX_PATTERNS = 1_000
 """Items of `include` that are looked for; the schema refuses more."""
 

@@ -14,7 +14,6 @@ import sys
 import time
 import traceback
 import warnings
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +37,6 @@ class Tally:
     seconds: float = 0.0
     slowest: tuple[float, int] = (0.0, 0)
     failures: dict[str, list[int]] = field(default_factory=dict)
-    kinds: Counter[str] = field(default_factory=Counter)
 
 
 class TooSlow(Exception):
@@ -61,9 +59,9 @@ def run(parser: Parser, seed: int, indices: range) -> Tally:
         try:
             parser.read(text)
         except Exception as error:
-            frame = next((each for each in reversed(traceback.extract_tb(error.__traceback__)) if "magnetc" in each.filename or "fuzz" in each.filename))
-            what = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno} {frame.name}: {str(error)[:150]}"
-            tally.failures.setdefault(what.partition(": ")[0], []).append(index)
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            what = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            tally.failures.setdefault(what, []).append(index)
         took = time.perf_counter() - start
         tally.inputs += 1
         tally.seconds += took

@@ -83,7 +83,7 @@ def _space(piece: Piece, before: str, gap: int, *, first: bool) -> None:
     piece.breaks = before == ","
     if piece.is_comment:
         piece.gap, piece.usual = 0 if first else max(gap, 2), (2, 3)
-    elif not first and piece.text not in (",", ":", "]", "}") and before not in ("[", "{"):
+    elif not first and (before == ":" or piece.text not in (",", ":", "]", "}")) and before not in ("[", "{"):
         piece.gap, piece.usual = (1, ()) if before == "-" else (max(gap, 1), (1,))
 
 
