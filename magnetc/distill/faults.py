@@ -244,12 +244,12 @@ def _acted_while_missing(index: int, turn: ScriptTurn, proposal: Proposal, conve
                      bindings=bindings, place=name)
 
 
-def question(branch: Branch, turn: ScriptTurn, teacher: Teacher, conversation: Conversation):
+async def question(branch: Branch, turn: ScriptTurn, teacher: Teacher, conversation: Conversation):
     """The needless question in words, or None where this recipe has none for the leaf."""
     assert branch.asks is not None
     call, pointer = branch.asks
     asking = replace(turn, kind=TurnKind.MISS_PARAMS, withheld=(f"{call.id}{pointer}",))
-    return teacher.without_calls(asking, conversation)
+    return await teacher.without_calls(asking, conversation)
 
 
 def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: int) -> str:

@@ -16,7 +16,7 @@ from magnetc.ir.script import Goal, ScriptTurn
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, MessagePart, ToolCall
 from magnetc.teachers.conversation import Bindings, Executed, Given, Pending
-from magnetc.teachers.teacher import Teacher
+from magnetc.teachers.teacher import Teacher, Wordless
 from magnetc.tools.worlds.equivalence import Execution, Made, difference
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.world import World
@@ -45,7 +45,11 @@ async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, worl
                     dropped: Counter[str]) -> PreferencePair | None:
     """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
     for branch in islice(_drawn_branches(translation), TRIES):
-        pair = await _Forge(branch, translation, spec, teacher, world, existing).pair()
+        try:
+            pair = await _Forge(branch, translation, spec, teacher, world, existing).pair()
+        except Wordless as error:
+            dropped[f"mutation dropped: {error.reason}"] += 1
+            continue
         if pair is not None:
             return pair
         dropped[f"mutation dropped: {branch.kind} is not observable"] += 1
@@ -94,7 +98,7 @@ class _Forge:
             return None
         if not self._observable(earlier, faulty, bad, good):
             return None
-        if not self._write_turn(earlier, faulty, bad):
+        if not await self._write_turn(earlier, faulty, bad):
             return None
         await self._continue(bad)
         return self._assemble()
@@ -111,13 +115,13 @@ class _Forge:
                            self.existing)
         return found is not None
 
-    def _write_turn(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
+    async def _write_turn(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
         """Messages of the faulty turn from its root on."""
         index = self.branch.turn
         first = min((int(self.wire[c.id].rpartition("_")[2]) for r in self.turn.rounds for c in r), default=0)
         self.next_id = first + len(earlier) if first else self._calls_before(index) + 1
         if self.branch.asks is not None:
-            parts = question(self.branch, self.turn, self.teacher, self.conversation)
+            parts = await question(self.branch, self.turn, self.teacher, replace(self.conversation, messages=self._prompt()))
             if parts is None:
                 return False
             self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="clarification"))
@@ -127,7 +131,7 @@ class _Forge:
             self.results[call.id] = Executed(call, index, arguments, bad.results[position])
         for round_ in self.branch.rounds:
             self._message(index, round_)
-        self.messages.append(Message(role="assistant", turn=index, parts=self._reply(self.turn), purpose="reply"))
+        self.messages.append(Message(role="assistant", turn=index, parts=await self._reply(self.turn), purpose="reply"))
         return True
 
     def _calls_before(self, index: int) -> int:
@@ -145,11 +149,18 @@ class _Forge:
                                  result=done.result))
         self.messages.append(Message(role="assistant", turn=index, calls=tuple(made), purpose="calls"))
 
-    def _reply(self, turn: ScriptTurn) -> tuple[MessagePart, ...]:
+    async def _reply(self, turn: ScriptTurn) -> tuple[MessagePart, ...]:
         goals = tuple(
             Goal(calls=made) for goal in turn.goals if (made := tuple(c for c in goal.calls if c.id in self.results))
         )
-        return self.teacher.reply(replace(turn, goals=goals), self.results, self.conversation)
+        heard = (*self._prompt(), *self.messages)
+        return await self.teacher.reply(replace(turn, goals=goals), self.results, replace(self.conversation, messages=heard))
+
+    def _prompt(self) -> tuple[Message, ...]:
+        """What both sides share: all before the round that goes wrong."""
+        messages = self.translation.trajectory.messages
+        mine = [i for i, m in enumerate(messages) if m.turn == self.branch.turn and m.role == "assistant"]
+        return messages[: mine[self.branch.round]]
 
     async def _continue(self, bad: Outcome) -> None:
         """The same user turns go on; the agent copies what its own world told it. Ends where nothing can be derived."""
@@ -172,7 +183,7 @@ class _Forge:
         for index, turn, end in ends:
             if end > len(outcome.results):
                 break
-            self._write_later(index, turn, calls, outcome)
+            await self._write_later(index, turn, calls, outcome)
 
     def _rebind(self, turn: ScriptTurn, bindings: Bindings, calls: list[Call]) -> Bindings | None:
         """Bindings of a later turn with outputs of the faulty turn as they are now, later ones pending."""
@@ -217,7 +228,7 @@ class _Forge:
         except (LookupError, KeyError):
             return None
 
-    def _write_later(self, index: int, turn: ScriptTurn, calls: list[Call], outcome: Outcome) -> None:
+    async def _write_later(self, index: int, turn: ScriptTurn, calls: list[Call], outcome: Outcome) -> None:
         position = {call.id: i for i, call in enumerate(calls)}
         original = [m for m in self.translation.trajectory.messages if m.turn == index]
         self.messages.append(next(m for m in original if m.role == "user"))
@@ -229,14 +240,12 @@ class _Forge:
             self.results[call.id] = Executed(call, index, arguments, outcome.results[position[call.id]])
         for round_ in turn.rounds:
             self._message(index, round_)
-        self.messages.append(Message(role="assistant", turn=index, parts=self._reply(turn), purpose="reply"))
+        self.messages.append(Message(role="assistant", turn=index, parts=await self._reply(turn), purpose="reply"))
 
     def _assemble(self) -> PreferencePair:
-        messages = self.translation.trajectory.messages
-        mine = [i for i, m in enumerate(messages) if m.turn == self.branch.turn and m.role == "assistant"]
-        root = mine[self.branch.round]
+        prompt = self._prompt()
         return PreferencePair(
-            turn=self.branch.turn, prompt=messages[:root], chosen=messages[root:],
+            turn=self.branch.turn, prompt=prompt, chosen=self.translation.trajectory.messages[len(prompt):],
             rejected=tuple(self.messages), corresponds=self.corresponds,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from magnetc.ir import draw
@@ -13,7 +13,7 @@ from magnetc.ir.script import SystemKind
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
 from magnetc.ir.template import Pick
-from magnetc.ir.trajectory import MessagePart
+from magnetc.ir.trajectory import Message, MessagePart
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, at_pointer
 
 
@@ -74,7 +74,7 @@ class Proposal:
 
 @dataclass(slots=True)
 class Conversation:
-    """Grows turn by turn. `state` holds the world's values by pattern at the start of the turn. `taken_back` has the values
+    """Grows turn by turn. `messages` are those so far. `state` holds the world's values by pattern at the start of the turn. `taken_back` has the values
     that the user said and took back, by call: (entity type, value). `undone`: calls whose results hold no more."""
 
     spec: Spec
@@ -88,6 +88,7 @@ class Conversation:
     system: SystemKind = SystemKind.PLAIN
     taken_back: dict[str, tuple[str, Json]] = field(default_factory=dict)
     undone: set[str] = field(default_factory=set)
+    messages: Sequence[Message] = ()
 
     @property
     def locale(self) -> str:

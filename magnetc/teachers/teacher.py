@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from magnetc.ir.json import Json
@@ -11,27 +11,45 @@ from magnetc.ir.script import ScriptTurn
 from magnetc.ir.trajectory import MessagePart
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 
+Arguments = Mapping[str, Mapping[str, Json]]
+"""By call id, the arguments that a call takes once all that it waits for is known."""
+
+
+class Wordless(Exception):
+    """A teacher has no words for a turn, or none that say what they have to. `reason` is short and stable: it is counted."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
 
 class Teacher(Protocol):
-    """Writes words for a script. It never runs a tool and never sees a result that the agent has not seen."""
+    """Writes words for a script. It never runs a tool and never sees a result that the agent has not seen.
+
+    What takes time raises Wordless where no words can be had.
+    """
 
     def system(self, conversation: Conversation) -> tuple[MessagePart, ...]:
         """The system message."""
         ...
 
     def propose(self, turn: ScriptTurn, conversation: Conversation) -> Iterator[Proposal]:
-        """Words and bindings for the user's turn, most wanted first; the first that executes is kept."""
+        """Plain words and bindings for the user's turn, most wanted first; the first that executes is kept."""
         ...
 
     def others(self, call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
         """Values that the user might have given for a leaf of `call` in place of the one it is bound to, most wanted first."""
         ...
 
-    def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[MessagePart, ...]:
+    async def say(self, turn: ScriptTurn, proposal: Proposal, arguments: Arguments, conversation: Conversation) -> tuple[MessagePart, ...]:
+        """The user's words for a proposal that executes. `arguments` are what the words are held against, not what they tell."""
+        ...
+
+    async def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[MessagePart, ...]:
         """The agent's words after the calls of a turn."""
         ...
 
-    def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> tuple[MessagePart, ...] | None:
+    async def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> tuple[MessagePart, ...] | None:
         """The agent's question (miss_params), refusal (miss_func) or what it says where nothing is to be called (no_tool).
         None when it cannot be said in this locale."""
         ...

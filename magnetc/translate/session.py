@@ -22,7 +22,7 @@ from magnetc.ir.trajectory import Message, MessagePart, Reference, ToolCall, Tra
 from magnetc.surface import depends_on_today, occurs
 from magnetc.surface.today import OTHER_DAYS
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
-from magnetc.teachers.teacher import Teacher
+from magnetc.teachers.teacher import Teacher, Wordless
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.world import World
 from magnetc.translate.abstention import abstention
@@ -99,13 +99,16 @@ class _Session:
         start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
         state = self.scenario.values(self._patterns(0))
         self.conversation = Conversation(self.spec, self.script.path, self.scenario.now, self.scenario.profile, state,
-                                         system=self.script.system)
+                                         messages=self.messages, system=self.script.system)
         self.starts.append(start)
         system = self.teacher.system(self.conversation)
         self.messages.append(Message(role="system", turn=-1, parts=system))
         index = 0
         while index < len(self.script.turns):
-            reason = await self._turn(index, self.script.turns[index])
+            try:
+                reason = await self._turn(index, self.script.turns[index])
+            except Wordless as error:
+                return Rejection(error.reason)
             if reason is None:
                 index += 1
             elif not await self._drop(index, reason):
@@ -165,6 +168,7 @@ class _Session:
             self.left_out.append("correct.before left out: there is no other value to say first")
             self._unchange(index, "correct.before")
         slips = await self._wrong_calls(index, turn, run, proposal) if turn.slips else ()
+        proposal = await self._worded(turn, calls, proposal, run)
         self._say(turn, proposal)
         if turn.amends:
             self.said_at.update(said_before(turn, self.said_at))
@@ -173,8 +177,8 @@ class _Session:
             return leak
         self.proposals.append(proposal)
         if acts:
-            return self._act(turn, calls, run, proposal, slips)
-        return self._decline(turn, run, proposal)
+            return await self._act(turn, calls, run, proposal, slips)
+        return await self._decline(turn, run, proposal)
 
     async def _first_success(self, index: int, turn: ScriptTurn, calls: list[Call], *,
                              keep: bool) -> tuple[Proposal | None, Outcome | None]:
@@ -185,6 +189,11 @@ class _Session:
         proposal, run, self.error = await first_success(proposals, calls, self.starts[-1], self.world, keep=keep,
                                                         query=self._patterns(index + 1), refused=refused)
         return proposal, run
+
+    async def _worded(self, turn: ScriptTurn, calls: Sequence[Call], proposal: Proposal, run: Outcome) -> Proposal:
+        """A proposal in the teacher's own words."""
+        arguments = {call.id: made for call, made in zip(calls, run.args)}
+        return replace(proposal, parts=await self.teacher.say(turn, proposal, arguments, self.conversation))
 
     async def _plan(self, index: int, at: int) -> bool:
         """Whether turn `at` can amend what turn `index` asks for. If not, the turns are as they were before that operation."""
@@ -267,8 +276,8 @@ class _Session:
         texts = [message.text for message in self.messages if message.parts]
         return texts + [wire(call.result) for message in self.messages for call in message.calls]
 
-    def _decline(self, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> str | None:
-        parts = self.teacher.without_calls(turn, self.conversation)
+    async def _decline(self, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> str | None:
+        parts = await self.teacher.without_calls(turn, self.conversation)
         if parts is None:
             return "no words: the agent's question or refusal cannot be said in this locale"
         purpose = "refusal" if turn.kind is TurnKind.MISS_FUNC else "clarification"
@@ -290,9 +299,10 @@ class _Session:
             return f"not executable: {self.error}" if self.error else NO_WORDS
         if turn.abstains.kind is AbstentionKind.CONTEXT and [done.result for done in known if done] != list(run.results):
             return "the answer that is known no longer holds"
+        proposal = await self._worded(turn, calls, proposal, run)
         self._say(turn, proposal)
         self.proposals.append(proposal)
-        parts = self.teacher.without_calls(turn, self.conversation)
+        parts = await self.teacher.without_calls(turn, self.conversation)
         if parts is None:
             return "no words: what the agent says in place of calls cannot be said in this locale"
         refuses = turn.abstains.kind not in (AbstentionKind.CHITCHAT, AbstentionKind.CONTEXT)
@@ -302,7 +312,7 @@ class _Session:
         self.starts.append(self.starts[-1])
         return None
 
-    def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal, slips: Sequence[Slip]) -> str | None:
+    async def _act(self, turn: ScriptTurn, calls: list[Call], run: Outcome, proposal: Proposal, slips: Sequence[Slip]) -> str | None:
         done: dict[str, Executed] = {}
         index = len(self.proposals) - 1
         for position, call in enumerate(calls):
@@ -324,7 +334,7 @@ class _Session:
         self.conversation.state = values_of(run)
         assert run.handle is not None
         self.starts.append(run.handle)
-        parts: tuple[MessagePart, ...] = self.teacher.reply(turn, done, self.conversation)
+        parts = await self.teacher.reply(turn, done, self.conversation)
         self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply"))
         return None
 
