@@ -27,6 +27,7 @@ from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
 from magnetc.build.recipe_files import recipe_files
+from magnetc.build.teacher import Asked, recipe_teacher
 from magnetc.build.unit import Unit, UnitBuilder, UnitResult
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.distill.proofs.prover import Prover
@@ -43,17 +44,21 @@ from magnetc.ir.script import CLUTTER
 from magnetc.ir.spec import Spec
 from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
-from magnetc.teachers.offline import OfflineTeacher
+from magnetc.teachers.teacher import Teacher
 from magnetc.tools.trust import require_trust
 from magnetc.tools.worlds.kind import world_pool
 from magnetc.tools.worlds.pool import WorldPool
 from magnetc.tools.worlds.world import World
 from magnetc.translate.scenario import Scenario, make_scenario
 
+SHARING = 64
+"""Units that share a world while a hosted teacher is asked: most of them wait for it most of the time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates."""
+    """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates.
+    `replay`: the journal answers for the teacher, and nobody is asked."""
 
     folder: Path
     out: Path
@@ -61,6 +66,7 @@ class BuildOptions:
     paths: int | None = None
     trust: bool = False
     gated: bool = True
+    replay: bool = False
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     announce: Callable[[str], None] = print
     progress: Callable[[UnitResult], None] = lambda _: None
@@ -88,6 +94,7 @@ class BuildSummary:
     coverage: dict[str, Any] = field(default_factory=dict)
     gates: tuple[Gate, ...] = ()
     failed: bool = False
+    asked: Asked = field(default_factory=Asked)
 
     def figures(self) -> dict[str, Any]:
         """The summary as JSON: largest counts first."""
@@ -120,10 +127,9 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     if context is None:
         return None
     spec = context.spec
-    if spec.recipe.endpoint is not None:
-        raise MagnetError(_wordless_teacher(spec))
     require_trust(options.folder, spec.recipe.world, options.trust)
-    pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs)
+    hosted = spec.recipe.endpoint is not None
+    pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs, sharing=SHARING if hosted else 1)
     output = Output(options.out)
     try:
         async with pool.world() as world:
@@ -133,7 +139,9 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         if sink.has_errors:
             return None
         measures = Measures(Coverage(context), Made(spec))
-        summary = await _run(options, context, scenarios, pool, output, measures)
+        async with recipe_teacher(spec.recipe, options.folder, replay=options.replay) as (teacher, asked):
+            summary = await _run(options, context, scenarios, pool, output, measures, teacher)
+        summary.asked = asked
         report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
         report_replies(summary.wordless, spec, sink)
@@ -147,12 +155,6 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     finally:
         output.discard()
         await pool.close()
-
-
-def _wordless_teacher(spec: Spec) -> Diagnostic:
-    return Diagnostic(code="MG513", message=f"`{spec.recipe.teacher}` judges edges, and does not write words yet",
-                      primary=Label(spec.recipe.origin.child("teacher"), at_key=True),
-                      help="lock the recipe with `magnetc lock --judge`, then build it with `teacher: offline`")
 
 
 async def _scenarios(world: World, spec: Spec) -> tuple[Scenario, ...]:
@@ -169,9 +171,9 @@ async def _scenarios(world: World, spec: Spec) -> tuple[Scenario, ...]:
 
 
 async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
-               output: Output, measures: Measures) -> BuildSummary:
+               output: Output, measures: Measures, teacher: Teacher) -> BuildSummary:
     prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
-    builder = UnitBuilder(context, OfflineTeacher(), prover, scenarios)
+    builder = UnitBuilder(context, teacher, prover, scenarios)
 
     async def work(unit: Unit) -> UnitResult:
         async with pool.world() as world:
@@ -179,8 +181,9 @@ async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[
 
     summary = BuildSummary()
     units = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
+    endpoint = context.spec.recipe.endpoint
     with _rare_collections():
-        async for result in in_order(units, work, options.jobs * 2):
+        async for result in in_order(units, work, 2 * endpoint.concurrency if endpoint else options.jobs * 2):
             _write(result, context.spec, output, summary, measures)
             options.progress(result)
     return summary

@@ -16,10 +16,10 @@ from magnetc.engine.journal import NAME, Journal
 from magnetc.frontend import load
 from magnetc.ir.spec import CANDIDATES, Inference, Spec, Votes
 from magnetc.passes.semantic import by_words
-from magnetc.teachers.ask import Asker, Unusable
+from magnetc.teachers.ask import Asker, GivenUp, Unusable
 from magnetc.teachers.judge import PROGRAM, Vote, judge_inputs, read_vote, tally
 from magnetc.teachers.openai.budget import Budget
-from magnetc.teachers.openai.client import GivenUp, OpenAIClient
+from magnetc.teachers.openai.client import OpenAIClient
 from magnetc.teachers.prompt_program import PromptProgram, load_program
 from magnetc.tools.importers import IMPORTERS
 

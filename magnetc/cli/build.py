@@ -26,9 +26,10 @@ LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
 @click.option("--paths", type=click.IntRange(min=1), help="Scale the recipe's path counts to this many in all.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
 @click.option("--trust", is_flag=True, help="Run the recipe's code this once, whether it is trusted or not.")
+@click.option("--replay", is_flag=True, help="Ask no teacher: the journal has all replies, or the build ends.")
 @click.option("--emit", "levels", help=f"Print IR instead of building: {', '.join(LEVELS)}; comma separated.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
-def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool,
+def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool,
             levels: str | None, as_json: bool) -> None:
     """Build the dataset of the recipe in FOLDER: compile, execute, prove, write. Exit 3 when it is written and misses a gate."""
     sink = Sink()
@@ -36,7 +37,7 @@ def command(folder: Path, out: Path | None, seed: int | None, paths: int | None,
         if levels:
             _emit(folder, sink, seed, paths, [level.strip() for level in levels.split(",")])
         else:
-            _build(folder, out or folder / "out", seed, paths, jobs, trust, as_json, sink)
+            _build(folder, out or folder / "out", seed, paths, jobs, trust, replay, as_json, sink)
 
 
 def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels: list[str]) -> None:
@@ -66,23 +67,36 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
                     click.echo(print_script(script))
 
 
-def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, as_json: bool,
+def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool, as_json: bool,
            sink: Sink) -> None:
     from magnetc.build.driver import BuildOptions, build
 
     with progress("building", paths) as advance:
-        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, gated=True, announce=announce,
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, gated=True, announce=announce,
                                progress=lambda _: advance(), **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
         fail(sink, folder=folder)
     show(sink, folder=folder)
+    _tell_spent(summary)
     if as_json:
-        click.echo(json.dumps({"out": str(out), **summary.figures()}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"out": str(out), **summary.figures(), **({"teacher": summary.asked.document()} if summary.asked.yields else {})}, indent=2, ensure_ascii=False))
     else:
         _table(out, summary)
     if summary.failed:
         raise SystemExit(MISSED)
+
+
+def _tell_spent(summary: BuildSummary) -> None:
+    """What the teacher was asked, how its answers fared by program, and what that cost."""
+    asked = summary.asked
+    for program, counts in sorted(asked.yields.items()):
+        told = f"  {program}: {counts['used']:,} answers used, {counts['refused']:,} refused; {counts['journal']:,} out of the journal"
+        click.echo(told, err=True)
+        for reason, number in asked.refusals.get(program, Counter()).most_common(3):
+            click.echo(f"    {number:,} refused: {reason}", err=True)
+    if asked.budget is not None:
+        click.echo(asked.budget.summary(), err=True)
 
 
 def _table(out: Path, summary: BuildSummary) -> None:

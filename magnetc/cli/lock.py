@@ -57,8 +57,7 @@ def _judge(folder: Path, votes: int) -> None:
         click.echo(f"  {counted(number, 'vote')} could not be read: {reason}", err=True)
     spent = judged.budget
     if spent and spent.requests:
-        cost = f", {spent.money:.2f} by the recipe's prices" if spent.money else ""
-        click.echo(f"{counted(spent.requests, 'reply')} paid for: {spent.asked:,} tokens asked, {spent.answered:,} answered{cost}", err=True)
+        click.echo(spent.summary(), err=True)
     click.echo(f"{counted(len(judged.votes), 'pair')} judged: {', '.join(f'{number} {kind}' for kind, number in sorted(kinds.items()))}", err=True)
     if judged.failures:
         raise SystemExit(1)

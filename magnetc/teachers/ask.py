@@ -7,6 +7,7 @@ again, never the conversation. What was paid for is in the journal before anyone
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Protocol, TypeVar
 
+from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import Json, canonical
 from magnetc.teachers.prompt_program import PromptProgram
 
@@ -82,10 +84,25 @@ class Unusable(Exception):
         self.program = program
         self.reason = reason
 
+    @property
+    def kind(self) -> str:
+        """The reason without the words and values in it, so that equal ones are counted together."""
+        return kind_of(self.reason)
+
+
+class GivenUp(MagnetError):
+    """One question was given up unanswered; others may fare better."""
+
+
+def kind_of(reason: str) -> str:
+    """A reason for a refusal without what it quotes."""
+    return re.sub(r"`[^`]*`", "`…`", reason.partition(": ")[0] if reason.startswith("it is not JSON") else reason)
+
 
 @dataclass(slots=True)
 class Asker:
-    """Asks a model through a store. `yields` counts, by program, how replies fared: `used` and `refused`, `journal` and `endpoint`.
+    """Asks a model through a store. `yields` counts, by program, how replies fared: `used` and `refused`, `journal` and `endpoint`;
+    `refusals` why they were refused.
 
     Questions that are under way are asked once, whoever asks them.
     """
@@ -93,6 +110,7 @@ class Asker:
     model: Model
     store: Store
     yields: dict[str, Counter[str]] = field(default_factory=dict)
+    refusals: dict[str, Counter[str]] = field(default_factory=dict)
     _under_way: dict[bytes, asyncio.Task[Reply]] = field(default_factory=dict)
 
     async def ask(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[str], Read], *, sample: int = 0) -> Read:
@@ -115,6 +133,7 @@ class Asker:
             except ValueError as error:
                 reason = str(error)
                 counts["refused"] += 1
+                self.refusals.setdefault(program.name, Counter())[kind_of(reason)] += 1
                 messages += [{"role": "assistant", "content": reply.text[:SHOWN] or "…"}, {"role": "user", "content": AGAIN.format(reason=reason)}]
             else:
                 counts["used"] += 1

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
 from magnetc.source.resources import resource
 
 if TYPE_CHECKING:
@@ -60,12 +60,24 @@ class PromptProgram:
         except (TemplateError, TypeError) as error:
             raise _broken(self.name, str(error)) from error
 
+    def variables(self) -> set[str]:
+        """The names that its text asks for. Raises MagnetError MG420 when the text is no template."""
+        from jinja2 import TemplateError, meta
+        from jinja2.sandbox import SandboxedEnvironment
+
+        try:
+            return set(meta.find_undeclared_variables(SandboxedEnvironment().parse(self.text)))
+        except TemplateError as error:
+            raise _broken(self.name, str(error)) from error
+
     @cached_property
     def _template(self) -> Template:
         from jinja2 import StrictUndefined
         from jinja2.sandbox import SandboxedEnvironment
 
-        return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(self.text)
+        environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        environment.filters["tojson"] = wire   # Jinja2's own escapes what HTML would trip over, and all that is not ASCII
+        return environment.from_string(self.text)
 
     @cached_property
     def _validator(self) -> Draft7Validator:
@@ -119,6 +131,11 @@ def parse_program(name: str, text: str) -> PromptProgram:
                          decoding=head.get("decoding") or {}, repair=int(head.get("repair") or 0))
 
 
+def broken(name: str, why: str) -> Diagnostic:
+    """MG420: why a program cannot be used."""
+    return Diagnostic(code="MG420", message=f"the prompt program `{name}` cannot be used: {why}",
+                                  help=f"compare it with `specs/std/{FOLDER}/{name}.md.j2`")
+
+
 def _broken(name: str, why: str) -> MagnetError:
-    return MagnetError(Diagnostic(code="MG420", message=f"the prompt program `{name}` cannot be used: {why}",
-                                  help=f"compare it with `specs/std/{FOLDER}/{name}.md.j2`"))
+    return MagnetError(broken(name, why))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
+from pathlib import Path
+
+CALLS: dict[tuple[str, ...], list[dict]] = {}
 
 
 def answer(body: dict) -> str:
@@ -18,6 +22,10 @@ def invented(text: str, body: dict) -> str:
         said = json.loads(text)
     except ValueError:
         return "made-up"
+    if isinstance(said, dict) and "words" in said:
+        return json.dumps({"words": said["words"] + " And 4711 of them."}, ensure_ascii=False)
+    if isinstance(said, dict) and said.get("calls"):
+        return json.dumps({"calls": [{**said["calls"][0], "name": "made_up"}]})
     if isinstance(said, dict) and "kind" in said:
         return json.dumps({"kind": "partial", "values": {"made_up": "/nothing"}})
     return json.dumps({"made_up": said})
@@ -36,8 +44,35 @@ def _judge(body: dict) -> str:
     return json.dumps({"reason": "they share values by name", "kind": kind, "values": values})
 
 
+def _words(body: dict) -> str:
+    """The plain way to say it, as the prompt ends with it, said a little otherwise by who has another number drawn."""
+    prompt = body["messages"][0]["content"]
+    plain = re.search(r"to show what is meant and not how: (.*)$", prompt, re.MULTILINE)
+    assert plain is not None
+    return json.dumps({"words": json.loads(plain[1])}, ensure_ascii=False)
+
+
+def read_rows(folder: Path) -> None:
+    """Learn the calls of a dataset: after which words which are made. The reader of the tests knows them from there."""
+    for path in folder.rglob("*.jsonl"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            heard: tuple[str, ...] = ()
+            for message, after in pairwise(json.loads(line)["messages"]):
+                if message["role"] in ("user", "assistant") and message["content"]:
+                    heard = (*heard, message["content"])
+                if message["role"] == "user":
+                    made = [{"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in after.get("tool_calls", ())]
+                    CALLS.setdefault(heard, made)
+
+
+def _calls(body: dict) -> str:
+    """The calls that the dataset has after these words; none for words that it does not know."""
+    said = re.findall(r"^(?:user|agent): (\".*\")$", body["messages"][0]["content"], re.MULTILINE)
+    return json.dumps({"calls": CALLS.get(tuple(map(json.loads, said)), [])}, ensure_ascii=False)
+
+
 def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls}

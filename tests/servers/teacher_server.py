@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import answers
 from aiohttp import web
@@ -132,5 +133,8 @@ if __name__ == "__main__":
     options.add_argument("--faults", type=float, default=0.0)
     options.add_argument("--latency", type=float, default=0.0)
     options.add_argument("--only", nargs="*", default=())
+    options.add_argument("--rows", type=Path, help="a dataset whose calls the reader knows")
     given = options.parse_args()
+    if given.rows:
+        answers.read_rows(given.rows)
     asyncio.run(serve(given.port, Server(given.faults, given.latency, tuple(given.only))))

@@ -27,6 +27,12 @@ class Budget:
         asks, answers = self.endpoint.price
         return (self.asked * asks + self.answered * answers) / 1e6
 
+    def summary(self) -> str:
+        """What was paid for, in a line."""
+        cost = f", {self.money:.2f} by the recipe's prices" if self.money else ""
+        replies = "1 reply" if self.requests == 1 else f"{self.requests:,} replies"
+        return f"{replies} paid for: {self.asked:,} tokens asked, {self.answered:,} answered{cost}"
+
     def spend(self, reply: Reply) -> None:
         self.requests += 1
         self.asked += reply.asked

@@ -28,7 +28,7 @@ from tenacity import (
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.endpoint import Endpoint
-from magnetc.teachers.ask import Reply, Request
+from magnetc.teachers.ask import GivenUp, Reply, Request
 from magnetc.teachers.openai.budget import Budget, estimated_tokens
 from magnetc.teachers.openai.dialects import chat_body, reply_text, usage
 
@@ -154,10 +154,6 @@ class OpenAIClient:
         return MagnetError(Diagnostic(code="MG511", message=f"the teacher's endpoint is down: {why}",
                                       notes=(f"{self._given_up} questions in a row got no answer, each tried {TRIES} times",),
                                       help="run the command again when it is up: what was answered is in the journal"))
-
-
-class GivenUp(MagnetError):
-    """One question was given up; others may fare better."""
 
 
 def _wait(state: RetryCallState) -> float:

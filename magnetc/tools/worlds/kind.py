@@ -54,10 +54,10 @@ def world_kind(spec: WorldSpec) -> WorldKind:
     return getattr(import_module(module), name)()
 
 
-def world_pool(spec: WorldSpec, folder: Path, announce: Callable[[str], None], *, size: int = 1) -> WorldPool:
-    """A pool of at most `size` worlds of a recipe in `folder`, its environments made. The caller closes it.
+def world_pool(spec: WorldSpec, folder: Path, announce: Callable[[str], None], *, size: int = 1, sharing: int = 1) -> WorldPool:
+    """A pool of at most `size` worlds of a recipe in `folder`, lent to `sharing` at once, its environments made. The caller closes it.
 
     Raises:
         MagnetError: MG604, MG605 when an environment cannot be made, MG012 for a kind that cannot be used.
     """
-    return WorldPool(world_kind(spec).prepare(spec, folder / spec.folder, announce), size=size)
+    return WorldPool(world_kind(spec).prepare(spec, folder / spec.folder, announce), size=size, sharing=sharing)

@@ -1,0 +1,75 @@
+"""The teacher of a build, as the recipe names it, with what it costs; its journal and connections live as long as the build."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.engine.journal import NAME, Journal
+from magnetc.ir.endpoint import Endpoint
+from magnetc.ir.spec import Recipe
+from magnetc.teachers.ask import Asker, Reply, Request
+from magnetc.teachers.offline import OfflineTeacher
+from magnetc.teachers.openai.budget import Budget
+from magnetc.teachers.openai.client import OpenAIClient
+from magnetc.teachers.prompt_program import load_program
+from magnetc.teachers.prompted.programs import PROGRAMS, check_program
+from magnetc.teachers.prompted.teacher import PromptedTeacher
+from magnetc.teachers.teacher import Teacher
+
+
+@dataclass(slots=True)
+class Asked:
+    """What was asked of a model: by program how replies fared, why they were refused, and what the endpoint was paid for."""
+
+    yields: dict[str, Counter[str]] = field(default_factory=dict)
+    refusals: dict[str, Counter[str]] = field(default_factory=dict)
+    budget: Budget | None = None
+
+    def document(self) -> dict[str, dict[str, int]]:
+        """The yield of each program as JSON."""
+        return {name: dict(sorted(counts.items())) for name, counts in sorted(self.yields.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A model that is gone: the journal has all that it said."""
+
+    endpoint: Endpoint
+
+    def name(self, program: str) -> str:
+        return self.endpoint.model_for(program)
+
+    async def complete(self, request: Request) -> Reply:
+        """Raises MagnetError MG513: nobody can be asked."""
+        raise MagnetError(Diagnostic(code="MG513", message=f"the journal has no reply to a question of `{request.program}`",
+                                     notes=(request.messages[-1]["content"][:200],),
+                                     help="build without `--replay`, or with the journal, recipe and version of the build to be replayed"))
+
+
+@asynccontextmanager
+async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False) -> AsyncIterator[tuple[Teacher, Asked]]:
+    """The teacher of `recipe` in `folder`, and what is counted of it.
+
+    Raises:
+        MagnetError: MG420 for a prompt program that cannot be used, MG507 for a journal, MG509 where a key is missing.
+    """
+    asked = Asked()
+    endpoint = recipe.endpoint
+    if endpoint is None:
+        yield OfflineTeacher(), asked
+        return
+    programs = {name: load_program(name, folder) for name in PROGRAMS}
+    for program in programs.values():
+        check_program(program)
+    async with Journal(folder / NAME) as journal:
+        if replay:
+            yield PromptedTeacher(Asker(Replayed(endpoint), journal, asked.yields, asked.refusals), programs), asked
+            return
+        async with OpenAIClient(endpoint) as client:
+            asked.budget = client.budget
+            yield PromptedTeacher(Asker(client, journal, asked.yields, asked.refusals), programs), asked

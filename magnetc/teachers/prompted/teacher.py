@@ -1,0 +1,133 @@
+"""PromptedTeacher: a model writes the words, through prompt programs; values, results and what is called are the compiler's.
+
+What a user wants, and with which values, is proposed as the offline teacher proposes it, and has been executed before a model is
+asked. The model then says it (`back_translate`), and where the recipe wants it a reader, who sees no more than the agent does,
+finds the calls in it (`forward_translate`); replies are written from results (`reply`). Every answer is checked; one that cannot be
+used is asked for again with the reason, in the same local question. Words that carry a proof themselves, a value that is
+taken back or cannot be, stay those of the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from magnetc.ir import draw
+from magnetc.ir.json import Json
+from magnetc.ir.path import AbstentionKind, Call, TurnKind
+from magnetc.ir.script import ScriptTurn
+from magnetc.ir.trajectory import MessagePart, text_of
+from magnetc.teachers.ask import Asker, GivenUp, Unusable
+from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
+from magnetc.teachers.offline import OfflineTeacher
+from magnetc.teachers.prompt_program import PromptProgram
+from magnetc.teachers.prompted.answer import Answering, facts
+from magnetc.teachers.prompted.calls import Reading
+from magnetc.teachers.prompted.words import Saying, history
+from magnetc.teachers.teacher import Arguments, Wordless
+
+Parts = tuple[MessagePart, ...]
+
+OBJECTIONS = 2
+"""How often words are written again because a reader did not find the calls in them."""
+
+
+@dataclass(slots=True)
+class PromptedTeacher:
+    """`programs` by name, those of `programs.py`. `asker` asks the model."""
+
+    asker: Asker
+    programs: Mapping[str, PromptProgram]
+    plain: OfflineTeacher = field(default_factory=OfflineTeacher)
+
+    def system(self, conversation: Conversation) -> Parts:
+        return self.plain.system(conversation)
+
+    def propose(self, turn: ScriptTurn, conversation: Conversation) -> Iterator[Proposal]:
+        return self.plain.propose(turn, conversation)
+
+    def others(self, call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
+        return self.plain.others(call, pointer, bindings, conversation)
+
+    async def say(self, turn: ScriptTurn, proposal: Proposal, arguments: Arguments, conversation: Conversation) -> Parts:
+        if _is_framed(turn):
+            return proposal.parts
+        saying = Saying(turn, proposal, arguments, conversation)
+        objections: list[Json] = []
+        for _ in range(1 + OBJECTIONS):
+            parts = await self._ask("back_translate", {**self._common(conversation), **saying.inputs(), "objections": list(objections)},
+                                    lambda said: saying.read(said["words"]), turn, conversation)
+            objection = await self._objection(parts, turn, arguments, conversation)
+            if not objection:
+                return parts
+            objections.append({"words": "".join(map(text_of, parts)), "problem": objection})
+        raise Wordless("no words of the teacher: a reader comes to other calls")
+
+    async def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Parts:
+        plain = await self.plain.reply(turn, executed, conversation)
+        made = [executed[call.id] for goal in turn.goals for call in goal.calls if call.id in executed]
+        if any(isinstance(done.result, dict) and "error" in done.result for done in made):
+            return plain
+        answering = Answering(made, plain, conversation)
+        return await self._agent("told", answering, turn, facts(made))
+
+    async def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+        plain = await self.plain.without_calls(turn, conversation)
+        if plain is None or _is_framed(turn):
+            return plain
+        if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT:
+            known = [done for goal in turn.goals for call in goal.calls if (done := conversation.result_of(call.id))]
+            return await self._agent("known", Answering(known, plain, conversation), turn, facts(known))
+        answering = Answering((), plain, conversation)
+        if turn.kind is TurnKind.MISS_PARAMS:
+            return await self._agent("asks", answering, turn, ())
+        chat = turn.abstains is not None and turn.abstains.kind is AbstentionKind.CHITCHAT
+        return await self._agent("chats" if chat else "declines", answering, turn, ())
+
+    async def _agent(self, situation: str, answering: Answering, turn: ScriptTurn, results: Sequence[Mapping[str, Json]]) -> Parts:
+        read = answering.question if situation == "asks" else answering.read
+        inputs = {**self._common(answering.conversation), "situation": situation, "results": list(results),
+                  "plain": "".join(map(text_of, answering.plain))}
+        return await self._ask("reply", inputs, lambda said: read(said["words"]), turn, answering.conversation)
+
+    async def _objection(self, parts: Parts, turn: ScriptTurn, arguments: Arguments, conversation: Conversation) -> str:
+        """What a reader of the words gets wrong; empty where nothing, or where there is nothing to be called."""
+        if not turn.kind.acts or not turn.rounds or "forward_translate" not in self.programs:
+            return ""
+        first = turn.rounds[0]
+        if turn.abstains or any(call.id not in arguments for call in first):
+            return ""
+        offered = tuple(dict.fromkeys(call.function for other in conversation.path.turns for call in other.calls))
+        reading = Reading(first, arguments, offered, conversation.spec)
+        inputs = {"now": conversation.now[:10], "profile": conversation.profile, "tools": reading.tools(),
+                  "history": [*history(conversation), {"who": "user", "text": "".join(map(text_of, parts))}]}
+        made = await self._ask("forward_translate", inputs, reading.read, turn, conversation)
+        return reading.difference(made)
+
+    def _common(self, conversation: Conversation) -> dict[str, Any]:
+        return {"language": _language(conversation.locale), "style": conversation.style, "history": history(conversation)}
+
+    async def _ask(self, name: str, inputs: Mapping[str, Json], read, turn: ScriptTurn, conversation: Conversation):
+        """What `read` makes of the program's answer. Raises Wordless where none can be used."""
+        program = self.programs[name]
+        recipe, path = conversation.spec.recipe, conversation.path
+        sample = draw.integer(0, (1 << 31) - 1, recipe.seed, name, path.base, path.attempt, turn.key.removesuffix("+"))
+        try:
+            return await self.asker.ask(program, inputs, lambda text: read(program.read(text)), sample=sample)
+        except Unusable as error:
+            raise Wordless(f"no words of the teacher: {name}: {error.kind}") from None
+        except GivenUp:
+            raise Wordless(f"no words of the teacher: {name}: no answer") from None
+
+
+def _is_framed(turn: ScriptTurn) -> bool:
+    """Whether the words are a proof by their form: a value is taken back, given anew, or is none that can be."""
+    return bool(turn.corrects or turn.amends) or (turn.abstains is not None and turn.abstains.kind is AbstentionKind.VALUE)
+
+
+def _language(locale: str) -> str:
+    """`French`, for `fr`."""
+    from babel import Locale
+
+    return Locale.parse(locale.replace("-", "_")).get_display_name("en") or locale
