@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import takewhile
 from pathlib import Path
 
 CALLS: dict[tuple[str, ...], list[dict]] = {}
@@ -56,13 +56,23 @@ def read_rows(folder: Path) -> None:
     """Learn the calls of a dataset: after which words which are made. The reader of the tests knows them from there."""
     for path in folder.rglob("*.jsonl"):
         for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            slips = row["certificate"].get("slips", {})
             heard: tuple[str, ...] = ()
-            for message, after in pairwise(json.loads(line)["messages"]):
+            for index, message in enumerate(row["messages"]):
                 if message["role"] in ("user", "assistant") and message["content"]:
                     heard = (*heard, message["content"])
                 if message["role"] == "user":
-                    made = [{"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in after.get("tool_calls", ())]
-                    CALLS.setdefault(heard, made)
+                    CALLS.setdefault(heard, _made(row["messages"][index + 1 :], slips))
+
+
+def _made(messages: list[dict], slips: dict) -> list[dict]:
+    """The first right calls of the turn that begins with these messages."""
+    for message in takewhile(lambda message: message["role"] != "user", messages):
+        made = message.get("tool_calls", ())
+        if made and made[0]["id"] not in slips:
+            return [{"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in made]
+    return []
 
 
 def _calls(body: dict) -> str:
