@@ -21,7 +21,7 @@ def is_in(text: str, locale: str) -> bool:
     unspaced = sum(_is_unspaced(char) for word in words for char in word)
     letters = sum(map(len, words))
     if is_unspaced(locale):
-        return not letters or unspaced * 3 >= letters
+        return unspaced * 3 >= letters or len(words) <= _LEAST
     if unspaced * 5 > letters:
         return False
     own, *others = (sum(word in telling for word in words) for telling in _telling(locale))

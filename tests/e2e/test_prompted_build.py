@@ -1,0 +1,126 @@
+"""A dataset whose words a hosted model writes: `teacher:` is the only line that changes, and nothing that it says goes unchecked."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from dataset import magnetc, rows, verify
+from running import teacher
+
+from magnetc.engine.journal import NAME
+from magnetc.teachers.openai import client as client_module
+
+TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
+PATHS = 12
+
+
+def files(out):
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def hosted(folder, url, **more):
+    """A copy of the travel recipe in which one line is another."""
+    shutil.copytree(TRAVEL, folder, ignore=shutil.ignore_patterns("out*", ".magnetc"))
+    return point(folder, url, **more)
+
+
+def point(folder, url, **more):
+    options = "".join(f", {key}: {value}" for key, value in more.items())
+    recipe = TRAVEL.joinpath("recipe.yaml").read_text(encoding="utf-8")
+    assert recipe.count("teacher: offline") == 1
+    line = f'teacher: {{openai: {{model: small, endpoint: "{url}"{options}}}}}'
+    (folder / "recipe.yaml").write_text(recipe.replace("teacher: offline", line), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def offline(own_home, tmp_path_factory):
+    out = tmp_path_factory.mktemp("offline") / "out"
+    assert magnetc("build", TRAVEL, "--trust", "--paths", PATHS, "-o", out).exit_code == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def built(offline, tmp_path_factory):
+    """(folder, out, what the build printed, what the server counted): through a server in which nothing goes wrong."""
+    work = tmp_path_factory.mktemp("hosted")
+    with teacher(rows=offline / "sft") as server:
+        folder = hosted(work / "travel", server.url)
+        result = magnetc("build", folder, "--trust", "--paths", PATHS, "-o", work / "out", "--json")
+        assert result.exit_code == 0, result.output
+        return folder, work / "out", result, server.stats()
+
+
+def test_the_models_words_make_the_same_conversations(built, offline):
+    _, out, result, stats = built
+    spoken = [{row["id"]: [m["content"] for m in row["messages"]] for row in rows(made, "sft/")} for made in (out, offline)]
+    assert spoken[0] == spoken[1], "this model says everything the plain way"
+    yields = json.loads(result.stdout)["teacher"]
+    assert set(yields) == {"back_translate", "forward_translate", "reply"}
+    assert sum(counts["endpoint"] for counts in yields.values()) == stats["requests"]
+    assert all(counts["used"] and not counts.get("refused") for counts in yields.values())
+    assert "replies paid for" in result.stderr
+    assert verify(out)["failures"] == []
+
+
+def test_a_replay_asks_nobody_and_comes_to_the_same_bytes(built, tmp_path):
+    folder, out, _, _ = built
+    point(folder, "http://127.0.0.1:9/v1")   # nobody is there any more
+    result = magnetc("build", folder, "--trust", "--paths", PATHS, "-o", tmp_path / "again", "--replay")
+    assert result.exit_code == 0, result.output
+    assert files(tmp_path / "again" / "sft") == files(out / "sft")
+    assert files(tmp_path / "again" / "preference") == files(out / "preference")
+
+
+def test_a_replay_without_its_journal_says_so(built, tmp_path):
+    folder = shutil.copytree(built[0], tmp_path / "travel")
+    (folder / NAME).unlink()
+    result = magnetc("build", folder, "--trust", "--paths", 2, "-o", tmp_path / "out", "--replay")
+    assert result.exit_code == 1
+    assert "error[MG513]" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_faults_cost_repairs_and_no_conversation(offline, tmp_path, monkeypatch):
+    monkeypatch.setattr(client_module, "_growing", lambda state: 0.01)
+    with teacher(faults=0.3, rows=offline / "sft") as server:
+        folder = hosted(tmp_path / "travel", server.url)
+        result = magnetc("build", folder, "--trust", "--paths", PATHS, "-o", tmp_path / "out", "--json")
+        stats = server.stats()
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["conversations"] >= PATHS - 1
+    assert sum(counts["refused"] for counts in figures["teacher"].values()) >= 10
+    assert {"refusal", "invented", "wrong language", "500"} <= stats.keys()
+    assert verify(tmp_path / "out")["failures"] == []
+
+
+def test_a_model_that_says_nothing_of_use_costs_a_reason(tmp_path):
+    with teacher(faults=1.0, only=("invented",)) as server:
+        folder = hosted(tmp_path / "travel", server.url)
+        result = magnetc("build", folder, "--trust", "--paths", 1, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "no words of the teacher: back_translate" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_what_was_paid_for_outlives_kill(built, offline, tmp_path):
+    """Killed at whatever moment, a build goes on from its journal: no reply that came back is paid for twice."""
+    with teacher(latency=0.02, rows=offline / "sft") as server:
+        folder = hosted(tmp_path / "travel", server.url, concurrency=4)
+        command = [sys.executable, "-m", "magnetc", "build", str(folder), "--trust", "--paths", str(PATHS), "-o", str(tmp_path / "out")]
+        for killed_after in (15, 60, 110):
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            while process.poll() is None and server.stats().get("requests", 0) < killed_after:
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        assert subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        assert server.stats()["repeats"] <= 3 * 4
+    assert files(tmp_path / "out" / "sft") == files(built[1] / "sft")

@@ -1,0 +1,162 @@
+"""What a model says is held against what it has to say, and refused in words that it can use."""
+
+import pytest
+from spec_small import small_spec
+
+from magnetc.diagnostics import MagnetError
+from magnetc.ir.path import Argument, Call, OutputSource, SignaturePath, Turn, TurnKind, UserSource
+from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.trajectory import Reference, Value, Words, text_of
+from magnetc.source.resources import resource
+from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
+from magnetc.teachers.prompt_program import load_program, parse_program
+from magnetc.teachers.prompted.answer import Answering
+from magnetc.teachers.prompted.calls import Reading
+from magnetc.teachers.prompted.language import is_in
+from magnetc.teachers.prompted.placed import place
+from magnetc.teachers.prompted.programs import PROGRAMS, check_program
+from magnetc.teachers.prompted.words import Saying, named_tools
+
+
+@pytest.mark.parametrize(("text", "locale"), [
+    ("Could you book it for me?", "en"), ("Pouvez-vous le réserver pour moi ?", "fr"), ("予約してください。", "ja"),
+    ("Boston", "en"), ("Boston", "fr"), ("March 4, please.", "en"), ("Oui.", "fr"), ("OK", "ja"), ("", "en"),
+])
+def test_a_language_is_known_by_its_words(text, locale):
+    assert is_in(text, locale)
+
+
+@pytest.mark.parametrize(("text", "locale"), [
+    ("Pourriez-vous me dire quels vols il y a pour Boston ?", "en"), ("Could you tell me which flights there are?", "fr"),
+    ("申し訳ございませんが、もう一度お願いします。", "en"), ("申し訳ございません", "fr"), ("Could you book it for me?", "ja"),
+])
+def test_another_language_is_told(text, locale):
+    assert not is_in(text, locale)
+
+
+def no_forms(part):
+    return ()
+
+
+def test_each_value_has_a_place_of_its_own():
+    placed = place("From 4 March to 14 March, for 4 people.", [Value("4", "c"), Value("4 March", "a"), Value("14 March", "b")], no_forms)
+    assert placed.parts == (Words("From "), Value("4 March", "a"), Words(" to "), Value("14 March", "b"), Words(", for "), Value("4", "c"),
+                            Words(" people."))
+    assert placed.missing == ()
+    assert not any(char.isdigit() for char in placed.rest)
+
+
+def test_a_reference_stands_as_it_is_and_may_begin_a_sentence():
+    first = Reference((Words("the flight at "), Value("9 am")), "c")
+    placed = place("The flight at 9 am, please.", [first], no_forms)
+    assert "".join(map(text_of, placed.parts)) == "The flight at 9 am, please."
+    assert isinstance(placed.parts[0], Reference)
+    assert place("The flight, please.", [first], no_forms).missing == (first,)
+
+
+CALLS = (Call(id="c0", function="get_zipcode", goal="c0", arguments=(Argument(pointer="/city", source=UserSource("t0")),)),
+         Call(id="c1", function="get_distance", goal="c1", arguments=(Argument(pointer="/origin", source=OutputSource("c0", "/zipcode")),)))
+
+
+def saying(call, plain, bindings, arguments):
+    turn = ScriptTurn(key="t0", kind=TurnKind.NORMAL, goals=(Goal(calls=(call,)),), rounds=((call,),))
+    path = SignaturePath(id="p-0", base="p-0", name="p", locale="en", variant=0, turns=(Turn(key="t0", kind=TurnKind.NORMAL, calls=(call,)),))
+    talk = Conversation(small_spec(), path, "2026-03-02T09:00:00Z", {})
+    return Saying(turn, Proposal(plain, bindings), {call.id: arguments}, talk)
+
+
+CITY = saying(CALLS[0], (Words("What is the zip code of "), Value("Paris", "c0", "/city"), Words("?")), {("c0", "/city"): Given("Paris")},
+              {"city": "Paris"})
+ZIP = saying(CALLS[1], (Words("How far is it from "), Reference((Words("there"),), "c1", "/origin"), Words("?")),
+             {("c1", "/origin"): Given("75001", "/zipcode")}, {"origin": "75001"})
+
+
+def test_words_that_say_it_become_the_parts_of_the_message():
+    assert CITY.read("I need to write to someone in  Paris. Which zip code\nis that?") == (
+        Words("I need to write to someone in "), Value("Paris", "c0", "/city"), Words(". Which zip code is that?"))
+
+
+@pytest.mark.parametrize(("made", "text", "reason"), [
+    (CITY, "What is the zip code of London?", "does not say `Paris`"),
+    (CITY, "What are the 2 zip codes of Paris?", "it says `2`"),
+    (CITY, "Use get_zipcode for Paris.", "names the tool `get_zipcode`"),
+    (CITY, "Quel est le code postal de Paris, et pourquoi n'est-il pas dans la liste ?", "not in the language"),
+    (ZIP, "How far is it?", "point at the earlier result with the words `there`"),
+])
+def test_words_that_do_not_are_refused_with_the_reason(made, text, reason):
+    with pytest.raises(ValueError, match=reason):
+        made.read(text)
+
+
+def test_a_result_is_pointed_at_and_never_told():
+    with pytest.raises(ValueError, match="75001"):
+        ZIP.read("How far is it from there, from 75001?")
+
+
+def test_names_that_are_words_are_no_names_of_tools():
+    assert list(named_tools("Please search and book it.", ["search", "book"])) == []
+    assert len(list(named_tools("Call bookFlight or list.all now.", ["bookFlight", "list.all", "now"]))) == 2
+
+
+DONE = Executed(CALLS[0], 0, {"city": "Paris"}, {"zipcode": "75001"})
+
+
+def test_an_answer_says_values_of_results_and_no_other():
+    answering = Answering((DONE,), (), CITY.conversation)
+    assert answering.read("The zip code of Paris is 75001, so write 75001.") == (
+        Words("The zip code of "), Value("Paris", "c0", "#/city"), Words(" is "), Value("75001", "c0", "/zipcode"), Words(", so write "),
+        Value("75001", "c0", "/zipcode"), Words("."))
+    with pytest.raises(ValueError, match="states `75002"):
+        answering.read("It is 75002.")
+
+
+def test_a_question_asks():
+    answering = Answering((), (Words("Which city?"),), CITY.conversation)
+    assert answering.question("Which city do you mean?") == (Words("Which city do you mean?"),)
+    with pytest.raises(ValueError, match="does not ask"):
+        answering.question("I need the city.")
+
+
+READING = Reading((CALLS[0],), {"c0": {"city": "Paris"}}, ("get_zipcode", "get_distance"), CITY.conversation.spec)
+
+
+@pytest.mark.parametrize(("calls", "reason"), [
+    ([{"name": "fly", "arguments": {}}], "there is no tool `fly`"),
+    ([{"name": "get_zipcode", "arguments": {"town": "Paris"}}], "no parameter `town`"),
+    ([{"name": "get_zipcode", "arguments": {"city": 4}}], "`city` of `get_zipcode`"),
+    ([{"name": "get_zipcode", "arguments": {}}], "needs `city`"),
+])
+def test_calls_that_cannot_be_made_are_refused(calls, reason):
+    with pytest.raises(ValueError, match=reason):
+        READING.read({"calls": calls})
+
+
+@pytest.mark.parametrize(("made", "said"), [
+    ([("get_zipcode", {"city": "Paris"})], ""),
+    ([("get_zipcode", {"city": "London"})], 'with `city` = "London", and "Paris" is meant'),
+    ([], "calls nothing where `get_zipcode` is wanted"),
+    ([("get_zipcode", {"city": "Paris"}), ("get_distance", {})], "calls `get_distance` where no more is wanted"),
+])
+def test_a_reader_comes_to_the_calls_or_it_is_said_how_not(made, said):
+    assert said in READING.difference(made)
+    assert bool(READING.difference(made)) is bool(said)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_shipped_programs_hold_their_contract(name):
+    check_program(load_program(name))
+
+
+@pytest.mark.parametrize(("change", "why"), [
+    (("inputs:\n", "inputs:\n  colour: string\n"), "takes `colour`, which it is never given"),
+    (("  plain: string ", "  # plain: string "), "does not name the input `plain`"),
+    (("{{ plain | tojson }}", "{{ plane }}"), "asks for `plane`"),
+    (("words: {type: string, minLength: 1}", "words: {type: integer}"), "`output` forbids"),
+])
+def test_a_program_that_cannot_be_used_says_why_before_anything_is_asked(change, why):
+    program = load_program("reply")
+    text = resource("specs", "std", "prompts", "reply.md.j2").read_text(encoding="utf-8")
+    assert change[0] in text
+    with pytest.raises(MagnetError) as raised:
+        check_program(parse_program(program.name, text.replace(*change)))
+    assert why in raised.value.diagnostics[0].message
