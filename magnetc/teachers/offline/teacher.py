@@ -42,6 +42,9 @@ JOINED = 0.6
 _ONE_SENTENCE = re.compile(r"\{phrase(:\w+)?\}[^\s.?!,。？！、]*\s?[.?!。？！]*$", re.IGNORECASE)
 """Nothing follows the phrase but what its language puts behind the verb."""
 
+_TELLING = 4
+"""Letters of a word that is heard again when it is said twice in a message."""
+
 _WORDS = re.compile(r"\w+")
 
 
@@ -201,11 +204,14 @@ def _suits(frame: Frame, place: _Place) -> bool:
 
     One behind "Also," begins with the phrase, or is a plain request; one before it ends with the phrase's sentence, so that
     "Could you help me with that?" is said once and at the end. Who begins with "Hey, I don't have much time." goes on plainly, and
-    nobody says "Merci. Merci de …".
+    nobody says "Merci. Merci de …", nor "Good to know. It would help to know."
     """
     if place.index < place.sentences - 1 and not _ONE_SENTENCE.search(frame.text):
         return False
-    if not place.index and _WORDS.findall(place.lead.text.partition("{S}")[0].casefold())[-1:] == _WORDS.findall(frame.text.casefold())[:1]:
+    lead, words = _WORDS.findall(place.lead.text.partition("{S}")[0].casefold()), _WORDS.findall(frame.text.casefold())
+    if not place.index and lead[-1:] == words[:1]:
+        return False
+    if {word for word in lead if len(word) >= _TELLING} & set(words):
         return False
     if place.index:
         return frame.text.startswith("{Phrase") or frame.style not in place.styles
