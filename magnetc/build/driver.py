@@ -22,6 +22,7 @@ from magnetc.build.findings import (
     report_states,
     report_yields,
 )
+from magnetc.build.fingerprint import fingerprint
 from magnetc.build.gates import Gate, gates_document, judge, report_gates
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
@@ -38,7 +39,9 @@ from magnetc.emit.graph import node_link
 from magnetc.emit.made import Made
 from magnetc.emit.missed import coverage_document
 from magnetc.emit.transcript import transcript
+from magnetc.engine import units
 from magnetc.engine.local import in_order
+from magnetc.engine.units import UnitStore
 from magnetc.ir.json import wire
 from magnetc.ir.script import CLUTTER
 from magnetc.ir.spec import Spec
@@ -58,7 +61,7 @@ SHARING = 64
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
     """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates.
-    `replay`: the journal answers for the teacher, and nobody is asked."""
+    `replay`: the journal answers for the teacher, and nobody is asked. `fresh`: units that were made before are made again."""
 
     folder: Path
     out: Path
@@ -67,6 +70,7 @@ class BuildOptions:
     trust: bool = False
     gated: bool = True
     replay: bool = False
+    fresh: bool = False
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     announce: Callable[[str], None] = print
     progress: Callable[[UnitResult], None] = lambda _: None
@@ -74,7 +78,8 @@ class BuildOptions:
 
 @dataclass(slots=True)
 class BuildSummary:
-    """What a build made, and what it dropped on the way. `failed`: a gate was missed, and an error says so."""
+    """What a build made, and what it dropped on the way. `failed`: a gate was missed, and an error says so. `reused`: units that an earlier
+    build has made."""
 
     conversations: int = 0
     rows: int = 0
@@ -95,6 +100,7 @@ class BuildSummary:
     gates: tuple[Gate, ...] = ()
     failed: bool = False
     asked: Asked = field(default_factory=Asked)
+    reused: int = 0
 
     def figures(self) -> dict[str, Any]:
         """The summary as JSON: largest counts first."""
@@ -140,7 +146,9 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             return None
         measures = Measures(Coverage(context), Made(spec))
         async with recipe_teacher(spec.recipe, options.folder, replay=options.replay) as (teacher, asked):
-            summary = await _run(options, context, scenarios, pool, output, measures, teacher)
+            stamp = None if options.fresh else fingerprint(spec, options.folder, [each.initial for each in scenarios], asked.programs)
+            with UnitStore(options.folder / units.NAME, stamp) as store:
+                summary = await _run(options, context, scenarios, pool, output, measures, teacher, store)
         summary.asked = asked
         report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
@@ -171,19 +179,26 @@ async def _scenarios(world: World, spec: Spec) -> tuple[Scenario, ...]:
 
 
 async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
-               output: Output, measures: Measures, teacher: Teacher) -> BuildSummary:
+               output: Output, measures: Measures, teacher: Teacher, store: UnitStore) -> BuildSummary:
     prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
     builder = UnitBuilder(context, teacher, prover, scenarios)
 
-    async def work(unit: Unit) -> UnitResult:
-        async with pool.world() as world:
-            return await builder.build(unit, world)
-
     summary = BuildSummary()
-    units = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
+
+    async def work(unit: Unit) -> UnitResult:
+        if (kept := store.get(unit.path, unit.ordinal)) is not None:
+            summary.reused += 1
+            return UnitResult.from_document(unit, kept)
+        async with pool.world() as world:
+            result = await builder.build(unit, world)
+        if result.repeatable:
+            store.put(unit.path, unit.ordinal, result.document())
+        return result
+
+    wanted = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
     endpoint = context.spec.recipe.endpoint
     with _rare_collections():
-        async for result in in_order(units, work, 2 * endpoint.concurrency if endpoint else options.jobs * 2):
+        async for result in in_order(wanted, work, 2 * endpoint.concurrency if endpoint else options.jobs * 2):
             _write(result, context.spec, output, summary, measures)
             options.progress(result)
     return summary

@@ -16,7 +16,7 @@ from magnetc.teachers.ask import Asker, Reply, Request
 from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.openai.budget import Budget
 from magnetc.teachers.openai.client import OpenAIClient
-from magnetc.teachers.prompt_program import load_program
+from magnetc.teachers.prompt_program import PromptProgram, load_program
 from magnetc.teachers.prompted.programs import PROGRAMS, check_program
 from magnetc.teachers.prompted.teacher import PromptedTeacher
 from magnetc.teachers.teacher import Teacher
@@ -29,6 +29,7 @@ class Asked:
     yields: dict[str, Counter[str]] = field(default_factory=dict)
     refusals: dict[str, Counter[str]] = field(default_factory=dict)
     budget: Budget | None = None
+    programs: tuple[PromptProgram, ...] = ()
 
     def document(self) -> dict[str, dict[str, int]]:
         """The yield of each program as JSON."""
@@ -64,7 +65,8 @@ async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False) 
         yield OfflineTeacher(), asked
         return
     programs = {name: load_program(name, folder) for name in PROGRAMS}
-    for program in programs.values():
+    asked.programs = tuple(programs.values())
+    for program in asked.programs:
         check_program(program)
     async with Journal(folder / NAME) as journal:
         if replay:

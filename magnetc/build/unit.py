@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
@@ -23,7 +23,7 @@ from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import compile_unit
-from magnetc.teachers.teacher import Teacher
+from magnetc.teachers.teacher import UNANSWERED, Teacher
 from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.world import World, died
 from magnetc.translate.scenario import Scenario
@@ -86,6 +86,25 @@ class UnitResult:
         self.wordless.update(other.wordless)
         for tool, found in other.misfits.items():
             self.misfits.setdefault(tool, Counter()).update(found)
+
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same unit comes to the same again: nothing died, and no question went unanswered."""
+        return not self.died and not any(reason.endswith(UNANSWERED) for reason in self.dropped)
+
+    def document(self) -> Json:
+        """The result as JSON, for the store of units; `from_document` reads it back."""
+        return {"base": self.base, "conversations": [asdict(each) for each in self.conversations], "pairs": self.pairs,
+                "dropped": self.dropped, "misfits": self.misfits, "wordless": self.wordless, "losses": [asdict(each) for each in self.losses]}
+
+    @classmethod
+    def from_document(cls, unit: Unit, made: Any) -> UnitResult:
+        """Inverse of `document`. Raises LookupError, TypeError or ValueError for what is none."""
+        conversations = [Conversation(**{**each, "called": tuple(each["called"]), "tools": tuple(each["tools"])}) for each in made["conversations"]]
+        losses = [Loss(tools=tuple(each["tools"]), edges=tuple((a, b) for a, b in each["edges"]), why=each["why"]) for each in made["losses"]]
+        return cls(unit, base=made["base"], conversations=conversations, pairs=made["pairs"], dropped=Counter(made["dropped"]),
+                   misfits={tool: Counter(found) for tool, found in made["misfits"].items()}, wordless=Counter(made["wordless"]), losses=losses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from magnetc import plugins
 from magnetc.build import check_cache
+from magnetc.build import compiler as compiler_module
 from magnetc.build.check import check_recipe
 from magnetc.build.check_cache import NAME, recall, remember
 from magnetc.build.compile import compile_recipe
@@ -163,14 +164,14 @@ def test_another_compiler_works_it_out(recipe, monkeypatch):
 
 
 def test_the_compiler_is_all_of_its_files(tmp_path, monkeypatch):
-    before = check_cache.compiler.__wrapped__()
+    before = compiler_module.compiler.__wrapped__()
     (tmp_path / "numpy-99.dist-info").mkdir()
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
-    assert check_cache.compiler.__wrapped__() != before
+    assert compiler_module.compiler.__wrapped__() != before
     monkeypatch.setattr(sys, "path", sys.path[:-1])
-    assert check_cache.compiler.__wrapped__() == before
-    monkeypatch.setattr(check_cache, "resource", lambda *parts: tmp_path)
-    assert check_cache.compiler.__wrapped__() != before
+    assert compiler_module.compiler.__wrapped__() == before
+    monkeypatch.setattr(compiler_module, "resource", lambda *parts: tmp_path)
+    assert compiler_module.compiler.__wrapped__() != before
 
 
 def signed(text):

@@ -25,7 +25,7 @@ from magnetc.teachers.prompt_program import PromptProgram
 from magnetc.teachers.prompted.answer import Answering, facts
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.words import Saying, history
-from magnetc.teachers.teacher import Arguments, Wordless
+from magnetc.teachers.teacher import UNANSWERED, Arguments, Wordless
 
 Parts = tuple[MessagePart, ...]
 
@@ -118,7 +118,7 @@ class PromptedTeacher:
         except Unusable as error:
             raise Wordless(f"no words of the teacher: {name}: {error.kind}") from None
         except GivenUp:
-            raise Wordless(f"no words of the teacher: {name}: no answer") from None
+            raise Wordless(f"no words of the teacher: {name}: {UNANSWERED}") from None
 
 
 def _is_framed(turn: ScriptTurn) -> bool:
