@@ -13,6 +13,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from magnetc.build import finished
 from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import (
     Yield,
@@ -43,6 +44,7 @@ from magnetc.engine import units
 from magnetc.engine.local import in_order
 from magnetc.engine.units import UnitStore
 from magnetc.ir.json import wire
+from magnetc.ir.literal import print_literal
 from magnetc.ir.script import CLUTTER
 from magnetc.ir.spec import Spec
 from magnetc.passes.clutter import Clutter
@@ -61,7 +63,8 @@ SHARING = 64
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
     """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates.
-    `replay`: the journal answers for the teacher, and nobody is asked. `fresh`: units that were made before are made again."""
+    `replay`: the journal answers for the teacher, and nobody is asked. `cached`: what an earlier build has
+    made of the same is taken from it, and what this one makes is kept."""
 
     folder: Path
     out: Path
@@ -70,7 +73,7 @@ class BuildOptions:
     trust: bool = False
     gated: bool = True
     replay: bool = False
-    fresh: bool = False
+    cached: bool = False
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     announce: Callable[[str], None] = print
     progress: Callable[[UnitResult], None] = lambda _: None
@@ -79,7 +82,7 @@ class BuildOptions:
 @dataclass(slots=True)
 class BuildSummary:
     """What a build made, and what it dropped on the way. `failed`: a gate was missed, and an error says so. `reused`: units that an earlier
-    build has made."""
+    build has made; `told`: its figures, where the dataset was up to date."""
 
     conversations: int = 0
     rows: int = 0
@@ -101,9 +104,12 @@ class BuildSummary:
     failed: bool = False
     asked: Asked = field(default_factory=Asked)
     reused: int = 0
+    told: dict[str, Any] | None = None
 
     def figures(self) -> dict[str, Any]:
         """The summary as JSON: largest counts first."""
+        if self.told is not None:
+            return self.told
         plain = {name: getattr(self, name) for name in ("conversations", "rows", "pairs", "turns", "calls", "files")}
         counted = {name: dict(getattr(self, name).most_common()) for name in ("operations", "faults", "dropped")}
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
@@ -146,7 +152,10 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             return None
         measures = Measures(Coverage(context), Made(spec))
         async with recipe_teacher(spec.recipe, options.folder, replay=options.replay) as (teacher, asked):
-            stamp = None if options.fresh else fingerprint(spec, options.folder, [each.initial for each in scenarios], asked.programs)
+            stamp = fingerprint(spec, options.folder, [each.initial for each in scenarios], asked.programs) if options.cached else None
+            key = finished.build_key(stamp, print_literal(spec) if stamp else "", recipe_files(options.folder, spec.recipe.world, sink.files))
+            if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
+                return BuildSummary(told=before["figures"], failed=before["failed"])
             with UnitStore(options.folder / units.NAME, stamp) as store:
                 summary = await _run(options, context, scenarios, pool, output, measures, teacher, store)
         summary.asked = asked
@@ -159,6 +168,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         _measure(options, spec, measures, summary, sink)
         _finish(options, context, scenarios, summary, output, sink)
         output.commit()
+        finished.remember(options.folder, options.out, key, summary.figures(), summary.failed, sink)
         return summary
     finally:
         output.discard()

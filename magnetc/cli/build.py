@@ -27,18 +27,19 @@ LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
 @click.option("--trust", is_flag=True, help="Run the recipe's code this once, whether it is trusted or not.")
 @click.option("--replay", is_flag=True, help="Ask no teacher: the journal has all replies, or the build ends.")
-@click.option("--fresh", is_flag=True, help="Make all units again, those that earlier builds have made, too.")
+@click.option("--no-cache", "anew", is_flag=True, envvar="MAGNETC_NO_CACHE", show_envvar=True,
+              help="Make all units again, those that earlier builds have made, too, and keep none.")
 @click.option("--emit", "levels", help=f"Print IR instead of building: {', '.join(LEVELS)}; comma separated.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool,
-            fresh: bool, levels: str | None, as_json: bool) -> None:
+            anew: bool, levels: str | None, as_json: bool) -> None:
     """Build the dataset of the recipe in FOLDER: compile, execute, prove, write. Exit 3 when it is written and misses a gate."""
     sink = Sink()
     with diagnosed(sink, folder=folder):
         if levels:
             _emit(folder, sink, seed, paths, [level.strip() for level in levels.split(",")])
         else:
-            _build(folder, out or folder / "out", seed, paths, jobs, trust, replay, fresh, as_json, sink)
+            _build(folder, out or folder / "out", seed, paths, jobs, trust, replay, anew, as_json, sink)
 
 
 def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels: list[str]) -> None:
@@ -68,18 +69,20 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
                     click.echo(print_script(script))
 
 
-def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool, fresh: bool,
+def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool, anew: bool,
            as_json: bool, sink: Sink) -> None:
     from magnetc.build.driver import BuildOptions, build
 
     with progress("building", paths) as advance:
-        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, fresh=fresh, gated=True, announce=announce,
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, cached=not anew, gated=True, announce=announce,
                                progress=lambda _: advance(), **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
         fail(sink, folder=folder)
     show(sink, folder=folder)
     _tell_spent(summary)
+    if summary.told is not None:
+        click.echo(f"{out} is up to date: nothing was made", err=True)
     if summary.reused:
         click.echo(f"{summary.reused:,} units were made by an earlier build", err=True)
     if as_json:

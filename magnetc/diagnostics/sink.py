@@ -62,6 +62,11 @@ class Sink:
             self._kept[each.severity] += 1
             self._diagnostics[len(self._diagnostics),] = each
 
+    def replace(self, other: Sink) -> None:
+        """Hold the diagnostics of another sink in place of one's own."""
+        self._diagnostics.clear()
+        self.keep(other.diagnostics)
+
     def error(self, code: str, message: str, at: Origin | Span | None = None, *, at_key: bool = False,
               label: str = "", help: str | None = None, notes: tuple[str, ...] = (),
               secondary: tuple[Label, ...] = (), fix: Fix | None = None) -> None:
