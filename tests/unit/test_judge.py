@@ -34,7 +34,7 @@ def vote(text):
 def test_the_prompt_shows_both_tools_and_every_value():
     prompt = JUDGE.render(**judge_inputs(SPEC, "get_zip", "measure"))
     for words in ("`get_zip`: Zip code of a city.", "`measure`: Distance of two.", "- `/zip`: Zip, a string\n", "- `/near/*`: Zip, a string\n",
-                  "- `/near`: a list of Zip, a string\n", "- `/far`: Miles, a number in mi\n", '"required": ["origin", "goal"]'):
+                  "- `/near`: a list of Zip, a string\n", "- `/far`: Miles, a number in mi\n", '"required":["origin","goal"]'):
         assert words in prompt
     assert "Its result has these values" in prompt
     assert "- none" in JUDGE.render(**judge_inputs(replace(SPEC, tools=(tool("get_zip"), TOOLS[1])), "get_zip", "measure"))
