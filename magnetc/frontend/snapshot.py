@@ -69,7 +69,7 @@ def _import(importer: str, argument: str, origin: Origin, lock: Mapping[str, Any
     if isinstance(found, Diagnostic):
         sink.emit(found if found.primary else replace(found, primary=Label(origin)))
         return []
-    seen = (lock.get("behaviour") or {}).get("tools") or {}
+    seen = _observed(lock, sink)
     try:
         return [imported_tool(_with_result(raw, seen), argument, origin) for raw in found]
     except ValueError as error:
@@ -78,8 +78,18 @@ def _import(importer: str, argument: str, origin: Origin, lock: Mapping[str, Any
         return []
 
 
-def _with_result(raw: Mapping[str, Any], seen: Mapping[str, Any]) -> Mapping[str, Any]:
+def _observed(lock: Mapping[str, Any], sink: Sink) -> dict[str, Any]:
+    """What `magnetc probe` saw each tool return, by name."""
+    section = lock.get("behaviour") or {}
+    tools = (section.get("tools") or {}) if isinstance(section, dict) else None
+    if not isinstance(tools, dict) or not all(isinstance(each, dict) for each in tools.values()):
+        sink.error("MG503", f"`behaviour` of `{LOCK}` cannot be read", help="run `magnetc probe DIR` to write it anew")
+        return {}
+    return {name: each["returns"] for name, each in tools.items() if each.get("returns")}
+
+
+def _with_result(raw: Any, seen: Mapping[str, Any]) -> Any:
     """A raw tool that says nothing of its result, with what `magnetc probe` saw it return."""
-    name = raw.get("name") if isinstance(raw, dict) else None
-    observed = seen.get(name) if isinstance(name, str) else None
-    return raw if "returns" in raw or not observed or not observed.get("returns") else {**raw, "returns": observed["returns"]}
+    if not isinstance(raw, dict) or "returns" in raw or not isinstance(raw.get("name"), str) or raw["name"] not in seen:
+        return raw
+    return {**raw, "returns": seen[raw["name"]]}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import yaml
+
+TITLE = re.compile(r"[\w./-]+\n")
 TOKEN = re.compile(r'"[^"\n]*"|\w+|\s+|[^\w\s]')
 
 SPECIAL = [*"{}[]()<>|&*!%@`\"'\\#:;,.?/+-=~^$_ \t\n\r", "\0", "\x07", "\x1b", "\x7f", "\x85", "\xa0", "\u0301", "\u200b", "\u2028", "\u202e", "\ufeff",
@@ -100,5 +105,54 @@ def _cut(text: str, others: Sequence[str], chance: random.Random) -> str:
     return text[: chance.randint(0, len(text))]
 
 
+VALUES: list[Any] = [None, True, False, 0, -1, 1, 0.5, 1e300, 2**63, -(2**63), "", " ", "x", "en", "string", "a b", "/", "[", "{x}", [], {}, [None], [[]], {"": None}, {"a": {}},
+                     ["x", "x"], "x" * 300]
+
+
+def _structure(text: str, others: Sequence[str], chance: random.Random) -> str:
+    """A document in which a value is another, is gone, is given to another key, or stands in a list; as JSON, which is YAML."""
+    head, mark, rest = text.partition("\n") if TITLE.match(text) else ("", "", text)
+    try:
+        data = json.loads(rest) if rest[:1] in ("{", "[") else yaml.load(rest, Loader=yaml.CSafeLoader)
+        places = [place for place in _places(data) if place[0] is not None]
+        if not places:
+            return text
+        for _ in range(chance.choice((1, 1, 2, 4))):
+            holder, key = chance.choice(places)
+            _change(holder, key, places, chance)
+        return head + mark + json.dumps(data, default=str)
+    except (ValueError, yaml.YAMLError, RecursionError, TypeError):
+        return text
+
+
+def _places(data: Any) -> list[tuple[Any, Any]]:
+    found: list[tuple[Any, Any]] = []
+    stack = [data]
+    while stack and len(found) < 5_000:
+        each = stack.pop()
+        items = each.items() if isinstance(each, dict) else enumerate(each) if isinstance(each, list) else ()
+        found += [(each, key) for key, _ in items]
+        stack += [value for _, value in items]
+    return found
+
+
+def _change(holder: Any, key: Any, places: list[tuple[Any, Any]], chance: random.Random) -> None:
+    if key not in (holder if isinstance(holder, dict) else range(len(holder))):
+        return
+    match chance.randrange(6):
+        case 0 | 1:
+            holder[key] = chance.choice(VALUES)
+        case 2:
+            other, its = chance.choice(places)
+            if its in (other if isinstance(other, dict) else range(len(other))):
+                holder[key] = json.loads(json.dumps(other[its], default=str))
+        case 3:
+            del holder[key]
+        case 4:
+            holder[key] = [holder[key]]
+        case _ if isinstance(holder, dict):
+            holder[chance.choice([str(its) for _, its in places])] = holder.pop(key)
+
+
 _CHANGES: list[Callable[[str, Sequence[str], random.Random], str]] = [
-    _replace, _replace, _replace, _swap, _swap, _borrow, _borrow, _delete, _delete, _insert, _insert, _repeat, _splice, _lines, _lines, _nest, _cut]
+    _replace, _replace, _replace, _swap, _swap, _borrow, _borrow, _delete, _delete, _insert, _insert, _repeat, _splice, _lines, _lines, _nest, _cut, _structure, _structure]

@@ -25,6 +25,7 @@ from magnetc.frontend.format import format_source
 from magnetc.frontend.json_schema import imported_tool
 from magnetc.frontend.names import Definitions
 from magnetc.frontend.pattern import parse_pattern
+from magnetc.frontend.ranked import ranked_digest
 from magnetc.frontend.read_text import decode
 from magnetc.frontend.schema import validate
 from magnetc.frontend.string_literal import decode_string, encode_string
@@ -34,6 +35,7 @@ from magnetc.frontend.yaml_events import read_yaml
 from magnetc.frontend.yaml_scalar import Rejected, plain
 from magnetc.ir.json import canonical
 from magnetc.ir.literal import parse_literal, print_literal
+from magnetc.ir.probed import declared_digest
 from magnetc.ir.signature import Parameter
 from magnetc.ir.text import parse_graph, parse_path, parse_script, print_graph, print_path, print_script
 from magnetc.ir.types import Ref, TypeTable
@@ -361,28 +363,54 @@ def check_seeds() -> list[str]:
 
 
 @cache
+def locked_recipe() -> dict[str, str]:
+    """A recipe that imports from its lock, and asks it for votes, findings and a ranking."""
+    recipe = parts_of_recipe()["recipe.yaml"].replace("include: [", "include: [imported.magnet, ")
+    graph = "kind: graph\ninfer: [typed, judged, probed, {semantic: {by: m, top: 3}}]\nlinks: [{from: find_books, to: borrow_book}]\n"
+    return {**parts_of_recipe(), "recipe.yaml": recipe, "graph.yaml": graph, "imported.magnet": 'tools from json "tools.json"\n'}
+
+
+@cache
 def lock_seeds() -> list[str]:
-    tool = '{"name": "look", "description": "x", "parameters": {"type": "object", "properties": {"isbn": {"type": "string"}}, "required": ["isbn"]}, "returns": {"type": "object"}}'
-    return [
-        f'{{"tools": {{"json:tools.json": {{"source": "tools.json", "digest": "0", "functions": [{tool}]}}}}}}',
-        '{"tools": {}, "judged": [{"from": "find_books", "to": "borrow", "full": 3, "values": {"isbn": "/books/*/isbn"}}]}',
-        '{"tools": {}, "probes": {"world": "0", "flows": [{"source": "a", "target": "b", "pointer": "/x", "parameter": "y", "finding": "refuted", "tries": 1, "declares": "0"}]}}',
-        '{"tools": {}, "ranked": {"model": "m", "pairs": []}, "behaviour": {"tools": {"look": {"returns": {"type": "string"}}}}}',
-    ]
+    """Locks that are sound, with one part or all."""
+    schema = {"type": "object", "properties": {"isbn": {"type": "string", "enum": ["a", "b"]}, "n": {"$ref": "#/$defs/N"}}, "required": ["isbn"],
+              "$defs": {"N": {"type": ["integer", "null"], "minimum": 0}}}
+    tools = {"json:tools.json": {"source": "tools.json", "licence": "MIT", "digest": "0",
+                                 "functions": [{"name": "look", "description": "Look it up.", "parameters": schema, "effect": "reads"}]}}
+    votes = [{"from": "find_books", "to": "borrow_book", "full": 3, "none": 1, "values": {"book_id": "/books/*/book_id"}},
+             {"from": "look", "to": "return_book", "prerequisite": 2}]
+    seen = {"world": "0", "tools": {"look": {"calls": 3, "returns": {"type": "object", "properties": {"title": {"type": "string"}}}, "errors": []}}}
+    base = {"version": 1, "tools": tools}
+    spec = compiled_spec(base)
+    flow = {"source": "find_books", "target": "borrow_book", "pointer": "/books/*/book_id", "parameter": "book_id", "finding": "refuted", "tries": 2,
+            "declares": declared_digest(spec.tool["find_books"], spec.tool["borrow_book"], spec.type_table)}
+    probes = {"world": "0", "flows": [flow]}
+    ranked = {"by": "m", "digest": ranked_digest(spec.tools), "top": 3, "tools": {"look": {"find_books": 0.5}, "find_books": {"look": 0.5}}}
+    whole = base | {"judged": votes, "probes": probes, "behaviour": seen, "semantic": ranked}
+    return [json.dumps(whole), json.dumps(whole, indent=1), json.dumps(base | {"semantic": ranked, "judged": votes}), json.dumps(base | {"semantic": ranked, "behaviour": seen})]
+
+
+def compiled_spec(lock: dict[str, Any]) -> Any:
+    """The spec of the recipe with this lock, as far as the lock can be unsound."""
+    place = _written_recipe(json.dumps(lock))
+    (place / "graph.yaml").write_text("kind: graph\ninfer: [typed]\n", encoding="utf-8")
+    context = compile_recipe(place, Sink())
+    assert context is not None
+    return context.spec
+
+
+def _written_recipe(lock: str) -> Path:
+    place = Path(_folder().name, "lock")
+    for part, content in locked_recipe().items():
+        (place / part).parent.mkdir(parents=True, exist_ok=True)
+        (place / part).write_text(content, encoding="utf-8")
+    (place / "magnetc.lock").write_bytes(lock.encode("utf-8", "surrogatepass"))
+    return place
 
 
 def read_lock(text: str) -> None:
-    """The check of a recipe with this lock, which imports from it and asks it for votes and findings."""
-    place = Path(_folder().name, "lock")
-    place.mkdir(exist_ok=True)
-    for part, content in parts_of_recipe().items():
-        (place / part).parent.mkdir(parents=True, exist_ok=True)
-        (place / part).write_text(content, encoding="utf-8")
-    (place / "magnetc.lock").write_bytes(text.encode("utf-8", "surrogatepass"))
-    recipe = parts_of_recipe()["recipe.yaml"].replace("include: [", "include: [imported.magnet, ")
-    extra = 'tools from json "tools.json"\ngraph {\n  infer typed, judged, probed\n}\n'
-    (place / "imported.magnet").write_text(extra, encoding="utf-8")
-    compiled({"recipe.yaml": recipe}, place)
+    """The check of a recipe with this lock."""
+    compiled({}, _written_recipe(text))
 
 
 def read_surface(text: str) -> None:
@@ -405,11 +433,11 @@ def surface_seeds() -> list[str]:
 
 PARSERS = [
     Parser("yaml", read_yaml_file, yaml_seeds, 16),
-    Parser("dsl", read_dsl_file, dsl_seeds, 8),
+    Parser("dsl", read_dsl_file, dsl_seeds, 5),
     Parser("bytes", read_bytes, yaml_seeds, 3),
     Parser("format", format_both, lambda: [*yaml_seeds(), *dsl_seeds()], 3),
-    Parser("template", read_template, strings, 14),
-    Parser("pattern", read_pattern, patterns, 8),
+    Parser("template", read_template, strings, 16),
+    Parser("pattern", read_pattern, patterns, 9),
     Parser("constraint", read_where, constraints, 6),
     Parser("type", read_type_expression, types, 5),
     Parser("string", read_string, strings, 5),

@@ -20,6 +20,10 @@ FOUND = [
     ("script text", "path p of p base p locale en variant 0 attempt 0\nturn t1 normal\nscript\nturn t1 normal\n  offered f\n  goal c0\n"),
     ("script text", "path p of p base p locale en variant 0 attempt 0\nturn t1 normal\nscript\nsystem\nturn t1 normal\n  offered f\n"),
     ("lock", '{"tools": {"json:tools.json": {"functions": [{"name": "look\\ud800", "parameters": {}}]}}}'),
+    ("lock", '{"tools": {"json:tools.json": {"functions": [null]}}}'),
+    ("lock", '{"tools": {"json:tools.json": {"functions": [{"name": "look"}]}}, "behaviour": [1]}'),
+    ("lock", '{"tools": {"json:tools.json": {"functions": [{"name": "look"}]}}, "behaviour": {"tools": "look"}}'),
+    ("lock", '{"tools": {"json:tools.json": {"functions": [{"name": "look"}]}}, "behaviour": {"tools": {"look": "look"}}}'),
 ]
 
 
