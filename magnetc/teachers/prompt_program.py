@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.json import Json, wire
+from magnetc.ir.read_json import check_depth, read_json
 from magnetc.source.resources import resource
 
 if TYPE_CHECKING:
@@ -51,13 +52,11 @@ class PromptProgram:
         Raises:
             MagnetError: MG420 when the text asks for what it is not given, or an input is missing or unknown.
         """
-        from jinja2 import TemplateError
-
         if inputs.keys() != self.inputs.keys():
             raise _broken(self.name, f"it takes {', '.join(sorted(self.inputs))}, and is given {', '.join(sorted(inputs))}")
         try:
             return self._template.render(**inputs).strip() + "\n"
-        except (TemplateError, TypeError) as error:
+        except Exception as error:  # whatever the expressions of a text raise
             raise _broken(self.name, str(error)) from error
 
     def variables(self) -> set[str]:
@@ -69,6 +68,17 @@ class PromptProgram:
             return set(meta.find_undeclared_variables(SandboxedEnvironment().parse(self.text)))
         except TemplateError as error:
             raise _broken(self.name, str(error)) from error
+
+    def check(self) -> None:
+        """Raises MagnetError MG420 when the text is no template, or `output` no schema."""
+        from jinja2 import TemplateError
+        from jsonschema import SchemaError
+
+        try:
+            self._template  # noqa: B018  # it is compiled when it is asked for
+            self._validator.check_schema(self._validator.schema)
+        except (TemplateError, SchemaError, RecursionError) as error:
+            raise _broken(self.name, str(error).partition("\n")[0]) from error
 
     @cached_property
     def _template(self) -> Template:
@@ -90,8 +100,8 @@ class PromptProgram:
         blocks = re.findall(r"```(?:json)?\s*\n(.*?)```", reply, re.DOTALL)
         text = blocks[0] if len(blocks) == 1 else reply
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
+            value = read_json(text)
+        except ValueError as error:
             raise ValueError(f"it is not JSON: {error}") from error
         problem = next(self._validator.iter_errors(value), None)
         if problem is not None:
@@ -121,14 +131,22 @@ def parse_program(name: str, text: str) -> PromptProgram:
         raise _broken(name, "it does not begin with a head between two lines `---`")
     try:
         head = yaml.safe_load(parts[1])
-    except yaml.YAMLError as error:
-        raise _broken(name, f"its head is no YAML: {error}") from error
+        check_depth(head)
+        json.dumps(head, allow_nan=False)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise _broken(name, f"its head is no YAML, or more than JSON holds: {error}") from error
     if not isinstance(head, dict) or not isinstance(head.get("inputs"), dict) or not isinstance(head.get("output"), dict):
         raise _broken(name, "its head has to say `inputs` and `output`")
     if strange := sorted(set(map(str, head)) - set(_KEYS)):
         raise _broken(name, f"its head has the unknown key `{strange[0]}`")
-    return PromptProgram(name=name, text=parts[2], inputs=head["inputs"], output=head["output"],
-                         decoding=head.get("decoding") or {}, repair=int(head.get("repair") or 0))
+    if not all(isinstance(key, str) and key.isidentifier() for key in head["inputs"]):
+        raise _broken(name, "its `inputs` have to be plain names")
+    if type(repair := head.get("repair") or 0) is not int or not isinstance(head.get("decoding") or {}, dict):
+        raise _broken(name, "`repair` is a number, and `decoding` a mapping")
+    program = PromptProgram(name=name, text=parts[2], inputs=head["inputs"], output=head["output"],
+                            decoding=head.get("decoding") or {}, repair=repair)
+    program.check()
+    return program
 
 
 def broken(name: str, why: str) -> Diagnostic:

@@ -38,9 +38,10 @@ from magnetc.ir.literal import parse_literal, print_literal
 from magnetc.ir.probed import declared_digest
 from magnetc.ir.signature import Parameter
 from magnetc.ir.text import parse_graph, parse_path, parse_script, print_graph, print_path, print_script
-from magnetc.ir.types import Ref, TypeTable
+from magnetc.ir.types import EntityType, Ref, TypeTable
 from magnetc.passes.automaton import PatternAutomaton
 from magnetc.source import Origin, SourceFile
+from magnetc.teachers.prompt_program import parse_program
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "tests" / "data" / "recipes" / "library"
@@ -417,13 +418,43 @@ def read_surface(text: str) -> None:
     """Values that users say, read back in every language."""
     from datetime import date
 
-    from magnetc.surface import dates, numerals
+    from magnetc.surface import dates, forms, numerals, times
 
+    now = "2026-03-02T09:00:00Z"
     for language in ("en", "fr", "ja"):
         for each in text.split("\n")[:6]:
             numerals.read_number(each[:300], language, integer=False)
             numerals.read_percent(each[:300], language, integer=True)
             dates.read_date(each[:300], date(2026, 3, 2), language)
+            times.read_time(each[:300], times.Shape(), language)
+            for entity in SAID:
+                forms.read(each[:300], entity, language, now)
+                forms.read_list(each[:100], entity, language, now)
+
+
+SAID = (EntityType(name="Miles", base="number", unit="mi"), EntityType(name="Price", base="number", unit="USD"), EntityType(name="Day", base="string", format="date"),
+        EntityType(name="Kind", base="string", enum=("a b", "c")), EntityType(name="At", base="string", format="datetime"), EntityType(name="Is", base="boolean"))
+
+
+def read_prompt(text: str) -> None:
+    """A prompt program, and what it makes of a reply."""
+    try:
+        program = parse_program("judge_dependency", text)
+        program.render(**{key: {"name": "x"} for key in program.inputs})
+    except MagnetError as error:
+        documented(error)
+        return
+    for reply in ("{}", "[1", '```json\n{"a": [1, null]}\n```', "[" * 2000, '{"kind": "full"}'):
+        try:
+            program.read(reply)
+        except ValueError:
+            continue
+
+
+@cache
+def prompt_seeds() -> list[str]:
+    head = "---\ninputs: {source: object, target: object}\noutput: {type: object, properties: {kind: {enum: [full, none]}}, required: [kind]}\ndecoding: {temperature: 0.5}\nrepair: 2\n---\n"
+    return [*files("specs/std/prompts/*.j2"), head + "Say what {{ source.name }} does{% if target %}, and {{ target.name | upper }}{% endif %}.\n"]
 
 
 @cache
@@ -453,6 +484,7 @@ PARSERS = [
     Parser("import openapi", importing("openapi", ".yaml"), lambda: files("tests/data/imports/*.yaml"), 1),
     Parser("import conversations", importing("conversations", ".jsonl"), conversation_seeds, 1),
     Parser("lock", read_lock, lock_seeds, 1),
+    Parser("prompt", read_prompt, prompt_seeds, 2),
     Parser("check", check, check_seeds, 2),
     Parser("fix", fix, check_seeds, 1),
 ]
