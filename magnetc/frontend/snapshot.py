@@ -32,6 +32,8 @@ def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
     try:
         if not sink.disk.is_there(folder / LOCK):
             return None
+        if not sink.disk.is_file(folder / LOCK):
+            raise ValueError("it is no file")
         if leaves(folder, Included(LOCK, folder / LOCK), sink):
             return None
         if (size := sink.disk.size(folder / LOCK)) > MAX_BYTES:

@@ -207,6 +207,19 @@ def test_links_out_of_the_recipe_are_not_followed(recipe):
     assert found(recipe) == [("MG005", "`recipe.yaml` is a link that leaves the recipe folder")]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on POSIX alone")
+def test_pipes_are_not_waited_for(recipe):
+    (recipe / "magnetc.lock").unlink()
+    os.mkfifo(recipe / "magnetc.lock")
+    os.mkfifo(recipe / "pipe.yaml")
+    include(recipe, "pipe.y*")
+    include(recipe, "pipe.yaml")
+    assert codes(recipe) == {"MG001", "MG006"}
+    assert codes(recipe) == {"MG001", "MG006"}
+    (recipe / "recipe.yaml").write_text((LIBRARY / "recipe.yaml").read_text())
+    assert found(recipe) == [("MG503", "`magnetc.lock` cannot be read: it is no file")]
+
+
 def test_a_base_is_no_way_out_either(recipe):
     secret = recipe.parent.parent / "secret.yaml"
     secret.write_text((recipe / "recipe.yaml").read_text() + "hunter2: 1\n")
