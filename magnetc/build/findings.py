@@ -10,6 +10,7 @@ from magnetc.diagnostics import Diagnostic, Severity, Sink
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand
+from magnetc.ir.signature import FunctionSignature, StateEntry
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, Ref
 from magnetc.passes.chances import KINDS, chances
@@ -81,6 +82,29 @@ def report_states(spec: Spec, scenarios: Sequence[Scenario], sink: Sink) -> None
             parent = spec.type_table.get(entity.parent or "")
             if pattern and pattern != (parent and getattr(parent, source)) and not pattern.startswith("/date"):
                 _report_values(entity, source, pattern, found, spec, sink)
+    for tool in spec.tools:
+        for entry in tool.entries:
+            _report_entry(tool, entry, documents["state"], spec, sink)
+
+
+def _report_entry(tool: FunctionSignature, entry: StateEntry, documents: Sequence[Json], spec: Spec, sink: Sink) -> None:
+    """What an entry of the state does not give, or gives in another type than a parameter has."""
+    found = [each for document in documents for _, each in expand(document, entry.pattern)]
+    if not found:
+        sink.warning("MG608", f"`{entry.pattern}` matches nothing in the world's initial states", entry.origin.child("at"),
+                     help=_nearest(entry.pattern, documents[0]))
+        return
+    for name, pointer in entry.fields:
+        values = [value for each in found for _, value in expand(each, pointer)]
+        parameter = tool.parameter(name)
+        wrong = [violations(value, parameter.type, spec.type_table) for value in values] if parameter else []
+        at = entry.origin.child("fields", name)
+        if not values:
+            sink.warning("MG608", f"no entry of `{entry.pattern}` has `{pointer}`", at, help=_nearest(pointer, found[0]))
+        elif all(wrong):
+            problem = wrong[0][0].partition("` ")[2]
+            sink.warning("MG608", f"what entries of `{entry.pattern}` have at `{pointer}` is no value of `{name}`: it {problem}", at,
+                         help="name a field with values of the parameter's type")
 
 
 def _report_values(entity: EntityType, source: str, pattern: str, documents: Sequence[Json], spec: Spec, sink: Sink) -> None:

@@ -15,6 +15,7 @@ from magnetc.ir.script import Script, ScriptTurn
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.types import Ref
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal, entity_of
+from magnetc.teachers.offline.entries import agreeing
 from magnetc.teachers.offline.values import candidates, draw_argument
 from magnetc.teachers.teacher import Teacher
 
@@ -160,7 +161,10 @@ def _invent(argument: Argument, value: Json, call: Call, conversation: Conversat
         return None
     if entity.minted and isinstance(value, str):
         return scrambled(value, *key)
-    pool = [v for v in candidates(entity, conversation) if v != value]
+    tool, name = conversation.spec.tool[call.function], tokens(argument.pointer)[0]
+    entry = tool.entry_of(name)
+    listed = [each[name] for each in agreeing(tool, entry, {}, conversation.state)] if entry else candidates(entity, conversation)
+    pool = [v for v in dict.fromkeys(listed) if v != value]
     if pool:
         return draw.choose(pool, *key)
     expr = conversation.parameter_type(call, argument.pointer)

@@ -27,8 +27,8 @@ def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
         for parameter in orphans:
             _check_minted(tool, parameter, spec, produced, reported, sink)
         if tool.name in sampled:
-            _check_valueless(tool, [p for p in orphans if _is_valueless(p.type, spec)], sink)
-            said = [p for p in orphans if _must_be_said(p.type, spec)]
+            _check_valueless(tool, [p for p in orphans if not tool.entry_of(p.name) and _is_valueless(p.type, spec)], sink)
+            said = [p for p in orphans if tool.entry_of(p.name) or _must_be_said(p.type, spec)]
             only_user[tool.name] = tuple(p.name for p in said)
             if phrases:
                 _check_said(tool, said, spec, sink)

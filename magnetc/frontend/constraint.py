@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.edits import renamed
@@ -17,13 +17,18 @@ from magnetc.ir.types import Ref, TypeTable
 from magnetc.source import Origin
 
 _NAME = r"`[^`]+`|[^\W\d]\w*"
+_FIELD = re.compile(rf"({_NAME})\.({_NAME})")
 _CONSTRAINT = re.compile(rf"\s*({_NAME})\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
 
 
-def read_constraint(text: str, tool: str, parameters: Mapping[str, Parameter], table: TypeTable, origin: Origin,
-                    sink: Sink) -> Constraint | None:
-    """The constraint that `text` writes, checked against the parameters of `tool`; None after an error."""
+def read_constraint(text: str, tool: str, parameters: Mapping[str, Parameter], entries: Sequence[str], table: TypeTable,
+                    origin: Origin, sink: Sink) -> Constraint | None:
+    """The constraint that `text` writes, checked against the parameters and the entries of `tool`; None after an error."""
     match = _CONSTRAINT.fullmatch(text)
+    field = _FIELD.fullmatch(match[3]) if match else None
+    if match and field:
+        return _of_entry(unquote_name(match[1]), match[2], unquote_name(field[1]), unquote_name(field[2]), tool, parameters, entries,
+                         origin, sink)
     right = _right(match[3]) if match else None
     if match is None or right is None:
         single = re.fullmatch(rf"\s*({_NAME})\s*=\s*([^=].*)", text)
@@ -43,6 +48,18 @@ def read_constraint(text: str, tool: str, parameters: Mapping[str, Parameter], t
         sink.error("MG216", f"`{text}` cannot hold: {problem}", origin)
         return None
     return Constraint(left, op, text_right, literal)
+
+
+def _of_entry(left: str, op: str, alias: str, field: str, tool: str, parameters: Mapping[str, Parameter], entries: Sequence[str],
+              origin: Origin, sink: Sink) -> Constraint | None:
+    """A condition on a field of an entry of the world's state: whatever stands there is compared when there is a world."""
+    if left not in parameters:
+        unknown("MG204", "parameter", left, parameters, origin, sink, within=f" in a constraint of `{tool}`")
+    elif alias not in entries:
+        unknown("MG228", "entry", alias, entries, origin, sink, within=f" in a constraint of `{tool}`")
+    else:
+        return Constraint(left, op, field, entry=alias)
+    return None
 
 
 def _right(text: str) -> tuple[str, bool] | None:

@@ -12,6 +12,7 @@ from magnetc.frontend.declared_schema import is_result_schema, is_schema, is_sou
 from magnetc.frontend.document import Document
 from magnetc.frontend.json_schema import with_default, without_entities
 from magnetc.frontend.names import Definitions, entries, unknown
+from magnetc.frontend.resolve_entries import read_entries
 from magnetc.frontend.schema_types import SchemaTypes
 from magnetc.frontend.type_syntax import OPAQUE, read_type, show_type
 from magnetc.ir.conform import violations
@@ -103,7 +104,7 @@ def _declared(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reade
         schema=outline(written) if by_schema else None,
         origin=origin,
     )
-    return _with_where(tool, data, origin, reader)
+    return _with_where(_with_entries(tool, data, origin, reader), data, origin, reader)
 
 
 def _by_schema(tool: str, schema: Mapping[str, Any], origin: Origin, reader: _Reader) -> tuple[Parameter, ...]:
@@ -146,11 +147,18 @@ def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, read
                           origin.child("default"))
 
 
+def _with_entries(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
+    if "state" not in data:
+        return tool
+    return replace(tool, entries=read_entries(tool, data["state"], origin.child("state"), reader.table, reader.sink))
+
+
 def _with_where(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
     if "where" not in data:
         return tool
     parameters = {p.name: p for p in tool.parameters}
-    read = (read_constraint(text, tool.name, parameters, reader.table, origin.child("where", index), reader.sink)
+    entries = [entry.alias for entry in tool.entries]
+    read = (read_constraint(text, tool.name, parameters, entries, reader.table, origin.child("where", index), reader.sink)
             for index, text in enumerate(data["where"]))
     return replace(tool, where=tuple(constraint for constraint in read if constraint))
 
@@ -170,7 +178,7 @@ def _refined(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, r
         else:
             parameters[name] = _refined_parameter(parameters[name], inner, place, reader)
     refined = replace(tool, parameters=tuple(parameters.values()), origin=origin, **changed)
-    return _with_where(refined, data, origin, reader)
+    return _with_where(_with_entries(refined, data, origin, reader), data, origin, reader)
 
 
 def _refined_parameter(parameter: Parameter, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> Parameter:

@@ -34,12 +34,25 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`where left op right`: op is one of == != < <= > >=; right is a parameter name or a JSON literal."""
+    """`where left op right`: op is one of == != < <= > >=; right is a parameter name, a JSON literal, or a field of `entry`, which is
+    the alias of a `StateEntry`."""
 
     left: str
     op: str
     right: str
     literal: bool = False
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateEntry:
+    """What the user gives of a call together: `fields` are (parameter, pointer into an entry), and all their values come from one
+    entry of the world's state at `pattern`."""
+
+    pattern: str
+    alias: str
+    fields: tuple[tuple[str, str], ...]
+    origin: Origin = field(default=Origin("", ""), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +67,16 @@ class FunctionSignature:
     effect: Effect = Effect.READS
     category: str = ""
     where: tuple[Constraint, ...] = ()
+    entries: tuple[StateEntry, ...] = ()
     schema: str | None = None
     origin: Origin = field(default=Origin("", ""), compare=False, repr=False)
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
+
+    def entry_of(self, name: str) -> StateEntry | None:
+        """What binds a parameter to the world's state together with others, if anything does."""
+        return next((entry for entry in self.entries if any(parameter == name for parameter, _ in entry.fields)), None)
 
     def likeness(self, other: FunctionSignature) -> float:
         """How easily one tool is taken for the other, from 0 to 2.5: words of the name they share, category, effect."""

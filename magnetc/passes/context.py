@@ -92,6 +92,7 @@ class CompileContext:
             for flow in edge.values:
                 if flow.parameter == parameter.name and flow.pointer not in outputs[edge.source]:
                     outputs[edge.source].append(flow.pointer)
+        entry = self.spec.tool[tool].entry_of(parameter.name)
         shown = entity.system if entity and entity.system else ""
         return ParameterInfo(
             name=parameter.name,
@@ -101,7 +102,7 @@ class CompileContext:
             entity=entity.name if entity else "",
             system=shown if shown and tokens(shown)[0] in self.spec.recipe.show else "",
             outputs={source: tuple(sorted(pointers)) for source, pointers in outputs.items() if pointers},
-            given=frozenset(name for name in self.locales if self.speech.user_can_give(parameter.type, name)),
+            given=frozenset(name for name in self.locales if entry or self.speech.user_can_give(parameter.type, name)),
             origin=parameter.origin,
         )
 

@@ -24,7 +24,8 @@ from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
 from magnetc.probe.perturb import perturbed
 from magnetc.probe.rehearsal import Bound, Rehearsal, Stuck, fitted, invented_in
-from magnetc.teachers.offline.values import satisfied
+from magnetc.teachers.offline.constraints import satisfied
+from magnetc.teachers.offline.entries import some_entry_fits
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent, texts_in
 from magnetc.tools.worlds.pool import WorldPool
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
@@ -136,7 +137,9 @@ class Prober:
         literal = {name: bound.value for name, bound in arguments.items()}
         minted = None if reminted is None else fitted(parameter.type, reminted).value
         others = perturbed(literal[flow.parameter], beside, minted, parameter.type, rehearsal)
-        return [other for other in others if satisfied(tool, {**literal, flow.parameter: other})]
+        state = rehearsal.conversation.state
+        changed = [{**literal, flow.parameter: other} for other in others]
+        return [other for other, each in zip(others, changed) if satisfied(tool, each) and some_entry_fits(tool, each, state)]
 
     async def _compare(self, target: str, flow: ValueFlow, arguments: dict[str, Bound], others: list[Json],
                        rehearsal: Rehearsal) -> Trial | str:

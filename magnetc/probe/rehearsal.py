@@ -15,13 +15,15 @@ from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import SignaturePath
 from magnetc.ir.pointer import expand, get
-from magnetc.ir.signature import Effect
+from magnetc.ir.signature import Effect, FunctionSignature
 from magnetc.ir.types import ListOf, Record, TypeExpr
 from magnetc.passes.context import CompileContext, ParameterInfo
 from magnetc.probe.invent import invented
 from magnetc.source.origin import escape
 from magnetc.teachers.conversation import Conversation, state_patterns
-from magnetc.teachers.offline.values import draw_argument, satisfied
+from magnetc.teachers.offline.constraints import satisfied
+from magnetc.teachers.offline.entries import agreeing, draw_entry, some_entry_fits
+from magnetc.teachers.offline.values import draw_argument
 from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Ref, Run, Step
 from magnetc.tools.worlds.world import World
@@ -142,13 +144,27 @@ class Rehearsal:
         found: dict[str, Bound] = {}
         for redraw in range(REDRAWS):
             found = {}
+            drawn = self._entries(signature, given, redraw)
             for parameter in self.context.parameters[tool]:
-                bound = given.get(parameter.name) or await self._bind(tool, parameter, above, again * REDRAWS + redraw)
+                bound = drawn.get(parameter.name) or given.get(parameter.name) or await self._bind(tool, parameter, above, again * REDRAWS + redraw)
                 if bound is not None:
                     found[parameter.name] = bound
-            if satisfied(signature, {name: bound.value for name, bound in found.items()}):
+            values = {name: bound.value for name, bound in found.items()}
+            if satisfied(signature, values) and some_entry_fits(signature, values, self.conversation.state):
                 return found
         raise Stuck(f"no arguments drawn for `{tool}` meet its `where`")
+
+    def _entries(self, tool: FunctionSignature, given: Mapping[str, Bound], redraw: int) -> dict[str, Bound]:
+        """Arguments that belong together, from one entry of the world's state that agrees with what is given."""
+        found: dict[str, Bound] = {}
+        literal = {name: bound.value for name, bound in given.items()}
+        required = {parameter.name for parameter in tool.parameters if parameter.required}
+        for entry in tool.entries:
+            some = agreeing(tool, entry, literal, self.conversation.state)
+            if some:
+                drawn = draw_entry(some, *self.key, len(self.made), tool.name, entry.alias, redraw)
+                found.update({name: Bound(value) for name, value in drawn.items() if name in required - literal.keys()})
+        return found
 
     async def _bind(self, tool: str, parameter: ParameterInfo, above: tuple[str, ...], redraw: int) -> Bound | None:
         key = (*self.key, len(self.made), tool, parameter.name, redraw)

@@ -171,6 +171,7 @@ def state_patterns(spec: Spec, functions: Iterable[str]) -> tuple[str, ...]:
     """The state patterns that user-given arguments of these tools draw from."""
     found: dict[str, None] = {}
     for function in functions:
+        found.update(dict.fromkeys(entry.pattern for entry in spec.tool[function].entries))
         for parameter in spec.tool[function].parameters:
             entity = entity_of(parameter.type, spec)
             if entity and entity.state:

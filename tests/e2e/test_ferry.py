@@ -56,6 +56,19 @@ def test_arguments_satisfy_what_only_the_schema_says(built):
     assert {made["bags"] for made in booked if "bags" in made} <= {2, 4, 6, 8}
 
 
+def test_what_a_user_asks_for_together_is_of_one_entry_that_meets_the_condition(built):
+    seen = 0
+    for row in rows(built):
+        state = json.loads((built / "out" / "states" / f"{row['certificate']['world']['initial']}.json").read_text())
+        lines = [(each["from"], each["to"], each["left"]) for each in state["sailings"].values()]
+        for made in calls(row, "find_sailings"):
+            assert any((made["origin"], made["destination"]) == line[:2] and made["travellers"] <= line[2] for line in lines)
+            seen += 1
+        for made in calls(row, "get_pier"):
+            assert any((made["origin"], made["destination"]) == line[:2] for line in lines)
+    assert seen >= 12
+
+
 def test_an_argument_outside_the_schema_is_found(built, tmp_path):
     out = shutil.copytree(built / "out", tmp_path / "out")
     file = next(file for file in sorted((out / "sft").glob("*.jsonl")) if '\\"passengers\\":[' in file.read_text())

@@ -10,7 +10,7 @@ from magnetc.source.resources import resource
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,5}", fullmatch=True) | st.sampled_from(
     ["get-user", "a.b", "type", "default", "true", "null", "then", "yes", "é à", "infer", "none", "answer", "optional"])
 TEXTS = st.text(alphabet=st.sampled_from(ascii_letters + "   {}[]()|\\/#:.,'\"`é東\n\t-~&*!%@=\x7f\u2028\U0001f600"), min_size=1, max_size=12)
-CONDITIONS = st.sampled_from(["a != b", "a>=3", '`a-b` == "x # y"', "a == true", "a < -2.5", "a  !=  `b c`"])
+CONDITIONS = st.sampled_from(["a != b", "a>=3", '`a-b` == "x # y"', "a == true", "a < -2.5", "a  !=  `b c`", "a <= s.left", "a == `s t`.`b c`"])
 PATTERNS = st.sampled_from(["a+", "a  b | c", "(a|b)* _?", "`get-user` ( a | b )+ _*", "type pattern | turns"])
 TOOLS = st.sampled_from(["a", "b", "get-user", "`a.b`"])
 FIELDS = st.builds(lambda tool, fields: ".".join([tool, *fields]), TOOLS, st.lists(st.sampled_from(["x", "y z", "`c.d`"]), min_size=1, max_size=2))
@@ -50,6 +50,8 @@ def _drawn(schema, definitions, key=""):
     special = {"where": st.lists(CONDITIONS, min_size=1, max_size=2), "links": st.lists(LINKS, max_size=3)}
     if key in special:
         return special[key]
+    if key == "fields":
+        return st.dictionaries(NAMES, NAMES | TEXTS.map("/{}".format), min_size=1, max_size=3)
     if key == "unlinks":
         return st.lists(st.builds(lambda a, b: {"from": a, "to": b}, TOOLS, TOOLS), max_size=2)
     if key == "undos":

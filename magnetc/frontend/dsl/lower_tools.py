@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from magnetc.diagnostics.edits import renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.dotted import quote_name
+from magnetc.frontend.dsl.extent import is_token
 from magnetc.frontend.dsl.node import Node
 from magnetc.source import Span
 
@@ -113,6 +114,8 @@ def _lower_item(item: Tree, tool: Node, context: Context, refines: bool) -> None
         case "where":
             where = tool.value.setdefault("where", Node.at([], context.span(item)))
             where.value.append(Node.at(_comparison(item, context), context.span(words[1], words[3]), context.span(words[0])))
+        case "state_entry":
+            _entry(item, tool, context)
         case "optional" | "required" | "default" as setting:
             _set(setting, item, tool, context, refines)
         case _:
@@ -122,12 +125,30 @@ def _lower_item(item: Tree, tool: Node, context: Context, refines: bool) -> None
 def _comparison(item: Tree, context: Context) -> str:
     """`left op right` as YAML writes it: names as they are, literals as JSON."""
     _, left, op, right = item.children
-    value = context.operand(right).value
-    if getattr(right, "type", "") == "NAME":
-        shown = quote_name(value)
+    if getattr(right, "data", "") == "entry_field":
+        alias, name = right.children
+        shown = f"{quote_name(context.name(alias).value)}.{quote_name(context.name(name).value)}"
+    elif getattr(right, "type", "") == "NAME":
+        shown = quote_name(context.operand(right).value)
     else:
+        value = context.operand(right).value
         shown = json.dumps(value, ensure_ascii=False)
     return f"{quote_name(context.name(left).value)} {op} {shown}"
+
+
+def _entry(item: Tree, tool: Node, context: Context) -> None:
+    """`from state "/flights/*" as f {origin: from, date}`: a parameter without a field has that of its name."""
+    first, _, pattern, _, alias, _, *rest = item.children
+    bound = [each for each in rest if not is_token(each)]
+    fields = Node.at({}, context.span(bound[0], bound[-1]))
+    for each in bound:
+        name, *field = each.children
+        key = context.span(name)
+        value = context.name(name, key) if not field else (context.text if field[0].type == "STRING" else context.name)(field[0], key)
+        context.define(fields, context.name(name).value, value, "parameter")
+    entries = tool.value.setdefault("state", Node.at([], context.span(item)))
+    entries.value.append(Node.at({"at": context.text(pattern, context.span(first)), "as": context.name(alias), "fields": fields},
+                                 context.span(item)))
 
 
 def _describe(item: Tree, tool: Node, context: Context, refines: bool) -> None:

@@ -15,7 +15,8 @@ from magnetc.frontend.string_literal import encode_string
 
 _WHERE = re.compile(r"\s*(`[^`]+`|[^\W\d]\w*)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
 _NAME = re.compile(r"`[^`]+`|[^\W\d]\w*")
-_PARTS = frozenset({"description", "category", "parameters", "returns", "effect", "where"})
+_FIELD = re.compile(r"(`[^`]+`|[^\W\d]\w*)\.(`[^`]+`|[^\W\d]\w*)")
+_PARTS = frozenset({"description", "category", "parameters", "returns", "effect", "where", "state"})
 _OF_A_PARAMETER = frozenset({"type", "optional", "default", "description"})
 
 
@@ -96,9 +97,21 @@ def _items(tool: dict[str, Any], pointer: str, places: Places, word: str) -> Ite
         elif part == "where":
             yield from (Row(f"  where {where_text(text, f'{place}/{number}')}", places.at(f"{place}/{number}"))
                         for number, text in enumerate(value))
+        elif part == "state":
+            yield from (Row(f"  {_entry(each, f'{place}/{number}')}", places.at(f"{place}/{number}")) for number, each in enumerate(value))
         elif part == "parameters":
             for key, data in value.items():
                 yield from _about(key, data, places.child(place, key), places, word)
+
+
+def _entry(data: dict[str, Any], pointer: str) -> str:
+    fields = ", ".join(name(key, pointer) if key == field else f"{name(key, pointer)}: {_field_text(field, pointer)}"
+                       for key, field in data["fields"].items())
+    return f"from state {encode_string(data['at'])} as {name(data['as'], pointer)} {{{fields}}}"
+
+
+def _field_text(field: str, pointer: str) -> str:
+    return encode_string(field) if field.startswith("/") else name(field, pointer)
 
 
 def _about(key: str, data: dict[str, Any], pointer: str, places: Places, word: str) -> Iterable[Row]:
@@ -152,7 +165,8 @@ def where_text(text: str, pointer: str) -> str:
     try:
         shown = json_text(json.loads(right), pointer)
     except ValueError:
-        if not _NAME.fullmatch(right):
+        dotted = _FIELD.fullmatch(right)
+        if not dotted and not _NAME.fullmatch(right):
             raise Inexpressible(pointer, f"`{text}` is not a condition") from None
-        shown = name(unquote_name(right), pointer)
+        shown = ".".join(name(unquote_name(each), pointer) for each in (dotted.groups() if dotted else [right]))
     return f"{name(unquote_name(left), pointer)} {op} {shown}"

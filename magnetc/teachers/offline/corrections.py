@@ -10,11 +10,15 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import Call, UserSource
 from magnetc.ir.pointer import tokens
 from magnetc.ir.script import Goal
+from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.trajectory import Value, Words
+from magnetc.ir.types import TypeExpr
 from magnetc.surface import gap, say
 from magnetc.teachers.conversation import Bindings, Conversation, Given, entity_of
+from magnetc.teachers.offline.constraints import satisfied
+from magnetc.teachers.offline.entries import agreeing, some_entry_fits
 from magnetc.teachers.offline.frames import Parts, fill, finish, user_frame
-from magnetc.teachers.offline.values import draw_argument, satisfied
+from magnetc.teachers.offline.values import draw_argument
 
 TRIES = 12
 """Values drawn for one that is other than what the user means."""
@@ -38,15 +42,29 @@ def others(call: Call, pointer: str, bindings: Bindings, conversation: Conversat
     beside = {tokens(at)[0]: b.value for (owner, at), b in bindings.items() if owner == call.id and isinstance(b, Given)}
     found: list[Json] = []
     entity = entity_of(expr, conversation.spec)
-    for number in range(TRIES):
-        value = draw_argument(expr, conversation, (), *key, "superseded", number) if expr else None
+    tool = conversation.spec.tool[call.function]
+    for value in _drawn(tool, tokens(pointer)[0], expr, beside, conversation, key):
         if value is None or type(value) is not type(meant.value) or value in beside.values() or value in found:
             continue
         told = [[form.text.casefold() for form in say(each, entity, conversation.locale, conversation.now)] for each in (value, meant.value)]
         alike = any(a in b or b in a for a in told[0] for b in told[1])
-        if not alike and satisfied(conversation.spec.tool[call.function], {**beside, tokens(pointer)[0]: value}):
+        changed = {**beside, tokens(pointer)[0]: value}
+        if not alike and satisfied(tool, changed) and some_entry_fits(tool, changed, conversation.state):
             found.append(value)
             yield value
+
+
+def _drawn(tool: FunctionSignature, name: str, expr: TypeExpr | None, beside: Mapping[str, Json], conversation: Conversation,
+           key: tuple) -> Iterator[Json]:
+    """Values that a user might give for a parameter: beside those that belong to one entry of the world's state, of such an entry."""
+    entry = tool.entry_of(name)
+    if entry:
+        given = {other: value for other, value in beside.items() if other != name}
+        values = [each[name] for each in agreeing(tool, entry, given, conversation.state)]
+        yield from draw.shuffle(list(dict.fromkeys(values)), *key, "superseded")[:TRIES]
+        return
+    for number in range(TRIES):
+        yield draw_argument(expr, conversation, (), *key, "superseded", number) if expr else None
 
 
 def marked(parts: Parts) -> Parts:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
-from magnetc.ir.schema_conform import schema_violations
-from magnetc.ir.signature import Constraint, FunctionSignature
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr
 from magnetc.surface.faker_pool import faker_pool
 from magnetc.teachers.conversation import Conversation
@@ -100,28 +97,3 @@ def _number(entity: EntityType, low: float, high: float, key: tuple) -> int | fl
         return int(value)
     value = round(value, 6)
     return int(value) if value == int(value) else value
-
-
-def satisfied(tool: FunctionSignature, arguments: dict[str, Json]) -> bool:
-    """Whether the arguments meet the tool's `where` constraints, as far as both sides are there, and each its schema."""
-    return all(_holds(constraint, arguments) for constraint in tool.where) and not schema_violations(tool, arguments, each_alone=True)
-
-
-def _holds(constraint: Constraint, arguments: dict[str, Json]) -> bool:
-    left = arguments.get(constraint.left)
-    right = json.loads(constraint.right) if constraint.literal else arguments.get(constraint.right)
-    if left is None or right is None:
-        return True
-    match constraint.op:
-        case "==":
-            return left == right
-        case "!=":
-            return left != right
-        case "<":
-            return left < right
-        case "<=":
-            return left <= right
-        case ">":
-            return left > right
-        case _:
-            return left >= right

@@ -21,6 +21,7 @@ from magnetc.ir.path import (
 )
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.signature import StateEntry
 from magnetc.ir.template import Choice, Part, Phrase, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Reference, Value, Words
@@ -38,10 +39,12 @@ from magnetc.teachers.conversation import (
     entity_of,
     is_stale,
 )
+from magnetc.teachers.offline.constraints import satisfied
 from magnetc.teachers.offline.corrections import Place, superseded
+from magnetc.teachers.offline.entries import agreeing, draw_entry, some_entry_fits
 from magnetc.teachers.offline.frames import Parts, merge_words
 from magnetc.teachers.offline.references import references
-from magnetc.teachers.offline.values import draw_argument, satisfied
+from magnetc.teachers.offline.values import draw_argument
 
 STANDING_ALONE = {"fr": "on"}
 """The case of a value that is said alone, where it is not the bare one: a French date keeps its article, "le 6 avril"."""
@@ -150,9 +153,11 @@ def _aliases(goal: Goal, conversation: Conversation) -> tuple[str, ...]:
 
 def _bind_known(leaves: dict[str, _Leaf], conversation: Conversation, said: tuple[tuple[str, Json], ...],
                 key: tuple) -> Bindings | None:
-    """Bindings of user and system leaves: values already bound in an earlier turn, else drawn."""
+    """Bindings of user and system leaves: values already bound in an earlier turn, else drawn; those that belong together, together."""
     bound: Bindings = {}
     for leaf in leaves.values():
+        if isinstance(leaf.source, UserSource) and _entry_of(leaf, conversation) and (leaf.call.id, leaf.pointer) not in conversation.bindings:
+            continue
         place = (leaf.call.id, leaf.pointer)
         value: Json
         match leaf.source:
@@ -174,7 +179,29 @@ def _bind_known(leaves: dict[str, _Leaf], conversation: Conversation, said: tupl
             case OutputSource():
                 if place in conversation.bindings:
                     bound[place] = conversation.bindings[place]
-    return bound
+    waiting = [leaf for leaf in leaves.values() if isinstance(leaf.source, UserSource) and (leaf.call.id, leaf.pointer) not in bound]
+    return bound if all(_bind_entry(leaf, leaves, bound, conversation, key) for leaf in waiting) else None
+
+
+def _entry_of(leaf: _Leaf, conversation: Conversation) -> StateEntry | None:
+    return conversation.spec.tool[leaf.call.function].entry_of(tokens(leaf.pointer)[0])
+
+
+def _bind_entry(leaf: _Leaf, leaves: dict[str, _Leaf], bound: Bindings, conversation: Conversation, key: tuple) -> bool:
+    """Bind all that the user gives of one entry of the world's state; False when there is no entry that agrees with what is bound."""
+    entry = _entry_of(leaf, conversation)
+    assert entry is not None, "other leaves are bound one by one"
+    if (leaf.call.id, leaf.pointer) in bound:
+        return True
+    places = {tokens(other.pointer)[0]: (other.call.id, other.pointer) for other in leaves.values()
+              if other.call is leaf.call and isinstance(other.source, UserSource)}
+    given = {name: b.value for name, place in places.items() if isinstance(b := bound.get(place), Given)}
+    found = agreeing(conversation.spec.tool[leaf.call.function], entry, given, conversation.state)
+    if not found:
+        return False
+    drawn = draw_entry(found, *key, leaf.call.id, "entry", entry.alias)
+    bound.update({places[name]: Given(value) for name, value in drawn.items() if name in places and name not in given})
+    return True
 
 
 def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) -> bool:
@@ -184,7 +211,8 @@ def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) 
             for (owner, pointer), binding in bound.items()
             if owner == call.id and isinstance(binding, Given)
         }
-        if not satisfied(conversation.spec.tool[call.function], given):
+        tool = conversation.spec.tool[call.function]
+        if not satisfied(tool, given) or not some_entry_fits(tool, given, conversation.state):
             return False
     return True
 

@@ -64,7 +64,7 @@ class Planner:
         many = any("*" in at for at, ref in leaves(tool.returns) if of and self.kind(ref.name) == of)
         return {"does": does, "of": of, "by": by, "many": many, "writes": tool.effect is Effect.WRITES, "stores": {}, "filters": {},
                 "sets": {}, "name": tool.name, "returns": _written(tool.returns), "parameters": [self._parameter(p) for p in tool.parameters],
-                "where": [[each.left, each.op, each.right, each.literal] for each in tool.where]}
+                "where": [[each.left, each.op, each.right, each.literal] for each in tool.where if not each.entry]}
 
     def _does(self, tool: FunctionSignature) -> tuple[str, str | None, str | None]:
         """(what, of which kind, by which parameter) of a tool."""

@@ -19,7 +19,7 @@ class Ferry:
             ports = {code: {"code": code, "name": name} for code, name in PORTS.items()}
             names = list(PORTS.values())
             sailings = {str(n): {"from": names[n % 5], "to": names[(n + 1 + n // 5 % 3) % 5], "fare": 30.0 + 5 * ((n * 7 + seed) % 19),
-                                 "pier": f"pier {n}" if n % 2 else None} for n in range(30)}
+                                 "left": 1 + (n + seed) % 6, "pier": f"pier {n}" if n % 2 else None} for n in range(30)}
             state = {"ports": ports, "sailings": sailings, "bookings": {}, "minted": 0}
         self.data = deepcopy(state)
 
@@ -34,12 +34,18 @@ class Ferry:
         copy.seed, copy.data = self.seed, deepcopy(self.data)
         return copy
 
-    def find_sailings(self, origin, destination, vehicle=None):
+    def get_pier(self, origin, destination, hour=None):
+        piers = [each["pier"] for each in self.data["sailings"].values() if (each["from"], each["to"]) == (origin, destination)]
+        if not piers:
+            raise ValueError(f"No ferry goes from {origin} to {destination}.")
+        return {"pier": piers[0]}
+
+    def find_sailings(self, origin, destination, travellers, vehicle=None):
         extra = {"car": 40.0, "van": 60.0, "bicycle": 5.0}.get(vehicle, 0.0)
         found = [{"sailing_id": "S" + _code(self.seed, number, vehicle), "fare": each["fare"] + extra, "pier": each["pier"]}
-                 for number, each in self.data["sailings"].items() if (each["from"], each["to"]) == (origin, destination)]
+                 for number, each in self.data["sailings"].items() if (each["from"], each["to"]) == (origin, destination) and each["left"] >= travellers]
         if not found:
-            raise ValueError(f"No ferry goes from {origin} to {destination}.")
+            raise ValueError(f"No ferry takes {travellers} from {origin} to {destination}.")
         return {"sailings": found}
 
     def book_sailing(self, sailing_id, passengers, cabin, bags=0):
