@@ -14,6 +14,7 @@ from magnetc.ir.signature import FunctionSignature, StateEntry
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, Ref
 from magnetc.passes.chances import KINDS, chances
+from magnetc.teachers.shown_form import is_sayable
 from magnetc.translate.scenario import Scenario
 
 ENOUGH = 5
@@ -82,9 +83,22 @@ def report_states(spec: Spec, scenarios: Sequence[Scenario], sink: Sink) -> None
             parent = spec.type_table.get(entity.parent or "")
             if pattern and pattern != (parent and getattr(parent, source)) and not pattern.startswith("/date"):
                 _report_values(entity, source, pattern, found, spec, sink)
+        parent = spec.type_table.get(entity.parent or "")
+        if entity.beside and not (parent and parent.shown == entity.shown):
+            _report_forms(entity, documents["state"], sink)
     for tool in spec.tools:
         for entry in tool.entries:
             _report_entry(tool, entry, documents["state"], spec, sink)
+
+
+def _report_forms(entity: EntityType, documents: Sequence[Json], sink: Sink) -> None:
+    """`shown as` that gives no form anywhere."""
+    pattern = entity.shown or ""
+    found = [value for document in documents for _, value in expand(document, pattern)]
+    if not any(map(is_sayable, found)):
+        problem = "has no text that can be said" if found else "matches nothing"
+        sink.warning("MG608", f"`{pattern}` {problem} in the world's initial states", entity.origin.child("shown_as"),
+                     help=_nearest(pattern, documents[0]) if not found else "point at a text, such as a name")
 
 
 def _report_entry(tool: FunctionSignature, entry: StateEntry, documents: Sequence[Json], spec: Spec, sink: Sink) -> None:

@@ -19,7 +19,7 @@ from magnetc.ir.types import PRIMITIVES, EntityType, Ref, Said, TypeTable
 from magnetc.source import Origin
 
 _ATTRIBUTES = {"matching": "pattern", "format": "format", "examples": "examples", "enum": "enum", "step": "step",
-               "days": "days", "unit": "unit", "minted": "minted", "state": "state", "system": "system",
+               "days": "days", "unit": "unit", "minted": "minted", "state": "state", "shown_as": "shown", "system": "system",
                "faker": "faker"}
 """Key of a document to field of `EntityType`; `range` becomes two."""
 
@@ -123,7 +123,7 @@ def _inherit(name: str, data: Mapping[str, Any], base: str, parent: EntityType |
     if parent is None:
         return EntityType(name=name, base=base, origin=origin, **own)
     if any(key in data for key in (*_SOURCES, "enum", "minted")):
-        parent = replace(parent, state=None, system=None, faker=None, examples=())
+        parent = replace(parent, state=None, shown=None, system=None, faker=None, examples=())
     entity = replace(parent, name=name, parent=parent.name, origin=origin, said=(), **own)
     if "examples" in data or not entity.examples or not _is_pattern(entity.pattern):
         return entity
@@ -187,6 +187,11 @@ def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Orig
                    "take one of faker's standard providers, such as `first_name` or `company`",
                    fix=renamed(sink, origin.child("faker"), data["faker"], near, safe=False) if near else None)
         sound = False
+    if "shown_as" in data and not _is_beside(entity):
+        where = f"`{entity.state}`, up to its last `*`" if entity.state else "nothing: the type has no `from state`"
+        sink.error("MG208", f"`shown_as` of `{entity.name}` does not stand beside {where}", origin.child("shown_as"),
+                   help="point at another field of the entries that the values come from, such as `/airports/*/city` beside `/airports/*/code`")
+        sound = False
     clash = next((key for key in _INVENTED if key in data), None)
     if entity.minted and clash:
         sink.error("MG224", f"`{entity.name}` is minted, so `{clash}` cannot say where its values come from",
@@ -194,6 +199,13 @@ def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Orig
                    help=f"leave out `{clash}`, or `minted` if a user may give such a value")
         sound = False
     return sound
+
+
+def _is_beside(entity: EntityType) -> bool:
+    if entity.state is None or entity.shown is None:
+        return False
+    entries, star, _ = entity.state.rpartition("/*")
+    return bool(star) and entity.shown.startswith(f"{entries}{star}/") and "*" not in entity.shown.removeprefix(entries + star)
 
 
 def _is_provider(name: str) -> bool:

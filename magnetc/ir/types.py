@@ -66,7 +66,7 @@ class EntityType:
     """A named type. `base` is a primitive; `parent` the entity type it refines, if any.
 
     A *minted* value is produced by tools only. `state` is a pointer pattern into the world's state: values are bound
-    from the snapshot at the start of the turn. `system` is a pointer into what the system message shows. `days` is the
+    from the snapshot at the start of the turn. `shown` is the pattern of what a user says for them, beside `state`. `system` is a pointer into what the system message shows. `days` is the
     window of a date, counted from the world's now. `faker` names a provider of that library. An *inline* type is written where it
     is used, and has a name that no recipe can write: values of it say nothing about meaning, so it unifies with no other.
     """
@@ -85,11 +85,21 @@ class EntityType:
     unit: str | None = None
     minted: bool = False
     state: str | None = None
+    shown: str | None = None
     system: str | None = None
     faker: str | None = None
     inline: bool = False
     said: tuple[Said, ...] = ()
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+    @property
+    def beside(self) -> tuple[str, str, str] | None:
+        """Where values stand beside what users say for them: the pattern of the entries, and two pointers into one."""
+        if self.state is None or self.shown is None:
+            return None
+        entries, star, value = self.state.rpartition("/*")
+        return entries + star, value, self.shown.removeprefix(entries + star)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -64,12 +64,14 @@ class Seen:
 class Proposal:
     """Words for one turn and what its leaves are bound to. The session executes proposals until one succeeds.
 
-    `superseded`: values of leaves that the words say first and take back.
+    `superseded`: values of leaves that the words say first and take back. `alike`: what leaves that are given as people say
+    them stand for; the proposal holds where their tools answer both alike.
     """
 
     parts: tuple[MessagePart, ...]
     bindings: Bindings
     superseded: Mapping[tuple[str, str], Json] = field(default_factory=dict)
+    alike: Mapping[tuple[str, str], Json] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -176,4 +178,6 @@ def state_patterns(spec: Spec, functions: Iterable[str]) -> tuple[str, ...]:
             entity = entity_of(parameter.type, spec)
             if entity and entity.state:
                 found[entity.state] = None
+            if entity and entity.beside:
+                found[entity.beside[0]] = None
     return tuple(found)

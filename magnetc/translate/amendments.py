@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, OutputSource, SystemSource, TurnKind
@@ -22,6 +23,8 @@ from magnetc.translate.first_success import first_success
 from magnetc.translate.program import program
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place
+
+T = TypeVar("T")
 
 
 async def plan_amendment(script: Script, index: int, at: int, conversation: Conversation, teacher: Teacher, world: World,
@@ -78,7 +81,7 @@ async def _refused(attempt: Call, follow: ScriptTurn, attempts: Sequence[Binding
                  if outcome.results and is_error(outcome.results[0]) and outcome.digest == untouched.digest), None)
 
 
-def said_before(turn: ScriptTurn, said_at: Mapping[tuple[str, str], tuple[int, str]]) -> dict[tuple[str, str], tuple[int, str]]:
+def said_before(turn: ScriptTurn, said_at: Mapping[tuple[str, str], T]) -> dict[tuple[str, str], T]:
     """What the user has said for an attempt goes for the call in its place, apart from the leaf that they now give anew."""
     attempt, leaf = turn.amends
     name = leaf.partition("/")[0]

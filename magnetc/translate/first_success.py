@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from magnetc.ir.path import Call
 from magnetc.teachers.conversation import Proposal
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.world import World
-from magnetc.translate.program import program
+from magnetc.translate.program import program, unresolving
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import Place
 
@@ -23,9 +23,15 @@ async def first_success(proposals: Iterator[Proposal], calls: Sequence[Call], st
     """
     error = ""
     while batch := list(islice(proposals, 1 if not error else None)):
-        programs = [program(calls, proposal.bindings) for proposal in batch]
+        programs = [program(calls, proposal.bindings, proposal.alike) for proposal in batch]
         outcomes = await run_in_time(world, Run(start=start, programs=programs, keep=keep, query=query, stop_on_error=not refused))
         last = outcomes[-1]
+        if last.ok and unresolving(last):
+            error = "the tool does not take a value as people say it"
+            proposals = chain(batch[len(outcomes) :], proposals)
+            if last.handle is not None:
+                await world.drop([last.handle])
+            continue
         if last.ok or (refused and len(last.results) == len(calls)):
             return batch[len(outcomes) - 1], last, ""
         error = last.reason or "error"

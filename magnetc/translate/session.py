@@ -20,8 +20,10 @@ from magnetc.ir.script import Script, ScriptTurn, SystemKind
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, MessagePart, Reference, ToolCall, Trajectory, Value, WorldRef
 from magnetc.surface import depends_on_today, occurs
+from magnetc.surface.form import fold
 from magnetc.surface.today import OTHER_DAYS
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
+from magnetc.teachers.shown_form import Resolution, resolution
 from magnetc.teachers.teacher import Teacher, Wordless
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.world import World
@@ -94,6 +96,7 @@ class _Session:
     denied: dict[str, dict[str, Json]] = field(default_factory=dict)
     error: str = ""
     abstentions: dict[int, Mapping[str, Json]] = field(default_factory=dict)
+    resolved: dict[tuple[str, str], Resolution] = field(default_factory=dict)
 
     async def run(self) -> Translation | Rejection:
         start = self.scenario.reset(mint_seed(self.spec, self.script.path.base))
@@ -172,6 +175,7 @@ class _Session:
         self._say(turn, proposal)
         if turn.amends:
             self.said_at.update(said_before(turn, self.said_at))
+            self.resolved.update(said_before(turn, self.resolved))
         leak = self._leak(turn, proposal)
         if leak:
             return leak
@@ -247,7 +251,10 @@ class _Session:
             self.said_at[part.call, part.pointer] = (user_turn, part.text)
             binding = proposal.bindings[part.call, part.pointer]
             entity = entity_of(self.conversation.parameter_type(calls[part.call], part.pointer), self.spec)
-            if entity and isinstance(binding, Given):
+            shown = resolution(binding.value, entity, self.conversation) if entity and isinstance(binding, Given) else None
+            if shown and fold(part.text) == fold(shown.form):
+                self.resolved[part.call, part.pointer] = shown
+            elif entity and isinstance(binding, Given):
                 self.told.append((entity.name, binding.value, user_turn, part.text))
 
     def _take_back(self, part: Value, call: Call, proposal: Proposal) -> None:
@@ -385,6 +392,11 @@ class _Session:
                 case UserSource():
                     turn, text = self.said_at[place]
                     entries[argument.pointer] = {"user": turn, "said": text}
+                    if place in proposal.alike:
+                        entries[argument.pointer]["alike"] = proposal.alike[place]
+                    if shown := self.resolved.get(place):
+                        resolved = {"call": self.wire_ids[shown.call], "at": shown.at, "by": shown.by}
+                        entries[argument.pointer]["resolved"] = resolved
                     if place in self.taken:
                         entries[argument.pointer]["superseded"] = self.taken[place]
                 case SystemSource(pointer):

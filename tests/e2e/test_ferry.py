@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from dataset import failing, forge
 
 from magnetc.cli.main import main
 
@@ -65,8 +66,53 @@ def test_what_a_user_asks_for_together_is_of_one_entry_that_meets_the_condition(
             assert any((made["origin"], made["destination"]) == line[:2] and made["travellers"] <= line[2] for line in lines)
             seen += 1
         for made in calls(row, "get_pier"):
-            assert any((made["origin"], made["destination"]) == line[:2] for line in lines)
+            named = {port["name"]: port["code"] for port in state["ports"].values()}
+            assert (named.get(made["origin"], made["origin"]), named.get(made["destination"], made["destination"])) in [line[:2] for line in lines]
     assert seen >= 12
+
+
+def sources(row, tool):
+    """Of each call of a tool: (arguments, where they come from)."""
+    named = {call["id"]: call["function"] for message in row["messages"] for call in message.get("tool_calls", ())}
+    return [(json.loads(function["arguments"]), row["certificate"]["arguments"][name]) for name, function in named.items()
+            if function["name"] == tool]
+
+
+def test_a_user_says_the_form_where_a_result_or_the_tool_resolves_it_and_else_the_code(built):
+    codes = {"BGO": "Bergen", "STV": "Stavanger", "HIR": "Hirtshals", "KRS": "Kristiansand", "LAR": "Larvik"}
+    said = {"resolved": 0, "alike": 0, "code": 0}
+    for row in rows(built):
+        listed = bool(calls(row, "list_ports"))
+        for arguments, entries in sources(row, "find_sailings"):
+            for name in ("origin", "destination"):
+                entry, code = entries[f"/{name}"], arguments[name]
+                assert ("resolved" in entry) == listed
+                assert entry["said"] == (codes[code] if listed else code)
+                said["resolved" if listed else "code"] += 1
+        for arguments, entries in sources(row, "get_pier"):
+            entry = entries["/origin"]
+            assert entry["said"] == arguments["origin"] == codes[entry["alike"]] if "alike" in entry else "resolved" in entry
+            said["alike"] += "alike" in entry
+    assert all(said.values()), said
+
+
+def test_what_does_not_resolve_a_form_is_found(built, tmp_path):
+    def change(row):
+        if "messages" not in row:
+            return
+        for call, entries in row["certificate"]["arguments"].items():
+            for pointer, entry in entries.items():
+                others = {"at": "/ports/0/name", "by": "/ports/1/name" if entry.get("resolved", {}).get("by") != "/ports/1/name" else "/ports/2/name",
+                          "call": call} if "resolved" in entry else {"alike": "BGO" if entry["alike"] != "BGO" else "LAR"} if "alike" in entry else {}
+                for key, value in others.items():
+                    changed = json.loads(json.dumps(row))
+                    place = changed["certificate"]["arguments"][call][pointer]
+                    (place if key == "alike" else place["resolved"])[key] = value
+                    yield changed
+    forged = forge(built / "out", tmp_path / "out", change)
+    assert len(forged) > 10
+    found = failing(tmp_path / "out")
+    assert {name for name in forged if 3 not in found.get(name, ())} == set()
 
 
 def test_an_argument_outside_the_schema_is_found(built, tmp_path):

@@ -14,7 +14,6 @@ NEVER_FAILS = {"$schema", "$ref", "title", "description", "properties", "items",
                "if", "then", "else", "const"}
 TO_COME = {
     "recipe": ["mixture", "decontaminate", "held_out", "openapi", "transformers", "mislead", "sharegpt"],
-    "types": ["shown_as"],
 }
 
 

@@ -14,6 +14,7 @@ from magnetc.distill.proofs import (
     necessary,
     nonequivalent,
     reach,
+    resolved,
     slips,
     sourced,
     sufficient,
@@ -101,6 +102,9 @@ class Prover:
             _fill(view, replay, row["certificate"])
         problems = [(2, problem) for problem in typed.check_shown([view], self.spec)]
         problems += self._positive(view, replay, row["certificate"]["world"]["final"])
+        if (tried := resolved.trial(view)) and world.levels.reset != "none":
+            ((outcome,),) = await world.run_all([Run(start=self._start(view), programs=[tried], stop_on_error=False)])
+            problems += [(3, problem) for problem in resolved.check_trial(view, outcome)]
         return problems + (await self._abstentions(view, row["tags"]["operations"], world) if not problems else [])
 
     async def _abstentions(self, view: ConversationView, operations: list[str], world: World) -> list[tuple[int, str]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from magnetc.distill.proofs import resolved
 from magnetc.distill.proofs.mentions import unsaid
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json
@@ -83,6 +84,8 @@ def _leaf_problem(view: ConversationView, call: CallView, pointer: str, value: J
         turn = entry["user"]
         if type(turn) is not int or not 0 <= turn < len(users) or users[turn] > call.message:
             return "comes from a user turn that the agent has not seen"
+        if resolved.is_resolved(entry):
+            return resolved.problem(view, call, pointer, value, entry, spec)
         if not reads_back(str(entry["said"]), value, call, pointer, view, spec, locale):
             return f"is not what `{entry['said']}` says"
         return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from magnetc.distill.proofs import corrections
 from magnetc.distill.proofs.mentions import unsaid
+from magnetc.distill.proofs.resolved import is_resolved
 from magnetc.distill.proofs.sourced import argument_leaves, reads_back
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.spec import Spec
@@ -30,7 +31,7 @@ def check(view: ConversationView, spec: Spec, locale: str) -> list[str]:
                     repeated.add((turn, said))
                 else:
                     given.setdefault(turn, []).append(said)
-                if not reads_back(said, value, call, pointer, view, spec, locale):
+                if not is_resolved(entry) and not reads_back(said, value, call, pointer, view, spec, locale):
                     problems.append(f"`{call.id}` argument `{pointer}` is not what the user's words say: `{said}`")
             elif "output" in entry and _leaks(view, call, pointer, value, spec, locale):
                 problems.append(f"`{call.id}` argument `{pointer}` comes from a result, yet the user says it")

@@ -144,7 +144,8 @@ def _entry(item: Tree, tool: Node, context: Context) -> None:
     for each in bound:
         name, *field = each.children
         key = context.span(name)
-        value = context.name(name, key) if not field else (context.text if field[0].type == "STRING" else context.name)(field[0], key)
+        said = field[0] if field else name
+        value = context.text(said, key) if getattr(said, "type", "") == "STRING" else context.name(said, key)
         context.define(fields, context.name(name).value, value, "parameter")
     entries = tool.value.setdefault("state", Node.at([], context.span(item)))
     entries.value.append(Node.at({"at": context.text(pattern, context.span(first)), "as": context.name(alias), "fields": fields},

@@ -42,7 +42,7 @@ def _clause(clause: Tree, context: Context) -> tuple[str, Node]:
             return "examples", _literals(words[1], context, context.span(words[0]))
         case "matching" | "unit" | "faker" | "description" as attribute:
             return attribute, context.text(words[1], context.span(words[0]))
-        case "state" | "system" as attribute:
+        case "state" | "system" | "shown_as" as attribute:
             return attribute, context.text(words[2], context.span(words[0], words[1]))
         case "format":
             return "format", context.name(words[1], context.span(words[0]))

@@ -10,7 +10,7 @@ from magnetc.frontend.format.to_dsl_values import Places, body, json_text, name,
 from magnetc.frontend.string_literal import encode_string
 
 _TEXTS = {"matching": "matching", "unit": "unit", "faker": "faker", "description": "description", "state": "from state",
-          "system": "from system"}
+          "system": "from system", "shown_as": "shown as"}
 
 
 def types_rows(data: dict[str, Any], places: Places) -> Iterable[Row]:

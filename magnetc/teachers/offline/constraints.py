@@ -11,7 +11,6 @@ from magnetc.ir.json import Json
 from magnetc.ir.schema_conform import schema_violations
 from magnetc.ir.signature import Constraint, FunctionSignature
 
-
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 

@@ -62,6 +62,8 @@ class OfflineTeacher:
             yield from filter(None, [amend(turn, conversation)])
             return
         bound = turn.answers or turn.announces
+        if not (bound or turn.abstains or turn.corrects) and (said := self._ask(turn, conversation, 0, as_said=True)):
+            yield said
         for attempt in range(1 if bound else ATTEMPTS):
             proposal = self._resume(turn, conversation) if bound else self._ask(turn, conversation, attempt)
             if proposal:
@@ -86,25 +88,29 @@ class OfflineTeacher:
         call, pointer = leaf_named(turn, turn.withheld[0])
         return replies.clarification(call, pointer, turn, conversation)
 
-    def _ask(self, turn: ScriptTurn, conversation: Conversation, attempt: int) -> Proposal | None:
+    def _ask(self, turn: ScriptTurn, conversation: Conversation, attempt: int, *, as_said: bool = False) -> Proposal | None:
+        """Words for a turn. `as_said`: values that nothing has told are given as people say them; None where there is none such."""
         if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT:
             return self._ask_again(turn, conversation)
         said = tuple(conversation.said)
         goals: list[GoalWords] = []
         bindings = {}
         for goal in turn.goals:
-            words = goal_words(goal, turn, conversation, said, attempt)
+            words = goal_words(goal, turn, conversation, said, attempt, as_said=as_said)
             if words is None or any(says_the_same(words, other) for other in goals):
                 return None
             goals.append(words)
             bindings.update(words.bindings)
             said += words.said
+        alike = {place: value for words in goals for place, value in words.alike.items()}
+        if as_said and not alike:
+            return None
         parts, taken = self._sentences(turn, goals, conversation), {}
         for goal, words in zip(turn.goals, goals):
             for place, value in words.superseded.items():
                 taken[place] = value
                 parts = _corrected(parts, goal, place, value, bindings, turn, conversation)
-        return Proposal(parts, bindings, taken)
+        return Proposal(parts, bindings, taken, alike)
 
     def _ask_again(self, turn: ScriptTurn, conversation: Conversation) -> Proposal | None:
         """The question of an earlier turn once more, with what it was asked with."""

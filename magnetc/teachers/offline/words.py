@@ -21,11 +21,11 @@ from magnetc.ir.path import (
 )
 from magnetc.ir.pointer import expand, get, tokens
 from magnetc.ir.script import Goal, ScriptTurn
-from magnetc.ir.signature import StateEntry
+from magnetc.ir.signature import Effect, StateEntry
 from magnetc.ir.template import Choice, Part, Phrase, Slot, Text
 from magnetc.ir.template import Optional as Fragment
 from magnetc.ir.trajectory import Reference, Value, Words
-from magnetc.ir.types import Ref
+from magnetc.ir.types import EntityType, Ref
 from magnetc.passes.fit import fit, phrases_for
 from magnetc.surface import elide_parts, lower_first, say, say_list
 from magnetc.surface.impossible import say_impossible
@@ -45,6 +45,7 @@ from magnetc.teachers.offline.entries import agreeing, draw_entry, some_entry_fi
 from magnetc.teachers.offline.frames import Parts, merge_words
 from magnetc.teachers.offline.references import references
 from magnetc.teachers.offline.values import draw_argument
+from magnetc.teachers.shown_form import resolution, shown_form
 
 STANDING_ALONE = {"fr": "on"}
 """The case of a value that is said alone, where it is not the bare one: a French date keeps its article, "le 6 avril"."""
@@ -57,7 +58,7 @@ class GoalWords:
     """A phrase filled for one goal, and what all leaves of the goal's calls are bound to.
 
     `superseded`: the values that the phrase says for leaves which the user corrects in the same message. `forms`: the
-    phrase inflected, by the name that frames ask for."""
+    phrase inflected, by the name that frames ask for. `alike`: what leaves stand for that are bound to what people say."""
 
     mood: str
     parts: Parts
@@ -65,6 +66,7 @@ class GoalWords:
     said: tuple[tuple[str, Json], ...]
     superseded: Mapping[Place, Json] = field(default_factory=dict)
     forms: Mapping[str, Parts] = field(default_factory=dict)
+    alike: Mapping[Place, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,11 @@ class _Leaf:
 
 
 def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: tuple[tuple[str, Json], ...],
-               attempt: int) -> GoalWords | None:
-    """Bind the leaves of `goal` and say it. None when these values do not fit, or no phrase can say them uniquely."""
+               attempt: int, *, as_said: bool = False) -> GoalWords | None:
+    """Bind the leaves of `goal` and say it. None when these values do not fit, or no phrase can say them uniquely.
+
+    `as_said`: values that nothing has told are bound to what people call them, where the tool may know that.
+    """
     again = turn.abstains.at if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT else ""
     key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, again or turn.key,
            meant_id(goal.calls[0]))
@@ -99,7 +104,7 @@ def goal_words(goal: Goal, turn: ScriptTurn, conversation: Conversation, said: t
     for phrase in draw.shuffle(phrases, *like, "phrase", name=lambda p: p.text, weight=lambda p: p.weight):
         if again and phrase.mood != "ask":
             continue
-        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text), taken, again=bool(again))
+        words = _try_phrase(phrase, leaves, spoken, outputs, bound, conversation, (*like, phrase.text), taken, again=bool(again), as_said=as_said)
         if words and (instead := impossible(turn)):
             return _with_impossible(words, phrase, leaves, spoken, outputs, instead, conversation, (*like, phrase.text))
         if words:
@@ -245,13 +250,13 @@ def _is_repeated(call: Call, bindings: Bindings, conversation: Conversation) -> 
 
 
 def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outputs: set[str], bound: Bindings,
-                conversation: Conversation, key: tuple, taken: dict[Place, Json], *, again: bool = False) -> GoalWords | None:
+                conversation: Conversation, key: tuple, taken: dict[Place, Json], *, again: bool = False, as_said: bool = False) -> GoalWords | None:
     """`taken`: what the phrase says for leaves that are corrected. `again`: the user may ask for what they were told."""
     parts = fit(phrase.parts, frozenset(spoken), frozenset(outputs))
     if parts is None:
         return None
     bindings = dict(bound)
-    writer = _Writer(leaves, bindings, conversation, key, taken)
+    writer = _Writer(leaves, bindings, conversation, key, taken, as_said=as_said)
     filled = writer.fill(parts)
     if filled is None:
         return None
@@ -267,7 +272,8 @@ def _try_phrase(phrase: Phrase, leaves: dict[str, _Leaf], spoken: set[str], outp
         return None
     said = tuple(writer.said)
     forms = {name: writer.fill(fit(form, frozenset(spoken), frozenset(outputs)) or ()) for name, form in phrase.forms}
-    return GoalWords(phrase.mood, filled, bindings, said, taken, {name: form for name, form in forms.items() if form})
+    inflected = {name: form for name, form in forms.items() if form}
+    return GoalWords(phrase.mood, filled, bindings, said, taken, inflected, writer.alike)
 
 
 def _implicit(leaf: _Leaf, conversation: Conversation) -> Binding | None:
@@ -314,7 +320,10 @@ class _Writer:
     phrase, and still means the same thing.
     """
 
-    def __init__(self, leaves: dict[str, _Leaf], bindings: Bindings, conversation: Conversation, key: tuple, taken: dict[Place, Json]):
+    def __init__(self, leaves: dict[str, _Leaf], bindings: Bindings, conversation: Conversation, key: tuple, taken: dict[Place, Json],
+                 *, as_said: bool = False):
+        self.as_said = as_said
+        self.alike: dict[Place, Json] = {}
         self.leaves, self.bindings, self.conversation, self.key, self.taken = leaves, bindings, conversation, key, taken
         self.said: list[tuple[str, Json]] = []
         self.pointed: set[tuple[str, str]] = set()
@@ -358,12 +367,28 @@ class _Writer:
         binding = self.bindings[place]
         assert isinstance(binding, Given)
         value = self.taken.get(place, binding.value)
-        text = said_form(value, leaf.call, leaf.pointer, self.conversation, slot.case, self.key)
         entity = entity_of(self.conversation.parameter_type(leaf.call, leaf.pointer), self.conversation.spec)
+        form = self._form(value, entity, leaf) if entity and place not in self.taken else None
+        text = form or said_form(value, leaf.call, leaf.pointer, self.conversation, slot.case, self.key)
         if text is None or entity is None:
             return None
         self.said.append((entity.name, binding.value))
         return Value(text, leaf.call.id, leaf.pointer, superseded=place in self.taken)
+
+
+    def _form(self, value: Json, entity: EntityType, leaf: _Leaf) -> str | None:
+        """What people call the value, where an earlier result tells which is meant, or the tool is tried with it."""
+        if leaf.call.id.endswith(ATTEMPT):
+            return None
+        if told := resolution(value, entity, self.conversation):
+            return told.form
+        reads = self.conversation.spec.tool[leaf.call.function].effect is Effect.READS
+        form = shown_form(value, entity, self.conversation) if self.as_said and reads else None
+        if form is None or violations(form, Ref(entity.name), self.conversation.spec.type_table):
+            return None
+        self.alike[leaf.call.id, leaf.pointer] = value
+        self.bindings[leaf.call.id, leaf.pointer] = Given(form)
+        return form
 
 
 def said_form(value: Json, call: Call, pointer: str, conversation: Conversation, case: str, key: tuple) -> str | None:

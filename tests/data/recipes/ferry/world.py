@@ -17,8 +17,8 @@ class Ferry:
         self.seed = seed
         if state is None:
             ports = {code: {"code": code, "name": name} for code, name in PORTS.items()}
-            names = list(PORTS.values())
-            sailings = {str(n): {"from": names[n % 5], "to": names[(n + 1 + n // 5 % 3) % 5], "fare": 30.0 + 5 * ((n * 7 + seed) % 19),
+            codes = list(PORTS)
+            sailings = {str(n): {"from": codes[n % 5], "to": codes[(n + 1 + n // 5 % 3) % 5], "fare": 30.0 + 5 * ((n * 7 + seed) % 19),
                                  "left": 1 + (n + seed) % 6, "pier": f"pier {n}" if n % 2 else None} for n in range(30)}
             state = {"ports": ports, "sailings": sailings, "bookings": {}, "minted": 0}
         self.data = deepcopy(state)
@@ -34,7 +34,12 @@ class Ferry:
         copy.seed, copy.data = self.seed, deepcopy(self.data)
         return copy
 
+    def list_ports(self):
+        return {"ports": list(self.data["ports"].values())}
+
     def get_pier(self, origin, destination, hour=None):
+        codes = {name: code for code, name in PORTS.items()}
+        origin, destination = codes.get(origin, origin), codes.get(destination, destination)
         piers = [each["pier"] for each in self.data["sailings"].values() if (each["from"], each["to"]) == (origin, destination)]
         if not piers:
             raise ValueError(f"No ferry goes from {origin} to {destination}.")
