@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from magnetc.distill.proofs.sourced import argument_leaves as argument_leaves_of
 from magnetc.distill.proofs.view import ConversationView
 from magnetc.ir import draw
+from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.json import Json
 from magnetc.ir.neighbour import scrambled
 from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKind, UserSource
@@ -84,12 +86,11 @@ def _value_faults(index: int, number: int, call: Call, turn: ScriptTurn, proposa
     if done is None:
         return
     for argument in call.arguments:
-        name = tokens(argument.pointer)[0]
         expr = conversation.parameter_type(call, argument.pointer)
         entity = entity_of(expr, conversation.spec)
-        if name not in done.arguments or entity is None or not isinstance(expr, Ref):
+        value = _given(done, argument.pointer)
+        if value is None or entity is None or not isinstance(expr, Ref):
             continue
-        value = get(done.arguments, argument.pointer)
         seen = _context_values(call, entity.name, turn, conversation)
         for kind, other in _replacements(argument, value, seen, call, conversation):
             changed = {**proposal.bindings, (call.id, argument.pointer): Given(other)}
@@ -142,15 +143,22 @@ def _said_values(call: Call, type_name: str, conversation: Conversation) -> list
         for argument in done.call.arguments:
             entity = entity_of(conversation.parameter_type(done.call, argument.pointer), conversation.spec)
             if isinstance(argument.source, UserSource) and entity and table.unify(entity.name, type_name):
-                name = tokens(argument.pointer)[0]
-                if name in done.arguments:
-                    found.append((done.arguments[name], ""))
+                if (value := _given(done, argument.pointer)) is not None:
+                    found.append((value, ""))
         taken = conversation.taken_back.get(done.call.id)
         if taken and table.unify(taken[0], type_name):
             found.append((taken[1], ""))
         if done.call.id == call.id:
             break
     return found
+
+
+def _given(done: Executed, pointer: str) -> Json:
+    """The value of an argument leaf; None where the call leaves it out."""
+    try:
+        return get(done.arguments, pointer)
+    except LookupError:
+        return None
 
 
 def _invent(argument: Argument, value: Json, call: Call, conversation: Conversation) -> Json:
@@ -201,13 +209,13 @@ def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature
     """(argument of the other tool, argument it takes its value from) for all it requires, same types; None if it cannot."""
     free = [argument for argument in call.arguments if not isinstance(argument.source, DefaultSource)]
     mapped: list[tuple[Argument, Argument]] = []
-    types = {parameter.name: parameter.type for parameter in mine.parameters}
-    for parameter in other.parameters:
-        match = next((a for a in free if types[tokens(a.pointer)[0]] == parameter.type), None)
-        if match is not None:
+    types = {leaf.pointer: leaf.type for parameter in mine.parameters for leaf in argument_leaves(parameter)}
+    for leaf in (leaf for parameter in other.parameters for leaf in argument_leaves(parameter)):
+        match = next((a for a in free if types.get(a.pointer) == leaf.type), None)
+        if match is not None and not leaf.group:
             free.remove(match)
-            mapped.append((replace(match, pointer=f"/{parameter.name}"), match))
-        elif parameter.required:
+            mapped.append((replace(match, pointer=leaf.pointer), match))
+        elif leaf.required:
             return None
     return mapped if mapped else None
 
@@ -275,10 +283,11 @@ def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: 
     g, b = pairs[0]
     if g.name != b.name:
         return "wrong_function"
-    changed = [name for name in g.arguments if b.arguments.get(name) != g.arguments[name]]
-    if len(changed) != 1 or set(g.arguments) != set(b.arguments):
+    right, wrong = dict(argument_leaves_of(g)), dict(argument_leaves_of(b))
+    changed = [pointer for pointer in right if wrong.get(pointer) != right[pointer]]
+    if len(changed) != 1 or set(right) != set(wrong):
         return "none"
-    return _value_fault(chosen, g.message, g.id, changed[0], b.arguments[changed[0]])
+    return _value_fault(chosen, g.message, g.id, changed[0], wrong[changed[0]])
 
 
 def _turn_calls(view: ConversationView, prompt: int) -> int:
@@ -287,9 +296,9 @@ def _turn_calls(view: ConversationView, prompt: int) -> int:
     return sum(start < call.message < view.turn_end(prompt) for call in view.calls)
 
 
-def _value_fault(chosen: ConversationView, message: int, call_id: str, name: str, value: Json) -> str:
+def _value_fault(chosen: ConversationView, message: int, call_id: str, pointer: str, value: Json) -> str:
     """Stale when an older result than the producer's holds the value, invented when nothing does, else wrong."""
-    entry = chosen.sources.get(call_id, {}).get(f"/{name}", {})
+    entry = chosen.sources.get(call_id, {}).get(pointer, {})
     holders = [c for c in chosen.calls if c.result_message < message and value in _scalars(c.result)]
     producer = chosen.position.get(str(entry.get("output", "")))
     if producer is not None and holders and chosen.position[holders[0].id] < producer:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from magnetc.distill.proofs.sourced import leaves_of
 from magnetc.ir.graph import EdgeKind
 from magnetc.ir.json import Json, wire
 from magnetc.ir.pointer import tokens
@@ -114,8 +115,10 @@ class Coverage:
                 self.distances.setdefault(edge.kind, Counter())[turn - before] += 1
 
     def _see_values(self, tool: str, arguments: Mapping[str, Json]) -> None:
-        for parameter in self._enums[tool].keys() & arguments.keys():
-            value = arguments[parameter]
+        for parameter in self._enums[tool]:
+            value = next((value for leaf, value in leaves_of(arguments) if ".".join(tokens(leaf)) == parameter), None)
+            if value is None:
+                continue
             self.given[f"{tool}.{parameter}"] += 1
             self._see("enum_values", *(value_name(tool, parameter, each) for each in (value if isinstance(value, list) else [value])))
 

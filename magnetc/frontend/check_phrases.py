@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.slots import Chain
+from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import Spec
 from magnetc.ir.template import Phrase, slots
@@ -57,6 +58,6 @@ def _entity_of(name: str, chain: Chain, spec: Spec) -> EntityType | None:
     head, _, rest = name.partition(".")
     tool = next((tool for tool, alias in chain if alias and alias == head), None)
     function: FunctionSignature = spec.tool[tool or chain[0][0]]
-    parameter = function.parameter(rest.partition(".")[0] if tool else head)
-    expr = parameter.type if parameter else None
+    said = rest if tool else name
+    expr = next((leaf.type for parameter in function.parameters for leaf in argument_leaves(parameter) if leaf.name == said), None)
     return spec.type_table.get(expr.name) if isinstance(expr, Ref) else None

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.check_phrases import check_phrases
 from magnetc.frontend.resolve_types import has_values
 from magnetc.frontend.slots import named
 from magnetc.frontend.type_syntax import show_type
-from magnetc.ir.signature import FunctionSignature, Parameter
+from magnetc.ir.argument_leaf import argument_leaves
+from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, leaves
+from magnetc.source import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class _Orphan:
+    """A required argument, or field of one, that no tool returns."""
+
+    name: str
+    type: TypeExpr
+    origin: Origin
 
 
 def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
@@ -22,10 +34,10 @@ def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
     sampled = _sampled(spec)
     only_user: dict[str, tuple[str, ...]] = {}
     for tool in spec.tools:
-        orphans = [p for p in tool.parameters if p.required and (tool.name, p.name) not in linked
-                   and not _has_producer(p.type, produced)]
-        for parameter in orphans:
-            _check_minted(tool, parameter, spec, produced, reported, sink)
+        orphans = [_Orphan(leaf.name, leaf.type, p.origin) for p in tool.parameters if (tool.name, p.name) not in linked
+                   for leaf in argument_leaves(p) if leaf.required and not _has_producer(leaf.type, produced)]
+        for orphan in orphans:
+            _check_minted(tool, orphan, spec, produced, reported, sink)
         if tool.name in sampled:
             _check_valueless(tool, [p for p in orphans if not tool.entry_of(p.name) and _is_valueless(p.type, spec)], sink)
             said = [p for p in orphans if tool.entry_of(p.name) or _must_be_said(p.type, spec)]
@@ -72,7 +84,7 @@ def _minted_in(expr: TypeExpr, spec: Spec) -> Iterator[EntityType]:
             yield entity
 
 
-def _check_minted(tool: FunctionSignature, parameter: Parameter, spec: Spec, produced: frozenset[str],
+def _check_minted(tool: FunctionSignature, parameter: _Orphan, spec: Spec, produced: frozenset[str],
                   reported: set[str], sink: Sink) -> None:
     """One error for each minted type, at its first use."""
     for entity in _minted_in(parameter.type, spec):
@@ -92,7 +104,7 @@ def _is_valueless(expr: TypeExpr, spec: Spec) -> bool:
     return not (entity.minted or entity.system or has_values(entity))
 
 
-def _check_valueless(tool: FunctionSignature, parameters: list[Parameter], sink: Sink) -> None:
+def _check_valueless(tool: FunctionSignature, parameters: list[_Orphan], sink: Sink) -> None:
     if parameters:
         names = _listed(f"`{p.name}` (`{show_type(p.type)}`)" for p in parameters)
         sink.warning("MG211", f"`{tool.name}` can never be called: nothing gives {names}", parameters[0].origin, at_key=True,
@@ -105,7 +117,7 @@ def _must_be_said(expr: TypeExpr, spec: Spec) -> bool:
     return entity is not None and not entity.minted and not entity.system and has_values(entity)
 
 
-def _check_said(tool: FunctionSignature, parameters: list[Parameter], spec: Spec, sink: Sink) -> None:
+def _check_said(tool: FunctionSignature, parameters: list[_Orphan], spec: Spec, sink: Sink) -> None:
     spoken = [template for template in spec.turns if any(name == tool.name for name, _ in template.chain)]
     if not spoken:
         sink.warning("MG411", f"`{tool.name}` has no turn template: users will ask for it in a generic phrase", tool.origin,
@@ -133,11 +145,11 @@ def _check_said(tool: FunctionSignature, parameters: list[Parameter], spec: Spec
 
 
 def _bare(slot: str, alias: str) -> str:
-    """The parameter that a slot names for a tool under `alias`; empty when it names another tool's."""
+    """The argument that a slot names for a tool under `alias`; empty when it names another tool's."""
     if not alias:
-        return slot.partition(".")[0]
+        return slot
     head, _, rest = slot.partition(".")
-    return rest.partition(".")[0] if head == alias else ""
+    return rest if head == alias else ""
 
 
 def _listed(parts: Iterable[str]) -> str:

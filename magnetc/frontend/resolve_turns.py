@@ -24,6 +24,7 @@ from magnetc.frontend.slots import (
 )
 from magnetc.frontend.templates import parse_template
 from magnetc.frontend.type_syntax import show_type
+from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.template import (
     AskTemplate,
@@ -255,6 +256,10 @@ def _ask(data: Mapping[str, Any], origin: Origin, scope: Scope) -> AskTemplate |
     if not dot:
         unknown("MG202", "type", of, scope.definitions.types.origins, origin.child("of"), scope.sink)
         return None
+    head, *path = split_dotted(of)
+    known = [leaf.name for each in scope.tools[head].parameters for leaf in argument_leaves(each)] if head in scope.tools else []
+    if ".".join(path) in known:
+        return AskTemplate(of=f"{head}.{'.'.join(path)}", phrases=phrases, origin=origin)
     tool, parameter = split_dotted(tool)[-1] if tool.startswith("`") else tool, parameter.strip("`")
     if not scope.definitions.tools.check(tool, origin.child("of"), scope.sink) or tool not in scope.tools:
         return None

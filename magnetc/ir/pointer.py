@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from magnetc.ir.json import Json
 from magnetc.source.origin import unescape
@@ -49,6 +50,14 @@ def _expand(document: Json, rest: tuple[str, ...], at: str) -> Iterator[tuple[st
         for key in document if token == "*" else [token]:
             if key in document:
                 yield from _expand(document[key], rest, f"{at}/{key.replace('~', '~0').replace('/', '~1')}")
+
+
+def put(document: dict[str, Any], pointer: str, value: Json) -> None:
+    """Set the value at `pointer` of an object, making the objects on the way."""
+    *parents, last = tokens(pointer)
+    for token in parents:
+        document = document.setdefault(token, {})
+    document[last] = value
 
 
 def matches(pattern: str, pointer: str) -> bool:

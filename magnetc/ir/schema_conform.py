@@ -18,13 +18,14 @@ from magnetc.ir.signature import FunctionSignature
 def schema_violations(tool: FunctionSignature, arguments: Mapping[str, Json], *, each_alone: bool = False) -> list[str]:
     """What keeps `arguments` from satisfying the schema of `tool`, a line each; none where it has no schema of its own.
 
-    With `each_alone`, arguments may be missing, and only what is wrong with one of those given counts.
+    With `each_alone`, arguments and fields of theirs may be missing, and only what is wrong with one of those given counts.
     """
     if tool.schema is None:
         return []
     validator = _validator(tool.schema, tuple((p.name, p.schema, p.required) for p in tool.parameters))
     return [f"`/{'/'.join(map(str, error.absolute_path))}` does not satisfy `{error.validator}` of the tool's schema"
-            for error in validator.iter_errors(dict(arguments)) if not each_alone or error.absolute_schema_path[0] == "properties"]
+            for error in validator.iter_errors(dict(arguments))
+            if not each_alone or (error.absolute_schema_path[0] == "properties" and error.validator != "required")]
 
 
 @lru_cache(maxsize=1024)

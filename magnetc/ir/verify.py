@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from magnetc.ir.argument_leaf import ArgumentLeaf, argument_leaves, whole
 from magnetc.ir.graph import KINDS, EdgeKind, LocalDependencyGraph
 from magnetc.ir.path import (
     ATTEMPT,
@@ -186,8 +187,8 @@ def _call_problems(spec: Spec, graph: LocalDependencyGraph, call: Call, said: se
     for pointer in _repeated(pointers):
         yield f"{call.id} has two arguments {pointer}"
     for argument in call.arguments:
-        parameter = spec.tool[call.function].parameter(tokens(argument.pointer)[0])
-        if parameter is None:
+        leaf = _leaf_at(spec, call.function, argument.pointer)
+        if leaf is None:
             yield f"{call.id}: {call.function} has no parameter {argument.pointer}"
             continue
         place = f"{call.id}{argument.pointer}"
@@ -196,20 +197,41 @@ def _call_problems(spec: Spec, graph: LocalDependencyGraph, call: Call, said: se
                 if turn not in said and place not in missing:
                     yield f"{place} is said in turn {turn}, which has not come"
             case SystemSource(pointer):
-                entity = spec.type_table.get(getattr(parameter.type, "name", ""))
+                entity = spec.type_table.get(getattr(leaf.type, "name", ""))
                 if entity is None or entity.system != pointer or tokens(pointer)[0] not in spec.recipe.show:
                     yield f"{place} is not shown by the system message at {pointer}"
             case DefaultSource():
-                if parameter.required:
+                if leaf.required:
                     yield f"{place} is required and left out"
             case OutputSource(producer, pointer):
                 if producer not in made:
                     yield f"{place} takes a result of {producer}, which has not been called"
-                elif problem := _flow_problem(spec, graph, made[producer], pointer, call.function, parameter):
+                elif problem := _flow_problem(spec, graph, made[producer], pointer, call.function, leaf):
                     yield f"{place}: {problem}"
 
 
-def _flow_problem(spec: Spec, graph: LocalDependencyGraph, source: str, pointer: str, target: str, parameter) -> str | None:
+def _has_each_argument(spec: Spec, call: Call) -> bool:
+    """Whether a call has one argument for each parameter of its tool, or for each leaf of one that is an object, in their order."""
+    pointers = [argument.pointer for argument in call.arguments]
+    for parameter in spec.tool[call.function].parameters:
+        leaves = [whole(parameter).pointer]
+        if pointers[:1] != leaves:
+            leaves = [leaf.pointer for leaf in argument_leaves(parameter)]
+        if pointers[: len(leaves)] != leaves:
+            return False
+        del pointers[: len(leaves)]
+    return not pointers
+
+
+def _leaf_at(spec: Spec, function: str, pointer: str) -> ArgumentLeaf | None:
+    """The argument leaf at a pointer; an object may be one as a whole."""
+    parameter = spec.tool[function].parameter(tokens(pointer)[0])
+    if parameter is None:
+        return None
+    return next((leaf for leaf in (whole(parameter), *argument_leaves(parameter)) if leaf.pointer == pointer), None)
+
+
+def _flow_problem(spec: Spec, graph: LocalDependencyGraph, source: str, pointer: str, target: str, parameter: ArgumentLeaf) -> str | None:
     place = at_pointer(spec.tool[source].returns, tokens(pointer))
     if place is None:
         return f"{source} returns nothing at {pointer}"
@@ -248,8 +270,7 @@ def verify_script(spec: Spec, script: Script) -> list[str]:
         problems += _round_problems(turn, source)
         problems += _hole_problems(turn)
         for call in (call for goal in turn.goals for call in goal.calls):
-            wanted = [parameter.name for parameter in spec.tool[call.function].parameters]
-            if [argument.parameter for argument in call.arguments] != wanted:
+            if not _has_each_argument(spec, call):
                 problems.append(f"{call.id} does not have one argument for each parameter of {call.function}")
     return problems
 

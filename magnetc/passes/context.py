@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from magnetc.ir.argument_leaf import ArgumentLeaf, argument_leaves, whole
 from magnetc.ir.graph import LocalDependencyGraph, ValueFlow
 from magnetc.ir.pointer import tokens
 from magnetc.ir.signature import Parameter
@@ -23,7 +24,6 @@ from magnetc.passes.producers import Producers
 from magnetc.passes.product import Product
 from magnetc.passes.speech import Speech
 from magnetc.source import Origin
-from magnetc.source.origin import escape
 
 if TYPE_CHECKING:
     from magnetc.passes.coverage import Coverage
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterInfo:
-    """What is known of a parameter before any walk.
+    """What is known of a parameter before any walk, or of a field of one that is an object (`ir/argument_leaf.py`).
 
     `system` is the pointer of the system message that shows it, or "". `outputs` maps each tool that may produce it to
     the pointer patterns of the values. `given` holds the locales in which a user can give it.
@@ -46,6 +46,9 @@ class ParameterInfo:
     outputs: Mapping[str, tuple[str, ...]]
     given: frozenset[str]
     origin: Origin
+    group: str = ""
+    needed: bool = True
+    objects: tuple[tuple[str, str], ...] = ()
 
 
 class _OnDemand(dict[str, tuple[ParameterInfo, ...]]):
@@ -78,32 +81,49 @@ class CompileContext:
 
     @cached_property
     def parameters(self) -> Mapping[str, tuple[ParameterInfo, ...]]:
-        """The parameters of each tool, in its order, made when they are asked for: most tools are on no path that is counted."""
-        return _OnDemand(lambda name: tuple(self._parameter(name, p) for p in self.spec.tool[name].parameters))
+        """The argument leaves of each tool, in its order, made when they are asked for: most tools are on no path that is counted.
 
-    def _parameter(self, tool: str, parameter: Parameter) -> ParameterInfo:
-        entity = self.speech.entity(parameter.type)
+        An object that a declared link gives as a whole is one leaf.
+        """
+        return _OnDemand(lambda name: tuple(self._parameter(name, p, leaf) for p in self.spec.tool[name].parameters
+                                            for leaf in self._leaves(name, p)))
+
+    @cached_property
+    def whole_parameters(self) -> Mapping[str, tuple[ParameterInfo, ...]]:
+        """The parameters of each tool as they are declared, objects as a whole."""
+        return _OnDemand(lambda name: tuple(self._parameter(name, p, whole(p)) for p in self.spec.tool[name].parameters))
+
+    def _leaves(self, tool: str, parameter: Parameter) -> tuple[ArgumentLeaf, ...]:
+        flows = (flow.parameter for edge in self.graph.predecessors.get(tool, ()) for flow in edge.values)
+        leaves = tuple(argument_leaves(parameter))
+        return leaves if (len(leaves) == 1 and leaves[0].name == parameter.name) or parameter.name not in flows else (whole(parameter),)
+
+    def _parameter(self, tool: str, parameter: Parameter, leaf: ArgumentLeaf) -> ParameterInfo:
+        entity = self.speech.entity(leaf.type)
         outputs: dict[str, list[str]] = defaultdict(list)
         if entity and entity.minted:
-            for producer, pointer in self._producers.typed(tool, parameter.type):
-                if (producer, tool, ValueFlow(pointer, parameter.name)) not in self._left_out:
+            for producer, pointer in self._producers.typed(tool, leaf.type):
+                if (producer, tool, ValueFlow(pointer, leaf.name)) not in self._left_out:
                     outputs[producer].append(pointer)
         for edge in self.graph.predecessors.get(tool, ()):
             for flow in edge.values:
-                if flow.parameter == parameter.name and flow.pointer not in outputs[edge.source]:
+                if flow.parameter == leaf.name and flow.pointer not in outputs[edge.source]:
                     outputs[edge.source].append(flow.pointer)
         entry = self.spec.tool[tool].entry_of(parameter.name)
         shown = entity.system if entity and entity.system else ""
         return ParameterInfo(
-            name=parameter.name,
-            pointer="/" + escape(parameter.name),
-            required=parameter.required,
-            type=parameter.type,
+            name=leaf.name,
+            pointer=leaf.pointer,
+            required=leaf.required,
+            type=leaf.type,
             entity=entity.name if entity else "",
             system=shown if shown and tokens(shown)[0] in self.spec.recipe.show else "",
             outputs={source: tuple(sorted(pointers)) for source, pointers in outputs.items() if pointers},
-            given=frozenset(name for name in self.locales if entry or self.speech.user_can_give(parameter.type, name)),
+            given=frozenset(name for name in self.locales if entry or self.speech.user_can_give(leaf.type, name)),
             origin=parameter.origin,
+            group=leaf.group,
+            needed=leaf.needed,
+            objects=leaf.objects,
         )
 
     @cached_property

@@ -134,7 +134,8 @@ def _options(context: CompileContext, call: Call, parameter: ParameterInfo, wher
     if parameter.required:
         return told
     silent = (Option(DefaultSource()),)
-    chance = draw.fraction(*where.key, where.like or call.id, parameter.name, "optional")
+    together = parameter.group if parameter.group and parameter.needed else parameter.name
+    chance = draw.fraction(*where.key, where.like or call.id, together, "optional")
     return (*told, *silent) if chance < OPTIONAL else (*silent, *told)
 
 
@@ -187,7 +188,9 @@ def is_sayable(context: CompileContext, chain: Chain, locale: str, leaves: Seque
 
 
 def _go_together(leaves: Sequence[Leaf], picks: Sequence[Option]) -> bool:
-    """No value is taken twice; what follows has what it follows; values that come in pairs come from one result."""
+    """No value is taken twice; what follows has what it follows; values that come in pairs come from one result; objects are whole."""
+    if not _are_whole(leaves, picks):
+        return False
     taken = [(leaf, pick) for leaf, pick in zip(leaves, picks) if pick.function]
     for leaf, pick in taken:
         others = [(other, its) for other, its in taken if other is not leaf and other.name[0] == leaf.name[0]]
@@ -198,6 +201,23 @@ def _go_together(leaves: Sequence[Leaf], picks: Sequence[Option]) -> bool:
         if any(its.call != pick.call and other.parameter.entity != leaf.parameter.entity
                and pick.function in other.parameter.outputs and its.function in leaf.parameter.outputs
                for other, its in others):
+            return False
+    return True
+
+
+def _are_whole(leaves: Sequence[Leaf], picks: Sequence[Option]) -> bool:
+    """Whether each object of which something is given has all that it needs."""
+    given = [(leaf.name[0], leaf.parameter.pointer) for leaf, pick in zip(leaves, picks) if not isinstance(pick.source, DefaultSource)]
+
+    def holds(position: int, inside: str) -> bool:
+        """Whether something is given inside an object of a call, or of the call itself."""
+        return any(call == position and pointer.startswith(f"{inside}/") for call, pointer in given)
+
+    for leaf, pick in zip(leaves, picks):
+        position, parameter = leaf.name[0], leaf.parameter
+        if parameter.needed and isinstance(pick.source, DefaultSource) and holds(position, parameter.group):
+            return False
+        if any(not holds(position, each) for each, group in parameter.objects if not group or holds(position, group)):
             return False
     return True
 

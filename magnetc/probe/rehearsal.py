@@ -145,7 +145,7 @@ class Rehearsal:
         for redraw in range(REDRAWS):
             found = {}
             drawn = self._entries(signature, given, redraw)
-            for parameter in self.context.parameters[tool]:
+            for parameter in self.context.whole_parameters[tool]:
                 bound = drawn.get(parameter.name) or given.get(parameter.name) or await self._bind(tool, parameter, above, again * REDRAWS + redraw)
                 if bound is not None:
                     found[parameter.name] = bound

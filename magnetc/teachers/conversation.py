@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from magnetc.ir import draw
+from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, SignaturePath
-from magnetc.ir.pointer import expand, get, tokens
+from magnetc.ir.pointer import expand, get, put, tokens
 from magnetc.ir.script import SystemKind
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
@@ -38,6 +39,15 @@ class Pending:
 Binding = Given | Pending
 Bindings = dict[tuple[str, str], Binding]
 """(call id, argument pointer) to what it is bound to."""
+
+
+def arguments_of(call: str, bindings: Bindings) -> dict[str, Json]:
+    """The arguments of a call, as far as their values are known."""
+    arguments: dict[str, Json] = {}
+    for (owner, pointer), binding in bindings.items():
+        if owner == call and isinstance(binding, Given):
+            put(arguments, pointer, binding.value)
+    return arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +184,8 @@ def state_patterns(spec: Spec, functions: Iterable[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for function in functions:
         found.update(dict.fromkeys(entry.pattern for entry in spec.tool[function].entries))
-        for parameter in spec.tool[function].parameters:
-            entity = entity_of(parameter.type, spec)
+        for leaf in (leaf for parameter in spec.tool[function].parameters for leaf in argument_leaves(parameter)):
+            entity = entity_of(leaf.type, spec)
             if entity and entity.state:
                 found[entity.state] = None
             if entity and entity.beside:

@@ -7,7 +7,7 @@ from typing import Any
 
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call
-from magnetc.ir.pointer import get, tokens
+from magnetc.ir.pointer import get, put
 from magnetc.ir.spec import Spec
 from magnetc.teachers.conversation import Bindings, Given, Pending
 from magnetc.teachers.shown_form import unmeant
@@ -45,14 +45,6 @@ def tried_alike(arguments: Mapping[str, Json], meant: Mapping[str, Json]) -> tup
 def unresolving(outcome: Outcome) -> list[int]:
     """The steps of a program that were tried so and whose tools do not know what people say."""
     return [index for index, (meant, nothing) in outcome.instead.items() if meant != outcome.results[index] or nothing == meant]
-
-
-def put(arguments: dict[str, Any], pointer: str, value: Json) -> None:
-    """Set the leaf at `pointer`, making the objects on the way."""
-    *parents, last = tokens(pointer)
-    for token in parents:
-        arguments = arguments.setdefault(token, {})
-    arguments[last] = value
 
 
 def in_schema_order(spec: Spec, function: str, arguments: Mapping[str, Json]) -> dict[str, Json]:

@@ -45,7 +45,8 @@ def test_every_row_is_proven(built):
 def test_rows_show_the_schemas_as_they_are_declared(built):
     declared = yaml.safe_load((FERRY / "tools.yaml").read_text())["tools"]["book_sailing"]["parameters"]
     shown = {tool["function"]["name"]: tool["function"]["parameters"] for row in rows(built) for tool in json.loads(row["tools"])}
-    for each in (declared["properties"]["sailing_id"], declared["properties"]["passengers"]["items"]):
+    contact = declared["properties"]["contact"]["properties"]
+    for each in (declared["properties"]["sailing_id"], declared["properties"]["passengers"]["items"], contact["email"], contact["phone"]):
         del each["x-entity"]
     assert shown["book_sailing"] == declared
     assert shown["find_sailings"]["$defs"] == {"Vehicle": {"type": "string", "enum": ["car", "van", "bicycle"], "title": "Vehicle"}}
@@ -94,6 +95,17 @@ def test_a_user_says_the_form_where_a_result_or_the_tool_resolves_it_and_else_th
             assert entry["said"] == arguments["origin"] == codes[entry["alike"]] if "alike" in entry else "resolved" in entry
             said["alike"] += "alike" in entry
     assert all(said.values()), said
+
+
+def test_objects_are_said_field_by_field_and_given_whole(built):
+    contacts = [(made["contact"], entries) for row in rows(built) for made, entries in sources(row, "book_sailing") if "contact" in made]
+    trips = [(made["trip"], entries) for row in rows(built) for made, entries in sources(row, "get_fare")]
+    assert all(set(contact) <= {"email", "phone"} and entries["/contact/email"]["said"] == contact["email"] for contact, entries in contacts)
+    assert any("phone" in contact for contact, _ in contacts) and any("phone" not in contact for contact, _ in contacts)
+    assert all({"origin", "destination"} <= set(trip) and entries["/trip/origin"]["user"] is not None for trip, entries in trips)
+    assert any("day" in trip for trip, _ in trips)
+    asked = [row for row in rows(built) if any(name.startswith("split.miss_params") for name in row["tags"]["operations"])]
+    assert any("Where would you leave from?" in message["content"] for row in asked for message in row["messages"])
 
 
 def test_what_does_not_resolve_a_form_is_found(built, tmp_path):

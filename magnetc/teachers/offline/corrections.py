@@ -14,7 +14,7 @@ from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.trajectory import Value, Words
 from magnetc.ir.types import TypeExpr
 from magnetc.surface import gap, say
-from magnetc.teachers.conversation import Bindings, Conversation, Given, entity_of
+from magnetc.teachers.conversation import Bindings, Conversation, Given, arguments_of, entity_of
 from magnetc.teachers.offline.constraints import satisfied
 from magnetc.teachers.offline.entries import agreeing, some_entry_fits
 from magnetc.teachers.offline.frames import Parts, fill, finish, user_frame
@@ -39,16 +39,16 @@ def others(call: Call, pointer: str, bindings: Bindings, conversation: Conversat
     key = (conversation.spec.recipe.seed, conversation.path.base, conversation.path.attempt, call.id, pointer)
     expr, meant = conversation.parameter_type(call, pointer), bindings[call.id, pointer]
     assert isinstance(meant, Given)
-    beside = {tokens(at)[0]: b.value for (owner, at), b in bindings.items() if owner == call.id and isinstance(b, Given)}
+    beside = {at: b.value for (owner, at), b in bindings.items() if owner == call.id and isinstance(b, Given)}
     found: list[Json] = []
     entity = entity_of(expr, conversation.spec)
     tool = conversation.spec.tool[call.function]
-    for value in _drawn(tool, tokens(pointer)[0], expr, beside, conversation, key):
+    for value in _drawn(tool, tokens(pointer)[0], expr, arguments_of(call.id, bindings), conversation, key):
         if value is None or type(value) is not type(meant.value) or value in beside.values() or value in found:
             continue
         told = [[form.text.casefold() for form in say(each, entity, conversation.locale, conversation.now)] for each in (value, meant.value)]
         alike = any(a in b or b in a for a in told[0] for b in told[1])
-        changed = {**beside, tokens(pointer)[0]: value}
+        changed = arguments_of(call.id, {**bindings, (call.id, pointer): Given(value)})
         if not alike and satisfied(tool, changed) and some_entry_fits(tool, changed, conversation.state):
             found.append(value)
             yield value

@@ -171,7 +171,7 @@ def _question_anew(failed: Executed, conversation: Conversation, *key: object) -
 def _question(call: Call, pointer: str, conversation: Conversation, *key: object) -> Parts | None:
     """The question that names exactly what is missing: of this parameter, else of its entity type or one it refines."""
     entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
-    names = [f"{call.function}.{tokens(pointer)[0]}"]
+    names = [f"{call.function}.{'.'.join(tokens(pointer))}"]
     names += list(conversation.spec.type_table.ancestry(entity.name)) if entity else []
     for name in names:
         asks = (phrase for ask in conversation.spec.asks if ask.of == name for phrase in ask.phrases)

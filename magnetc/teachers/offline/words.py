@@ -36,6 +36,7 @@ from magnetc.teachers.conversation import (
     Given,
     Pending,
     Seen,
+    arguments_of,
     entity_of,
     is_stale,
 )
@@ -211,11 +212,7 @@ def _bind_entry(leaf: _Leaf, leaves: dict[str, _Leaf], bound: Bindings, conversa
 
 def _meets_constraints(goal: Goal, bound: Bindings, conversation: Conversation) -> bool:
     for call in goal.calls:
-        given = {
-            tokens(pointer)[0]: binding.value
-            for (owner, pointer), binding in bound.items()
-            if owner == call.id and isinstance(binding, Given)
-        }
+        given = arguments_of(call.id, bound)
         tool = conversation.spec.tool[call.function]
         if not satisfied(tool, given) or not some_entry_fits(tool, given, conversation.state):
             return False
@@ -242,10 +239,10 @@ def _says_one_twice(leaves: dict[str, _Leaf], bound: Bindings, conversation: Con
 
 def _is_repeated(call: Call, bindings: Bindings, conversation: Conversation) -> bool:
     """Whether the same was asked before with the same values: nobody asks again for what they were just told."""
-    own = {tokens(pointer)[0]: binding for (owner, pointer), binding in bindings.items() if owner == call.id}
-    if not own or not all(isinstance(binding, Given) for binding in own.values()):
+    own = [binding for (owner, _), binding in bindings.items() if owner == call.id]
+    if not own or not all(isinstance(binding, Given) for binding in own):
         return False
-    given = {name: binding.value for name, binding in own.items() if isinstance(binding, Given)}
+    given = arguments_of(call.id, bindings)
     return any(done.call.function == call.function and done.arguments == given for done in conversation.executed)
 
 

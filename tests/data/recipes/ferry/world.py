@@ -45,6 +45,11 @@ class Ferry:
             raise ValueError(f"No ferry goes from {origin} to {destination}.")
         return {"pier": piers[0]}
 
+    def get_fare(self, trip, cabins=()):
+        fares = [each["fare"] for each in self.data["sailings"].values() if (each["from"], each["to"]) == (trip["origin"], trip["destination"])]
+        extra = min(({"seat": 0.0, "berth": 20.0, "suite": 80.0}[cabin] for cabin in cabins), default=0.0)
+        return {"fare": min(fares) + extra if fares else None}
+
     def find_sailings(self, origin, destination, travellers, vehicle=None):
         extra = {"car": 40.0, "van": 60.0, "bicycle": 5.0}.get(vehicle, 0.0)
         found = [{"sailing_id": "S" + _code(self.seed, number, vehicle), "fare": each["fare"] + extra, "pier": each["pier"]}
@@ -53,18 +58,20 @@ class Ferry:
             raise ValueError(f"No ferry takes {travellers} from {origin} to {destination}.")
         return {"sailings": found}
 
-    def book_sailing(self, sailing_id, passengers, cabin, bags=0):
+    def book_sailing(self, sailing_id, passengers, cabin, bags=0, contact=None):
+        if contact is not None and not {"email"} <= contact.keys() <= {"email", "phone"}:
+            raise ValueError("An address is needed.")
         for number, each in self.data["sailings"].items():
             for vehicle, extra in ((None, 0.0), ("car", 40.0), ("van", 60.0), ("bicycle", 5.0)):
                 if "S" + _code(self.seed, number, vehicle) == sailing_id:
-                    return self._booked(each, passengers, cabin, bags, extra)
+                    return self._booked(each, passengers, cabin, bags, extra, contact)
         raise ValueError(f"There is no sailing {sailing_id}.")
 
-    def _booked(self, sailing, passengers, cabin, bags, extra):
+    def _booked(self, sailing, passengers, cabin, bags, extra, contact):
         self.data["minted"] += 1
         booking_id = "B" + _code(self.seed, "booking", self.data["minted"])
         total = sailing["fare"] * len(passengers) + extra
-        self.data["bookings"][booking_id] = {"passengers": passengers, "cabin": cabin, "bags": bags, "total": total}
+        self.data["bookings"][booking_id] = {"passengers": passengers, "cabin": cabin, "bags": bags, "total": total, "contact": contact}
         return {"booking_id": booking_id, "total": total, "berth": f"{len(self.data['bookings'])}A" if cabin == "berth" else None}
 
     def cancel_sailing(self, booking_id):
