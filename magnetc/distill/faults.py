@@ -142,9 +142,9 @@ def _said_values(call: Call, type_name: str, conversation: Conversation) -> list
     for done in conversation.executed:
         for argument in done.call.arguments:
             entity = entity_of(conversation.parameter_type(done.call, argument.pointer), conversation.spec)
-            if isinstance(argument.source, UserSource) and entity and table.unify(entity.name, type_name):
-                if (value := _given(done, argument.pointer)) is not None:
-                    found.append((value, ""))
+            value = _given(done, argument.pointer)
+            if isinstance(argument.source, UserSource) and value is not None and entity and table.unify(entity.name, type_name):
+                found.append((value, ""))
         taken = conversation.taken_back.get(done.call.id)
         if taken and table.unify(taken[0], type_name):
             found.append((taken[1], ""))
