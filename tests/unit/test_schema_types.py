@@ -201,7 +201,8 @@ FERRY = Path(__file__).parents[1] / "data" / "recipes" / "ferry"
 
 def test_both_syntaxes_make_one_spec(tmp_path):
     files = [(each.name, each.read_text()) for each in sorted(FERRY.glob("*.*")) if each.name not in ("recipe.yaml", "world.py")]
-    files.append(("names.magnet", 'type FirstName = string faker "first_name"\n'))
+    files.append(("names.magnet", 'type FirstName = string faker "first_name"\ntype Date = string format date\n'
+                                  'type Email = string format email\ntype PhoneNumber = string faker "phone_number"\n'))
     spec, _ = loaded(tmp_path, *files)
     other = []
     for name, text in files:
