@@ -10,6 +10,7 @@ from magnetc.diagnostics import Sink
 from magnetc.frontend.constraint import read_constraint
 from magnetc.frontend.declared_schema import is_result_schema, is_schema, is_sound, outline
 from magnetc.frontend.document import Document
+from magnetc.frontend.inline_type import inline_type
 from magnetc.frontend.json_schema import with_default, without_entities
 from magnetc.frontend.names import Definitions, entries, unknown
 from magnetc.frontend.resolve_entries import read_entries
@@ -65,7 +66,17 @@ def resolve_tools(documents: Iterable[Document], imported: Iterable[FunctionSign
     for name, data, origin in entries(documents, "tools", "refine"):
         if definitions.tools.check(name, origin, sink, at_key=True) and name in tools:
             tools[name] = _refined(tools[name], data, origin, reader)
+    for tool in tools.values():
+        _add_inline(tool, reader)
     return tools, TypeTable({**table.types, **reader.inline})
+
+
+def _add_inline(tool: FunctionSignature, reader: _Reader) -> None:
+    """Take the types that a tool's own signature writes inline."""
+    for expr, origin in ((tool.returns, tool.origin), *((p.type, p.origin) for p in tool.parameters)):
+        for _, ref in leaves(expr):
+            if ref.name not in reader.table.types and (written := inline_type(ref.name)):
+                reader.inline.setdefault(ref.name, replace(written.entity, origin=origin))
 
 
 def _check_entities(tool: FunctionSignature, reader: _Reader) -> None:
@@ -140,7 +151,8 @@ def _parameter(name: str, data: Mapping[str, Any], origin: Origin, reader: _Read
 
 
 def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, reader: _Reader) -> None:
-    found = violations(default, expr, reader.table) if default is not None else []
+    table = TypeTable({**reader.table.types, **{ref.name: each.entity for _, ref in leaves(expr) if (each := inline_type(ref.name))}})
+    found = violations(default, expr, table) if default is not None else []
     if found:
         reason = f"it {found[0].removeprefix('`/` ')}" if found[0].startswith("`/` ") else found[0]
         reader.sink.error("MG207", f"default `{canonical(default)}` of `{name}` is no `{show_type(expr)}`: {reason}",
@@ -228,7 +240,8 @@ def _fits(refined: TypeExpr, imported: TypeExpr, table: TypeTable) -> bool:
 
 def _base(expr: Ref, table: TypeTable) -> str:
     entity = table.get(expr.name)
-    return entity.base if entity else expr.name
+    written = None if entity else inline_type(expr.name)
+    return entity.base if entity else written.entity.base if written else expr.name
 
 
 def _merged(imported: TypeExpr, refined: TypeExpr) -> TypeExpr:

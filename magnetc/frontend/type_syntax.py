@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from magnetc.diagnostics import Sink
+from magnetc.frontend.inline_type import inline_type, looks_inline
 from magnetc.frontend.names import Definitions
 from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref, TypeExpr
 from magnetc.source import Origin
@@ -18,6 +19,13 @@ OPAQUE = Ref("object")
 def read_type(data: Any, origin: Origin, definitions: Definitions, sink: Sink) -> TypeExpr:
     """The type expression that `data` writes. Unknown names and malformed parts are errors and become `OPAQUE`."""
     match data:
+        case str() if looks_inline(data):
+            written = inline_type(data)
+            if written:
+                return Ref(written.entity.name, nullable=written.nullable)
+            sink.error("MG225", "this is not a type", origin, help='write values of one sort, `"economy" | "business"`, the lower bound of a range '
+                       "first, `1..9`, or a regular expression, `matching \"^[0-9]{5}$\"`")
+            return OPAQUE
         case str():
             name = data.removesuffix("?")
             known = definitions.check_type(name, origin, sink)

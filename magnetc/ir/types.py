@@ -122,6 +122,8 @@ class TypeTable:
     def stands_for(self, name: str) -> Iterator[str]:
         """`name` and the entity types it refines that have no unit or the same: miles are lengths, but no kilometres."""
         unit = self.types[name].unit if name in self.types else None
+        if name in self.types and self.types[name].inline:
+            return iter(())
         return (each for each in self.ancestry(name) if self.types[each].unit in (None, unit))
 
     def unify(self, source: str, target: str) -> bool:

@@ -17,7 +17,9 @@ FIELDS = st.builds(lambda tool, fields: ".".join([tool, *fields]), TOOLS, st.lis
 LINKS = st.builds(lambda a, b: {"from": a, "to": b}, TOOLS, TOOLS) | st.builds(lambda a, b: {"from": a, "to": b}, FIELDS, FIELDS)
 CHAINS = st.builds(lambda head, rest: [head, *rest], NAMES, st.lists(st.fixed_dictionaries({
     "tool": NAMES, "as": st.sampled_from(["c", "reply", "h"])}), max_size=2))
-TYPES = st.recursive(NAMES | NAMES.map("{}?".format), lambda inner: st.lists(inner, min_size=1, max_size=1) | st.builds(lambda each: {"*": each}, inner)
+INLINE = st.sampled_from(['"a" | "b c"', '"a"|"é\\n"', "1..9", "0.5 .. 2", "-3..4?", '"x" | null', "3", "1 | 2.5", 'matching "^[0-9]+$"', 'matching "a"?', '"q'])
+"""Inline types, and one that is none."""
+TYPES = st.recursive(NAMES | NAMES.map("{}?".format) | INLINE, lambda inner: st.lists(inner, min_size=1, max_size=1) | st.builds(lambda each: {"*": each}, inner)
                      | st.builds(lambda each: {"?": each}, inner.filter(lambda each: not isinstance(each, str) and "?" not in each))
                      | st.dictionaries((NAMES | TEXTS.filter(lambda text: text != "*")).map(lambda name: name.rstrip("?") or "q")
                                        | NAMES.map("{}?".format), inner, max_size=3), max_leaves=4)

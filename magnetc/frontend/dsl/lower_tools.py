@@ -84,10 +84,13 @@ def _type(tree: Tree, context: Context, key: Span | None = None) -> Node:
     match tree.data:
         case "nullable":
             inner = _type(tree.children[0], context)
-            value = f"{inner.value}?" if isinstance(inner.value, str) else {"?": inner}
+            mark = " | null" if tree.children[0].data == "choice" else "?"
+            value = f"{inner.value}{mark}" if isinstance(inner.value, str) else {"?": inner}
             return Node.at(value, at, key)
         case "named":
             return context.name(tree.children[0], key)
+        case "choice" | "bounds" | "matching_type":
+            return Node.at(_inline(tree, context), at, key)
         case "list_of":
             return Node.at([_type(tree.children[0], context)], at, key)
         case "map_of":
@@ -102,6 +105,14 @@ def _type(tree: Tree, context: Context, key: Span | None = None) -> Node:
         names.setdefault(field, place)
         record.value[field + "?" * (len(rest) > 1)] = _type(rest[-1], context, place)
     return record
+
+
+def _inline(tree: Tree, context: Context) -> str:
+    """An inline type as documents write it."""
+    if tree.data == "matching_type":
+        return f"matching {json.dumps(context.text(tree.children[0]).value, ensure_ascii=False)}"
+    values = [json.dumps(context.number(each).value, ensure_ascii=False) for each in tree.children]
+    return (" | " if tree.data == "choice" else "..").join(values)
 
 
 def _lower_item(item: Tree, tool: Node, context: Context, refines: bool) -> None:

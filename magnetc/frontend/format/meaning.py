@@ -8,6 +8,7 @@ from typing import Any
 from magnetc.frontend.declared_schema import is_schema
 from magnetc.frontend.document import Document
 from magnetc.frontend.format.to_dsl_tools import where_text
+from magnetc.frontend.inline_type import inline_type
 from magnetc.ir.json import canonical
 
 _BY_NAME = {("types", "types"), ("tools", "tools"), ("tools", "sets"), ("paths", "paths")}
@@ -54,11 +55,21 @@ def _entry(section: str, data: Any) -> Any:
 def _tool(data: dict[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in data.items() if key not in ("parameters", "where", "returns")}
     where = [where_text(text, "") for text in data.get("where", ())]
-    return rest | ({"returns": _ordered(data["returns"])} if "returns" in data else {}) | ({"where": where} if where else {})
+    return rest | ({"returns": _type(data["returns"])} if "returns" in data else {}) | ({"where": where} if where else {})
 
 
 def _parameter(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: _ordered(value) if key in ("type", "default") else value for key, value in data.items()}
+    return {key: _type(value) if key == "type" else _ordered(value) if key == "default" else value for key, value in data.items()}
+
+
+def _type(data: Any) -> Any:
+    """A type expression, inline types in one spelling."""
+    if isinstance(data, str):
+        written = inline_type(data)
+        return written.text if written else data
+    if isinstance(data, dict):
+        return ["map", [[key, _type(value)] for key, value in data.items()]]
+    return [_type(each) for each in data] if isinstance(data, list) else data
 
 
 def _refinement(data: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from magnetc.frontend.declared_schema import is_result_schema, is_schema
 from magnetc.frontend.dotted import unquote_name
 from magnetc.frontend.format.rows import Inexpressible, Row
 from magnetc.frontend.format.to_dsl_values import SHORT, Places, json_rows, json_text, name
+from magnetc.frontend.inline_type import inline_type, looks_inline
 from magnetc.frontend.string_literal import encode_string
 
 _WHERE = re.compile(r"\s*(`[^`]+`|[^\W\d]\w*)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*", re.DOTALL)
@@ -132,6 +133,8 @@ def _about(key: str, data: dict[str, Any], pointer: str, places: Places, word: s
 def type_text(data: Any, pointer: str) -> str:
     """A type expression."""
     match data:
+        case str() if looks_inline(data):
+            return _inline_text(data, pointer)
         case str():
             return name(data.removesuffix("?"), pointer) + "?" * data.endswith("?")
         case {"?": list() | dict() as inner} if len(data) == 1 and "?" not in inner:
@@ -145,6 +148,17 @@ def type_text(data: Any, pointer: str) -> str:
         case dict():
             return "{" + ", ".join(_field(key, value, pointer) for key, value in data.items()) + "}"
     raise Inexpressible(pointer, "this is not a type")
+
+
+def _inline_text(text: str, pointer: str) -> str:
+    written = inline_type(text)
+    if not written:
+        raise Inexpressible(pointer, "this is not a type")
+    if written.values:
+        return " | ".join(json_text(value, pointer) for value in written.values)
+    if written.entity.pattern is not None:
+        return f"matching {encode_string(written.entity.pattern)}{'?' * written.nullable}"
+    return written.text
 
 
 def _field(key: str, value: Any, pointer: str) -> str:
