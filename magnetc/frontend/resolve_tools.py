@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.constraint import read_constraint
@@ -43,7 +44,17 @@ class _Reader:
     inline: dict[str, EntityType]
 
     def type(self, data: Any, origin: Origin) -> TypeExpr:
-        return read_type(data, origin, self.definitions, self.sink)
+        """The type expression that `data` writes; what it writes inline is a type from here on."""
+        expr = read_type(data, origin, self.definitions, self.sink)
+        for _, ref in leaves(expr):
+            if ref.name not in self.definitions.types and (written := inline_type(ref.name)):
+                self.inline.setdefault(ref.name, replace(written.entity, origin=origin))
+        return expr
+
+    @property
+    def known(self) -> TypeTable:
+        """All types, those written inline so far too."""
+        return TypeTable(ChainMap(self.inline, cast("dict[str, EntityType]", self.table.types)))
 
     def schema(self, root: Mapping[str, Any], origin: Origin) -> SchemaTypes:
         return SchemaTypes(root, origin, self.definitions, self.table, self.inline, self.sink)
@@ -66,17 +77,7 @@ def resolve_tools(documents: Iterable[Document], imported: Iterable[FunctionSign
     for name, data, origin in entries(documents, "tools", "refine"):
         if definitions.tools.check(name, origin, sink, at_key=True) and name in tools:
             tools[name] = _refined(tools[name], data, origin, reader)
-    for tool in tools.values():
-        _add_inline(tool, reader)
-    return tools, TypeTable({**table.types, **reader.inline})
-
-
-def _add_inline(tool: FunctionSignature, reader: _Reader) -> None:
-    """Take the types that a tool's own signature writes inline."""
-    for expr, origin in ((tool.returns, tool.origin), *((p.type, p.origin) for p in tool.parameters)):
-        for _, ref in leaves(expr):
-            if ref.name not in reader.table.types and (written := inline_type(ref.name)):
-                reader.inline.setdefault(ref.name, replace(written.entity, origin=origin))
+    return tools, TypeTable({**table.types, **reader.inline}) if reader.inline else table
 
 
 def _check_entities(tool: FunctionSignature, reader: _Reader) -> None:
@@ -151,8 +152,7 @@ def _parameter(name: str, data: Mapping[str, Any], origin: Origin, reader: _Read
 
 
 def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, reader: _Reader) -> None:
-    table = TypeTable({**reader.table.types, **{ref.name: each.entity for _, ref in leaves(expr) if (each := inline_type(ref.name))}})
-    found = violations(default, expr, table) if default is not None else []
+    found = violations(default, expr, reader.known) if default is not None else []
     if found:
         reason = f"it {found[0].removeprefix('`/` ')}" if found[0].startswith("`/` ") else found[0]
         reader.sink.error("MG207", f"default `{canonical(default)}` of `{name}` is no `{show_type(expr)}`: {reason}",
@@ -162,7 +162,7 @@ def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, read
 def _with_entries(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
     if "state" not in data:
         return tool
-    return replace(tool, entries=read_entries(tool, data["state"], origin.child("state"), reader.table, reader.sink))
+    return replace(tool, entries=read_entries(tool, data["state"], origin.child("state"), reader.known, reader.sink))
 
 
 def _with_where(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
@@ -170,7 +170,7 @@ def _with_where(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin
         return tool
     parameters = {p.name: p for p in tool.parameters}
     entries = [entry.alias for entry in tool.entries]
-    read = (read_constraint(text, tool.name, parameters, entries, reader.table, origin.child("where", index), reader.sink)
+    read = (read_constraint(text, tool.name, parameters, entries, reader.known, origin.child("where", index), reader.sink)
             for index, text in enumerate(data["where"]))
     return replace(tool, where=tuple(constraint for constraint in read if constraint))
 
@@ -197,7 +197,7 @@ def _refined_parameter(parameter: Parameter, data: Mapping[str, Any], origin: Or
     changed: dict[str, Any] = {"origin": origin}
     if "type" in data:
         expr = reader.type(data["type"], origin.child("type"))
-        if _fits(expr, parameter.type, reader.table):
+        if _fits(expr, parameter.type, reader.known):
             changed["type"] = expr
         else:
             reader.sink.error("MG215", f"`{parameter.name}` is `{show_type(parameter.type)}` in the imported tool, "
@@ -240,8 +240,7 @@ def _fits(refined: TypeExpr, imported: TypeExpr, table: TypeTable) -> bool:
 
 def _base(expr: Ref, table: TypeTable) -> str:
     entity = table.get(expr.name)
-    written = None if entity else inline_type(expr.name)
-    return entity.base if entity else written.entity.base if written else expr.name
+    return entity.base if entity else expr.name
 
 
 def _merged(imported: TypeExpr, refined: TypeExpr) -> TypeExpr:

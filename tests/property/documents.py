@@ -22,7 +22,8 @@ INLINE = st.sampled_from(['"a" | "b c"', '"a"|"é\\n"', "1..9", "0.5 .. 2", "-3.
 TYPES = st.recursive(NAMES | NAMES.map("{}?".format) | INLINE, lambda inner: st.lists(inner, min_size=1, max_size=1) | st.builds(lambda each: {"*": each}, inner)
                      | st.builds(lambda each: {"?": each}, inner.filter(lambda each: not isinstance(each, str) and "?" not in each))
                      | st.dictionaries((NAMES | TEXTS.filter(lambda text: text != "*")).map(lambda name: name.rstrip("?") or "q")
-                                       | NAMES.map("{}?".format), inner, max_size=3), max_leaves=4)
+                                       | NAMES.map("{}?".format), inner, max_size=3).filter(
+                                           lambda each: len({name.removesuffix("?") for name in each}) == len(each)), max_leaves=4)
 SCALARS = st.booleans() | st.integers(-(1 << 63), (1 << 63) - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
 VALUES = st.recursive(SCALARS | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | NAMES, inner, max_size=3), max_leaves=4)
 SCHEMAS = st.recursive(

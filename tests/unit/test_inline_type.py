@@ -82,3 +82,10 @@ def test_two_that_allow_the_same_have_nothing_to_do_with_each_other(tmp_path):
     assert spec.outputs("give", "1..9") == ()
     assert not spec.type_table.unify("1..9", "1..9")
     assert [entity.name for entity in spec.types] == ["1..9"]
+
+
+def test_conditions_compare_inline_types(tmp_path):
+    spec, sink = loaded(tmp_path, ("a.magnet", TOOL.format("1..9").replace("{ \"Book.\" }", '{\n  "Book."\n  where a >= 3\n}')))
+    assert spec, sink.diagnostics
+    _, sink = loaded(tmp_path, ("a.magnet", TOOL.format('"x" | "y"').replace("{ \"Book.\" }", '{\n  "Book."\n  where a >= 3\n}')))
+    assert [each.code for each in sink.diagnostics if each.severity.name == "ERROR"] == ["MG216"]

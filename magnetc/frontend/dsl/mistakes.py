@@ -40,7 +40,7 @@ MISTAKES = (
             "write `name: Type`, or `name?: Type` when it may be left out",
             ("tool f(a string)", "tool f(a? string)", "tool f() -> {a}", "tool f() -> {a?}")),
     Mistake("MG144", "a type is missing after {before}", "a type is a name, `[T]`, `{{field: T}}` or `{{*: T}}`",
-            ("tool f(a: )", "tool f() ->", "tool f() -> [true]", "tool f() -> {*: true}")),
+            ("tool f(a: )", "tool f() ->", "tool f() -> []", "tool f() -> {*: }")),
     Mistake("MG145", "`=` is missing after {before}", "a definition is `type Name = base` or `set name = [tools]`",
             ("type X string", "set s [a]"), insert=" ="),
     Mistake("MG143", "`(` is missing after {before}", "a tool has its parameters in `( )`, even when there are none",
