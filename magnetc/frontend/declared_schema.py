@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 
 from magnetc.diagnostics import Sink
-from magnetc.frontend.json_schema import ENTITY, MAPS, VALUES, without_entities
+from magnetc.diagnostics.edits import renamed
+from magnetc.diagnostics.suggest import closest
+from magnetc.frontend.json_schema import ENTITY, MAPS, TYPE_NAMES, VALUES, without_entities
+from magnetc.frontend.names import Definitions
 from magnetc.frontend.schema_types import referred
-from magnetc.ir.json import wire
+from magnetc.ir.json import canonical, wire
 from magnetc.source import Origin
+
+_TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 
 _MARKS = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const", "properties", "items", ENTITY})
 
@@ -33,24 +39,38 @@ def outline(parameters: Mapping[str, Any]) -> str:
     return wire({**without_entities(parameters), "properties": {}})
 
 
-def is_sound(schema: Mapping[str, Any], origin: Origin, sink: Sink) -> bool:
-    """Whether this is JSON Schema whose references and patterns can be followed; each problem is an error."""
+def is_sound(schema: Mapping[str, Any], origin: Origin, definitions: Definitions, sink: Sink) -> bool:
+    """Whether this is JSON Schema whose references, patterns and entity types can be followed; each problem is an error."""
     before = len(sink.diagnostics)
     kind = validator_for(schema, default=Draft202012Validator)
-    errors = sorted(kind(kind.META_SCHEMA).iter_errors(schema), key=lambda error: list(map(str, error.absolute_path)))
+    errors = sorted(_of_schemas(kind).iter_errors(schema), key=lambda error: list(map(str, error.absolute_path)))
     for place in dict.fromkeys(tuple(error.absolute_path) for error in errors):
         problem = min((error for error in errors if tuple(error.absolute_path) == place), key=lambda error: len(error.context or ()))
+        near = _type_meant(problem)
         sink.error("MG227", f"this is not JSON Schema: {_worded(problem)}", origin.child(*place),
-                   help=f"`{problem.absolute_path[-1]}` is not written so in JSON Schema" if problem.absolute_path else None)
-    if not errors:
-        for node, at in subschemas(schema, origin):
-            _check_node(node, at, schema, sink)
-        _check_required(schema, origin, sink)
+                   help=f"did you mean `{near}`?" if near else f"`{place[-1]}` is not written so in JSON Schema" if place else None,
+                   fix=renamed(sink, origin.child(*place), problem.instance, near) if near else None)
+    for node, at in subschemas(schema, origin):
+        _check_node(node, at, schema, definitions, sink)
+    _check_required(schema, origin, sink)
     return len(sink.diagnostics) == before
 
 
+@lru_cache(maxsize=8)
+def _of_schemas(kind: Any) -> Any:
+    """The validator of schemas of a draft of JSON Schema."""
+    return kind(kind.META_SCHEMA)
+
+
+def _type_meant(error: Any) -> str | None:
+    """The type that a misspelt one, or one of another language, stands for."""
+    if not (error.absolute_path and error.absolute_path[-1] == "type" and isinstance(error.instance, str)):
+        return None
+    return TYPE_NAMES.get(error.instance.lower()) or closest(error.instance, _TYPES)
+
+
 def _worded(error: Any) -> str:
-    shown = repr(error.instance)
+    shown = error.instance if isinstance(error.instance, str) else canonical(error.instance)
     shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
     match error.validator:
         case "type":
@@ -63,12 +83,14 @@ def _worded(error: Any) -> str:
     return f"`{shown}` cannot stand here"
 
 
-def _check_node(node: Mapping[str, Any], at: Origin, root: Mapping[str, Any], sink: Sink) -> None:
+def _check_node(node: Mapping[str, Any], at: Origin, root: Mapping[str, Any], definitions: Definitions, sink: Sink) -> None:
     reference = node.get("$ref")
     if isinstance(reference, str) and referred(root, reference) is None:
         sink.error("MG227", f"`{reference}` names nothing in this schema", at.child("$ref"),
                    help="write the definition under `$defs` of this schema, and refer to `#/$defs/NAME`")
-    if ENTITY in node and not isinstance(node[ENTITY], str):
+    if isinstance(node.get(ENTITY), str):
+        definitions.check_type(node[ENTITY], at.child(ENTITY), sink)
+    elif ENTITY in node:
         sink.error("MG227", "`x-entity` is no name", at.child(ENTITY), help="write the name of an entity type")
     pattern = node.get("pattern")
     if isinstance(pattern, str) and (problem := _pattern_problem(pattern)):
@@ -76,8 +98,9 @@ def _check_node(node: Mapping[str, Any], at: Origin, root: Mapping[str, Any], si
 
 
 def _check_required(schema: Mapping[str, Any], at: Origin, sink: Sink) -> None:
-    for index, name in enumerate(schema.get("required") or ()):
-        if name not in (schema.get("properties") or {}):
+    required, properties = schema.get("required"), schema.get("properties", {})
+    for index, name in enumerate(required if isinstance(required, list) else ()):
+        if isinstance(name, str) and isinstance(properties, dict) and name not in properties:
             sink.error("MG227", f"`{name}` is required, and no property", at.child("required", index),
                        help="add it to `properties`, or leave it out of `required`")
 

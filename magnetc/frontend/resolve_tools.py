@@ -121,7 +121,7 @@ def _declared(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reade
 
 def _by_schema(tool: str, schema: Mapping[str, Any], origin: Origin, reader: _Reader) -> tuple[Parameter, ...]:
     """The parameters that a JSON Schema declares, each with its own schema unchanged."""
-    sound = is_sound(schema, origin, reader.sink)
+    sound = is_sound(schema, origin, reader.definitions, reader.sink)
     properties = schema.get("properties")
     types, place = reader.schema(schema, origin), origin.child("properties")
     required = schema.get("required", ())
@@ -140,7 +140,7 @@ def _returns(tool: str, data: Mapping[str, Any], origin: Origin, reader: _Reader
     written = data["returns"]
     if not by_schema or not is_result_schema(written):
         return reader.type(written, origin)
-    return reader.schema(written, origin).read(written, origin, f"{tool}()") if is_sound(written, origin, reader.sink) else OPAQUE
+    return reader.schema(written, origin).read(written, origin, f"{tool}()") if is_sound(written, origin, reader.definitions, reader.sink) else OPAQUE
 
 
 def _parameter(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> Parameter:

@@ -159,8 +159,8 @@ def test_results_are_declared_in_json_schema_beside_such_parameters(tmp_path):
 
 
 @pytest.mark.parametrize(("parameters", "expected"), [
-    (of(a={"type": "whole"}), [("MG227", "this is not JSON Schema: `'whole'` is no type", '"whole"')]),
-    (of(a={"type": "string", "minLength": "3"}), [("MG227", "this is not JSON Schema: `'3'` has to be of type integer", '"3"')]),
+    (of(a={"type": "whole"}), [("MG227", "this is not JSON Schema: `whole` is no type", '"whole"')]),
+    (of(a={"type": "string", "minLength": "3"}), [("MG227", "this is not JSON Schema: `3` has to be of type integer", '"3"')]),
     (of(a={"$ref": "#/$defs/A"}), [("MG227", "`#/$defs/A` names nothing in this schema", '"#/$defs/A"')]),
     (of(a={"type": "string", "pattern": "("}), [("MG206", "`pattern` is not a regular expression: missing ), unterminated subpattern", '"("')]),
     (of(a={"type": "array", "items": {"x-entity": "Citty"}}), [("MG202", "unknown type `Citty`", '"Citty"')]),
