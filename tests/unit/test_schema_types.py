@@ -6,16 +6,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend import load
+from magnetc.frontend.declared_schema import is_sound
 from magnetc.frontend.format.convert import convert_source
+from magnetc.frontend.names import Definitions
 from magnetc.ir.presentation import Presentation
 from magnetc.ir.schema import tool_schema
 from magnetc.ir.schema_conform import schema_violations
 from magnetc.ir.shown import Shown
 from magnetc.ir.types import Field, ListOf, MapOf, Record, Ref
-from magnetc.source import SourceFile
+from magnetc.source import Origin, SourceFile
 from magnetc.tools.importers import IMPORTERS
 
 RECIPE = """kind: recipe
@@ -243,3 +246,19 @@ def stripped(schema, names=False):
     if not isinstance(schema, dict):
         return schema
     return {key: stripped(each, key in ("properties", "$defs") and not names) for key, each in schema.items() if names or key != "x-entity"}
+
+
+WRONG = st.sampled_from([{"type": "strng"}, {"minLength": -1}, {"enum": "a"}, {"required": "a"}, {"properties": {"a": 3}}, {"items": [{"type": "string"}]},
+                         {"prefixItems": 3}, {"dependentRequired": {"a": "b"}}, {"minimum": "1"}, {"exclusiveMinimum": True}, {"anyOf": []}, {"type": []},
+                         {"type": "string"}, {"$defs": {"b": {"type": "strng"}}}])
+
+
+@given(schema=st.recursive(WRONG, lambda inner: st.builds(lambda each: {"properties": {"a": each}}, inner) | st.builds(lambda each: {"anyOf": [each]}, inner)
+                           | st.builds(lambda each: {"items": each}, inner), max_leaves=3), defined=WRONG | st.just({}))
+@settings(max_examples=60, deadline=None)
+def test_a_schema_is_refused_exactly_where_its_meta_schema_refuses_it(schema, defined):
+    whole = {"type": "object", "properties": {"a": schema}, "$defs": {"a": defined}}
+    errors = {tuple(error.absolute_path) for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(whole)}
+    sink = Sink()
+    assert is_sound(whole, Origin("f", ""), Definitions(), sink) == (not errors)
+    assert {each.primary.at.pointer for each in sink.diagnostics} == {Origin("f", "").child(*place).pointer for place in errors}
