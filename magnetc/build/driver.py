@@ -64,7 +64,8 @@ SHARING = 64
 class BuildOptions:
     """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates.
     `replay`: the journal answers for the teacher, and nobody is asked. `cached`: what an earlier build has
-    made of the same is taken from it, and what this one makes is kept."""
+    made of the same is taken from it, and what this one makes is kept. `budget`: money that this build may spend, in place of the
+    recipe's."""
 
     folder: Path
     out: Path
@@ -74,6 +75,7 @@ class BuildOptions:
     gated: bool = True
     replay: bool = False
     cached: bool = False
+    budget: float = 0.0
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
     announce: Callable[[str], None] = print
     progress: Callable[[UnitResult], None] = lambda _: None
@@ -146,12 +148,12 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     try:
         async with pool.world() as world:
             world.check(spec.tools)
-            scenarios = await _scenarios(world, spec)
+            scenarios = await scenarios_of(world, spec)
         report_states(spec, scenarios, sink)
         if sink.has_errors:
             return None
         measures = Measures(Coverage(context), Made(spec))
-        async with recipe_teacher(spec.recipe, options.folder, replay=options.replay) as (teacher, asked):
+        async with recipe_teacher(spec.recipe, options.folder, replay=options.replay, budget=options.budget) as (teacher, asked):
             stamp = fingerprint(spec, options.folder, [each.initial for each in scenarios], asked.programs) if options.cached else None
             key = finished.build_key(stamp, print_literal(spec) if stamp else "", recipe_files(options.folder, spec.recipe.world, sink.files))
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
@@ -175,7 +177,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         await pool.close()
 
 
-async def _scenarios(world: World, spec: Spec) -> tuple[Scenario, ...]:
+async def scenarios_of(world: World, spec: Spec) -> tuple[Scenario, ...]:
     """The initial states: of each variant, plain and as the recipe's `clutter` has them. Raises MagnetError (MG617)."""
     asked = next((operation for operation in spec.operations if operation.name == Clutter().name), None)
     shares = dict(asked.options) if asked else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, MagnetError
@@ -53,8 +53,8 @@ class Replayed:
 
 
 @asynccontextmanager
-async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False) -> AsyncIterator[tuple[Teacher, Asked]]:
-    """The teacher of `recipe` in `folder`, and what is counted of it.
+async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, budget: float = 0.0) -> AsyncIterator[tuple[Teacher, Asked]]:
+    """The teacher of `recipe` in `folder`, and what is counted of it. `budget`: the money that it may cost, in place of the recipe's.
 
     Raises:
         MagnetError: MG420 for a prompt program that cannot be used, MG507 for a journal, MG509 where a key is missing.
@@ -64,6 +64,8 @@ async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False) 
     if endpoint is None:
         yield OfflineTeacher(), asked
         return
+    if budget:
+        endpoint = replace(endpoint, most_money=budget)
     programs = {name: load_program(name, folder) for name in PROGRAMS}
     asked.programs = tuple(programs.values())
     for program in asked.programs:

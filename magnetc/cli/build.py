@@ -29,17 +29,21 @@ LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
 @click.option("--replay", is_flag=True, help="Ask no teacher: the journal has all replies, or the build ends.")
 @click.option("--no-cache", "anew", is_flag=True, envvar="MAGNETC_NO_CACHE", show_envvar=True,
               help="Make all units again, those that earlier builds have made, too, and keep none.")
+@click.option("--budget", type=click.FloatRange(min=0, min_open=True), help="Stop when the teacher has cost so much, by the recipe's prices.")
+@click.option("--plan", "planned", type=click.Path(path_type=Path, exists=True), help="Build what `magnetc plan -o` planned, or nothing.")
 @click.option("--emit", "levels", help=f"Print IR instead of building: {', '.join(LEVELS)}; comma separated.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool,
-            anew: bool, levels: str | None, as_json: bool) -> None:
+            anew: bool, budget: float | None, planned: Path | None, levels: str | None, as_json: bool) -> None:
     """Build the dataset of the recipe in FOLDER: compile, execute, prove, write. Exit 3 when it is written and misses a gate."""
     sink = Sink()
     with diagnosed(sink, folder=folder):
         if levels:
             _emit(folder, sink, seed, paths, [level.strip() for level in levels.split(",")])
         else:
-            _build(folder, out or folder / "out", seed, paths, jobs, trust, replay, anew, as_json, sink)
+            if planned is not None:
+                _hold(folder, planned, seed, paths, trust)
+            _build(folder, out or folder / "out", seed, paths, jobs, trust, replay, anew, budget, as_json, sink)
 
 
 def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels: list[str]) -> None:
@@ -70,11 +74,11 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
 
 
 def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool, anew: bool,
-           as_json: bool, sink: Sink) -> None:
+           budget: float | None, as_json: bool, sink: Sink) -> None:
     from magnetc.build.driver import BuildOptions, build
 
     with progress("building", paths) as advance:
-        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, cached=not anew, gated=True, announce=announce,
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, cached=not anew, budget=budget or 0.0, gated=True, announce=announce,
                                progress=lambda _: advance(), **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
@@ -91,6 +95,18 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
         _table(out, summary)
     if summary.failed:
         raise SystemExit(MISSED)
+
+
+def _hold(folder: Path, planned: Path, seed: int | None, paths: int | None, trust: bool) -> None:
+    """Go on where the build is the one that was planned."""
+    from magnetc.build.driver import BuildOptions
+    from magnetc.build.plan import plan_recipe, read_plan, require_plan
+
+    plan = read_plan(planned)
+    options = BuildOptions(folder=folder, out=folder / "out", seed=seed, paths=paths, trust=trust, announce=announce)
+    made = asyncio.run(plan_recipe(options, Sink()))
+    if made is not None:   # what else is wrong, the build tells
+        require_plan(plan, made)
 
 
 def _tell_spent(summary: BuildSummary) -> None:

@@ -11,6 +11,7 @@ from magnetc import __version__
 COMMANDS = {
     "init": "Write a recipe to begin with, from tools that exist.",
     "import": "Read tools from Python, MCP, OpenAPI or JSON, as a spec.",
+    "plan": "Say what a build would make, ask and cost.",
     "build": "Build a recipe's dataset.",
     "check": "Check a recipe without running anything.",
     "fmt": "Format a recipe, or write it in the other syntax.",
@@ -22,6 +23,7 @@ COMMANDS = {
     "trust": "Trust the code of a recipe.",
     "probe": "Call every tool and compare it with what is said of it.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
+    "journal": "Look into what a teacher was paid for, copy it, or forget it.",
     "train": "Train a model on a dataset.",
     "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",
     "eval": "Judge a dataset by a benchmark's own checkers.",

@@ -121,6 +121,61 @@ def entries(path: Path, program: str = "") -> Iterator[tuple[str, str, str, str,
         raise _unusable(path, error) from error
 
 
+def export(path: Path, to: Path) -> int:
+    """Copy a journal whole, also while it is written to; returns how many replies the copy has.
+
+    Raises:
+        MagnetError: MG507 when the file is no journal, or the copy cannot be written.
+    """
+    try:
+        to.unlink(missing_ok=True)
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_WAIT_SECONDS)) as connection:
+            connection.execute("vacuum into ?", (str(to),))
+        return _count(to)
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
+
+
+def merge(path: Path, other: Path) -> int:
+    """Take over the replies of another journal that this one has not; returns how many these were.
+
+    Raises:
+        MagnetError: MG507 when one of them is no journal.
+    """
+    try:
+        _count(other)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as connection:
+            connection.execute(_SCHEMA)
+            connection.execute("attach ? as other", (str(other),))
+            with connection:
+                return connection.execute("insert or ignore into replies select * from other.replies").rowcount
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(other, error) from error
+
+
+def prune(path: Path, *, program: str = "", model: str = "") -> int:
+    """Forget the replies of a program, of a model, or of one program by one model; returns how many these were.
+
+    Raises:
+        MagnetError: MG507 when the file is no journal.
+    """
+    try:
+        _count(path)
+        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as connection:
+            with connection:
+                gone = connection.execute("delete from replies where ? in ('', program) and ? in ('', model)", (program, model)).rowcount
+            connection.execute("vacuum")
+            return gone
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
+
+
+def _count(path: Path) -> int:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_WAIT_SECONDS)) as connection:
+        return connection.execute("select count(*) from replies").fetchone()[0]
+
+
 def _packed(text: str) -> bytes:
     return zlib.compress(text.encode(), 1)
 

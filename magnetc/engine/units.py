@@ -29,8 +29,10 @@ class UnitStore:
     Use it as a context manager: what is written waits for others of its kind until it closes, at the most.
     """
 
-    def __init__(self, path: Path, fingerprint: str | None):
+    def __init__(self, path: Path, fingerprint: str | None, *, keep: bool = False):
+        """With `keep`, nothing is forgotten at the end: who only looks changes nothing."""
         self.fingerprint = fingerprint
+        self._keep = keep
         self._waiting: list[tuple[str, str, int, bytes]] = []
         self._connection = self._open(path) if fingerprint else None
 
@@ -42,7 +44,7 @@ class UnitStore:
             return
         self._write()
         try:
-            if kind is None:
+            if kind is None and not self._keep:
                 self._forget()
             self._connection.close()
         except sqlite3.Error:
@@ -58,6 +60,16 @@ class UnitStore:
             return json.loads(zlib.decompress(found[0])) if found else None
         except (sqlite3.Error, zlib.error, ValueError):
             return None
+
+    def ordinals(self, path: str) -> set[int]:
+        """Which units of a path are there."""
+        if self._connection is None:
+            return set()
+        try:
+            found = self._connection.execute("select ordinal from units where fingerprint = ? and path = ?", (self.fingerprint, path))
+            return {ordinal for (ordinal,) in found}
+        except sqlite3.Error:
+            return set()
 
     def put(self, path: str, ordinal: int, made: Json) -> None:
         """Keep what was made of a unit."""

@@ -186,12 +186,6 @@ def test_judges_of_a_recipe(judged_recipe, own_home):
     assert "judge" in why.output
 
 
-def test_a_build_says_that_this_teacher_writes_no_words_yet(judged_recipe, own_home):
-    result = magnetc("build", judged_recipe("http://127.0.0.1:9/v1"), "--trust", "-o", "out")
-    assert result.exit_code == 1
-    assert "MG513" in result.output
-
-
 def test_judging_needs_judges(own_home):
     result = magnetc("lock", RECIPES / "library", "--judge")
     assert result.exit_code == 1

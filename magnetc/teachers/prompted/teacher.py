@@ -24,6 +24,7 @@ from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.prompt_program import PromptProgram
 from magnetc.teachers.prompted.answer import Answering, facts
 from magnetc.teachers.prompted.calls import Reading
+from magnetc.teachers.prompted.questions import is_framed, is_read
 from magnetc.teachers.prompted.words import Saying, history
 from magnetc.teachers.teacher import UNANSWERED, Arguments, Wordless
 
@@ -51,7 +52,7 @@ class PromptedTeacher:
         return self.plain.others(call, pointer, bindings, conversation)
 
     async def say(self, turn: ScriptTurn, proposal: Proposal, arguments: Arguments, conversation: Conversation) -> Parts:
-        if _is_framed(turn):
+        if is_framed(turn):
             return proposal.parts
         saying = Saying(turn, proposal, arguments, conversation)
         objections: list[Json] = []
@@ -74,7 +75,7 @@ class PromptedTeacher:
 
     async def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
         plain = await self.plain.without_calls(turn, conversation)
-        if plain is None or _is_framed(turn):
+        if plain is None or is_framed(turn):
             return plain
         if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT:
             known = [done for goal in turn.goals for call in goal.calls if (done := conversation.result_of(call.id))]
@@ -93,11 +94,9 @@ class PromptedTeacher:
 
     async def _objection(self, parts: Parts, turn: ScriptTurn, arguments: Arguments, conversation: Conversation) -> str:
         """What a reader of the words gets wrong; empty where nothing, or where there is nothing to be called."""
-        if not turn.kind.acts or not turn.rounds or "forward_translate" not in self.programs:
+        if not is_read(turn) or any(call.id not in arguments for call in turn.rounds[0]):
             return ""
         first = turn.rounds[0]
-        if turn.abstains or any(call.id not in arguments for call in first):
-            return ""
         offered = tuple(dict.fromkeys(call.function for other in conversation.path.turns for call in other.calls))
         reading = Reading(first, arguments, offered, conversation.spec)
         inputs = {"now": conversation.now[:10], "profile": conversation.profile, "tools": reading.tools(),
@@ -119,11 +118,6 @@ class PromptedTeacher:
             raise Wordless(f"no words of the teacher: {name}: {error.kind}") from None
         except GivenUp:
             raise Wordless(f"no words of the teacher: {name}: {UNANSWERED}") from None
-
-
-def _is_framed(turn: ScriptTurn) -> bool:
-    """Whether the words are a proof by their form: a value is taken back, given anew, or is none that can be."""
-    return bool(turn.corrects or turn.amends) or (turn.abstains is not None and turn.abstains.kind is AbstentionKind.VALUE)
 
 
 def _language(locale: str) -> str:

@@ -1,0 +1,204 @@
+"""The plan of a build: which units are made and which are there, what a hosted teacher is asked for them, and what that may cost.
+
+Questions are counted from the scripts: exactly, up to what only execution or an answer can tell. What comes on top (answers
+that are refused, words that a reader misunderstands, paths that are drawn anew, rejected sides of pairs) makes the upper end of the range.
+Tokens of a question are those that the journal's questions of its kind had; without any, what the prompt and the recipe's
+`max_tokens` let expect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from magnetc.build.compile import compile_recipe
+from magnetc.build.driver import BuildOptions, scenarios_of
+from magnetc.build.fingerprint import fingerprint
+from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.engine import journal, units
+from magnetc.engine.units import UnitStore
+from magnetc.ir.endpoint import Endpoint
+from magnetc.ir.script import Script
+from magnetc.passes.context import CompileContext
+from magnetc.passes.pipeline import compile_unit
+from magnetc.teachers.openai.budget import CHARACTERS
+from magnetc.teachers.prompt_program import PromptProgram, load_program
+from magnetc.teachers.prompted.programs import PROGRAMS, check_program
+from magnetc.teachers.prompted.questions import questions
+from magnetc.tools.trust import require_trust
+from magnetc.tools.worlds.kind import world_pool
+
+MORE = 1.5
+"""What comes on top of the questions that can be counted, at the upper end: tests with a teacher that fails in 30 % of its answers
+stay below it."""
+
+ENOUGH = 20
+"""Answers in the journal from which on they say what the next ones will be."""
+
+PROMPT = 1500
+"""Characters of what a program is given, where no question of its kind is in the journal: a conversation of some turns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What one program is asked. `tokens` are (least, most), both ways; `known`: from so many answers in the journal."""
+
+    program: str
+    questions: int
+    asked: tuple[int, int]
+    answered: tuple[int, int]
+    known: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPath:
+    """A path of the recipe: units that it asks for, those that earlier builds have made, and those that are made."""
+
+    path: str
+    units: int
+    there: int
+    made: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """What a build would do. `fingerprint` is empty where nothing can be kept; `seed` and `paths` are those of the command line."""
+
+    recipe: str
+    fingerprint: str
+    paths: tuple[PlannedPath, ...]
+    asking: tuple[Asking, ...] = ()
+    price: tuple[float, float] = (0.0, 0.0)
+    seed: int | None = None
+    scale: int | None = None
+    conversations: int = 0
+    turns: int = 0
+    calls: int = 0
+    why: str = ""
+
+    def money(self) -> tuple[float, float]:
+        """Least and most, in the currency of the recipe's prices."""
+        low, high = (sum(each.asked[end] * self.price[0] + each.answered[end] * self.price[1] for each in self.asking) / 1e6 for end in (0, 1))
+        return low, high
+
+    def document(self) -> dict[str, Any]:
+        """The plan as JSON, as `build --plan` reads it."""
+        return {**asdict(self), "money": list(self.money())}
+
+
+async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
+    """The plan of building the recipe. None when it has errors; they are in `sink`.
+
+    Nothing but the world's beginning is executed, and nobody is asked.
+
+    Raises:
+        MagnetError: MG606 for code that is not trusted, MG420 for a prompt program, what a world raises that does not start.
+    """
+    context = compile_recipe(options.folder, sink, seed=options.seed, paths=options.paths)
+    if context is None:
+        return None
+    recipe = context.spec.recipe
+    require_trust(options.folder, recipe.world, options.trust)
+    pool = world_pool(recipe.world, options.folder, options.announce)
+    try:
+        async with pool.world() as world:
+            scenarios = await scenarios_of(world, context.spec)
+    finally:
+        await pool.close()
+    programs = tuple(load_program(name, options.folder) for name in PROGRAMS) if recipe.endpoint else ()
+    for program in programs:
+        check_program(program)
+    stamp = fingerprint(context.spec, options.folder, [each.initial for each in scenarios], programs)
+    with UnitStore(options.folder / units.NAME, stamp, keep=True) as store:
+        known = {name: store.ordinals(name) for name, _ in recipe.paths}
+    planned = tuple(PlannedPath(path=name, units=count, there=(there := len(known[name] & set(range(count)))), made=count - there)
+                    for name, count in recipe.paths)
+    plan = Plan(recipe=recipe.name, fingerprint=stamp or "", paths=planned, seed=options.seed, scale=options.paths, why=_why(stamp, planned))
+    asked = _count(context, known, plan)
+    if recipe.endpoint:
+        plan.price = recipe.endpoint.price
+        plan.asking = tuple(_asking(options.folder, program, asked[program.name], recipe.endpoint) for program in programs)
+    return plan
+
+
+def require_plan(plan: Mapping[str, Any], made: Plan) -> None:
+    """Raise MagnetError MG514 where what a build would do is no longer what was planned."""
+    changed = [name for name in ("fingerprint", "recipe", "seed", "scale") if plan.get(name) != getattr(made, name)]
+    if changed or [each["units"] for each in plan.get("paths", ())] != [each.units for each in made.paths]:
+        raise MagnetError(Diagnostic(
+            code="MG514", message="the plan is of another build", notes=(f"what differs: {', '.join(changed) or 'the counts of paths'}",),
+            help="plan it again with `magnetc plan DIR -o FILE`, and look at what it says now"))
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """A plan that `magnetc plan -o` wrote. Raises MagnetError MG514 for a file that is none."""
+    try:
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(plan, dict) and {"fingerprint", "paths", "recipe"} <= plan.keys():
+            return plan
+    except ValueError:
+        pass
+    raise MagnetError(Diagnostic(code="MG514", message=f"`{path.name}` is no plan", help="write one with `magnetc plan DIR -o FILE`"))
+
+
+def _why(stamp: str | None, paths: Sequence[PlannedPath]) -> str:
+    if not stamp:
+        return "units of this recipe are never kept: its world runs servers, or a package adds to it"
+    if not any(each.made for each in paths):
+        return "every unit is there"
+    if any(each.there for each in paths):
+        return "some units are there: more paths were asked for, or a build was broken off"
+    return "no unit is there: nothing was built yet, or the recipe, its code or magnetc has changed since"
+
+
+def _count(context: CompileContext, known: Mapping[str, set[int]], plan: Plan) -> Counter[str]:
+    """The questions of all units that are to be made, by program; what the plan says of them is noted in it."""
+    asked: Counter[str] = Counter()
+    for name, count in context.spec.recipe.paths:
+        for ordinal in range(count):
+            if ordinal in known[name]:
+                continue
+            scripts = compile_unit(context, name, ordinal).scripts
+            plan.conversations += len(scripts)
+            for script in scripts:
+                plan.turns += len(script.turns)
+                plan.calls += sum(len(calls) for turn in script.turns for calls in turn.rounds)
+            asked.update(_questions(scripts))
+    return asked
+
+
+def _questions(scripts: Sequence[Script]) -> Iterator[str]:
+    """Those of a unit. A copy is asked about from the turn on in which it parts from what was asked about before."""
+    heard: set[tuple] = set()
+    for script in scripts:
+        before: tuple = ()
+        for turn in script.turns:
+            before = (*before, turn)
+            if before not in heard:
+                heard.add(before)
+                yield from questions(turn)
+
+
+def _asking(folder: Path, program: PromptProgram, count: int, endpoint: Endpoint) -> Asking:
+    """The tokens that so many questions take: between the quartiles of those asked before, or the head's `max_tokens`."""
+    path = folder / journal.NAME
+    before = [(asked, answered) for _, model, _, _, asked, answered in journal.entries(path, program.name)
+              if model == endpoint.model_for(program.name)] if path.is_file() else []
+    if len(before) >= ENOUGH:
+        ask, answer = (_quartiles([pair[at] for pair in before]) for at in (0, 1))
+    else:
+        text = (len(program.text) + PROMPT) // CHARACTERS
+        ask, answer = (text // 2, text * 2), (20, int(program.decoding.get("max_tokens", 256)))
+    most = round(count * MORE)
+    return Asking(program=program.name, questions=count, asked=(count * ask[0], most * ask[1]),
+                  answered=(count * answer[0], most * answer[1]), known=len(before))
+
+
+def _quartiles(values: Sequence[int]) -> tuple[int, int]:
+    low, _, high = quantiles(values, n=4)
+    return int(low), round(high) + 1

@@ -1,0 +1,23 @@
+"""Which questions a turn puts to a model: what a plan counts, and what the teacher asks."""
+
+from __future__ import annotations
+
+from magnetc.ir.path import AbstentionKind
+from magnetc.ir.script import ScriptTurn
+
+
+def is_framed(turn: ScriptTurn) -> bool:
+    """Whether the user's words are a proof by their form: a value is taken back, given anew, or is none that can be."""
+    return bool(turn.corrects or turn.amends) or (turn.abstains is not None and turn.abstains.kind is AbstentionKind.VALUE)
+
+
+def is_read(turn: ScriptTurn) -> bool:
+    """Whether a reader is to find the calls of the turn in its words."""
+    return turn.kind.acts and bool(turn.rounds) and turn.abstains is None
+
+
+def questions(turn: ScriptTurn) -> tuple[str, ...]:
+    """The programs that are asked for a turn in which nothing goes wrong, in order."""
+    if is_framed(turn):
+        return ("reply",) if turn.kind.acts else ()
+    return ("back_translate", *(("forward_translate",) if is_read(turn) else ()), "reply")
