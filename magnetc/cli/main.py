@@ -20,6 +20,7 @@ COMMANDS = {
     "paths": "Count the walks of a recipe's paths.",
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
+    "diff": "Say what is other in a second recipe or dataset.",
     "trust": "Trust the code of a recipe.",
     "probe": "Call every tool and compare it with what is said of it.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
