@@ -39,8 +39,8 @@ class Opened:
 
     def pool(self, jobs: int | None = None) -> WorldPool:
         """Workers of the output's world, as many as the machine has processors unless `jobs` says; the caller closes it."""
-        size = jobs or os.cpu_count() or 1
-        return WorldPool(self.start, size=size)
+        levels = world_kind(self.spec.recipe.world).levels(self.spec.recipe.world)
+        return WorldPool(self.start, size=levels.at_most(jobs or os.cpu_count() or 1))
 
 
 def open_output(out: Path, sink: Sink, *, trust: bool = False, announce: Callable[[str], None] = print) -> Opened | None:

@@ -22,7 +22,7 @@ from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.importers.bfcl import bfcl_signatures
 from magnetc.tools.importers.importer import Place
 from magnetc.tools.trust import code_digest, require_trust
-from magnetc.tools.worlds.kind import world_pool
+from magnetc.tools.worlds.kind import world_kind, world_pool
 from magnetc.translate.scenario import make_scenario
 
 
@@ -45,12 +45,13 @@ async def probe_tools(options: ProbeOptions, sink: Sink) -> ToolsProbed | None:
     context = CompileContext(spec, build_graph(spec))
     world = spec.recipe.world
     require_trust(options.folder, world, options.trust)
-    pools = [world_pool(world, options.folder, options.announce, size=options.jobs) for _ in range(2)]
+    most = world_kind(world).levels(world).most  # where worlds share what is behind them, others are the same
+    pools = [world_pool(world, options.folder, options.announce, size=options.jobs) for _ in range(1 if most else 2)]
     try:
         async with pools[0].world() as first:
             first.check(spec.tools)
             scenarios = [await make_scenario(first, spec, variant) for variant in range(world.variants)]
-        found = tuple([each async for each in observe_tools(context, scenarios, pools[0], pools[1], options.jobs)])
+        found = tuple([each async for each in observe_tools(context, scenarios, pools[0], pools[-1], options.jobs)])
     finally:
         for pool in pools:
             await pool.close()

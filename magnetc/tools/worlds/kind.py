@@ -60,4 +60,5 @@ def world_pool(spec: WorldSpec, folder: Path, announce: Callable[[str], None], *
     Raises:
         MagnetError: MG604, MG605 when an environment cannot be made, MG012 for a kind that cannot be used.
     """
-    return WorldPool(world_kind(spec).prepare(spec, folder / spec.folder, announce), size=size, sharing=sharing)
+    kind = world_kind(spec)
+    return WorldPool(kind.prepare(spec, folder / spec.folder, announce), size=kind.levels(spec).at_most(size), sharing=sharing)

@@ -21,12 +21,18 @@ class Levels:
 
     `reset`: `snapshot` goes back to any point for little; `command` makes the beginning anew and repeats the calls made since;
     `none` cannot go back: it answers what was recorded. `replay`: the same calls give the same results to the byte, `exact`; that
-    holds of results in which what `normalised` lists is replaced; or of answers that were `recorded`.
+    holds of results in which what `normalised` lists is replaced; or of answers that were `recorded`. `most` limits how many worlds
+    there may be at a time, where they share what is behind them; 0: no limit.
     """
 
     reset: ResetLevel = "snapshot"
     replay: ReplayLevel = "exact"
     normalised: tuple[str, ...] = ()
+    most: int = 0
+
+    def at_most(self, size: int) -> int:
+        """How many worlds a pool for `size` of them may have."""
+        return min(size, self.most) if self.most else size
 
 
 class World(Protocol):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.ir.json import wire
 from magnetc.ir.spec import WorldSpec
-from magnetc.tools.environments import ensure_environment
-from magnetc.tools.node_packages import ensure_node_packages
 from magnetc.tools.worlds.ground import GroundWorld
-from magnetc.tools.worlds.mcp.settings import seed_files, settings_of
+from magnetc.tools.worlds.mcp.settings import settings_of
 from magnetc.tools.worlds.pool import Start
+from magnetc.tools.worlds.servers.ground import ServersGround
+from magnetc.tools.worlds.servers.paths import server_paths
+from magnetc.tools.worlds.servers.runs import levels_of, what_runs
+from magnetc.tools.worlds.servers.settings import seed_files
 from magnetc.tools.worlds.world import Levels
 
 
@@ -21,37 +21,26 @@ class McpKind:
     """As `tools/worlds/kind.py` describes it."""
 
     def levels(self, spec: WorldSpec) -> Levels:
-        """Files are put back; where a process holds state, it is started anew and its calls are repeated."""
-        settings = settings_of(spec)
-        holds = {server.holds for server in settings.servers}
-        return Levels(reset="command" if "process" in holds else "snapshot", replay="normalised" if settings.normalise else "exact",
-                      normalised=tuple(map(str, settings.normalise)))
+        """By where the servers hold their state."""
+        return levels_of(settings_of(spec))
 
     def runs(self, spec: WorldSpec, folder: Path) -> Mapping[str, str]:
         """The commands, what is installed for them, and the files that they begin with."""
-        settings = settings_of(spec)
-        found = {f"server `{server.name}`: `{' '.join(server.command) or server.url}`": wire(list(server.command)) for server in settings.servers}
-        found |= {f"setup: `{' '.join(command)}`": wire(list(command)) for command in settings.setup}
-        found |= {f"package `{package}`": package for server in settings.servers for package in (*server.packages, *server.npm)}
-        return found | {f"seed `{name}`": sha256(path.read_bytes()).hexdigest() for name, path in seed_files(settings, folder).items()}
+        return what_runs(settings_of(spec), folder)
 
     def files(self, spec: WorldSpec, folder: Path) -> tuple[str, ...]:
         """Those of the seeds."""
-        return tuple(seed_files(settings_of(spec), folder))
+        return tuple(seed_files(settings_of(spec).seeds, folder))
 
     def prepare(self, spec: WorldSpec, folder: Path, announce: Callable[[str], None]) -> Start:
         """An environment for each server."""
         settings = settings_of(spec)
-        paths = {}
-        for server in settings.servers:
-            python = ensure_environment(server.packages, announce, resolve=True) if server.packages else None
-            node = ensure_node_packages(server.npm, announce) if server.npm else None
-            paths[server.name] = tuple(filter(None, (python.parent if python else None, node)))
+        paths = server_paths(settings, announce)
         _require_client()
-        from magnetc.tools.worlds.mcp.ground import McpGround
+        from magnetc.tools.worlds.mcp.connection import McpConnection
 
         async def start() -> GroundWorld:
-            ground = McpGround(spec, folder, settings, paths, self.levels(spec))
+            ground = ServersGround(spec, folder, settings, paths, self.levels(spec), McpConnection.open)
             await ground.open()
             return GroundWorld(spec, ground)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.ir.json import Json
-from magnetc.tools.worlds.mcp import git_files
+from magnetc.tools.worlds.servers import git_files
 
 _TICK = 20_000_000
 """Nanoseconds in which a file may change twice without its times telling."""

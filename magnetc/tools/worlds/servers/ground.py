@@ -1,4 +1,4 @@
-"""The ground of MCP servers: processes in a private directory, taken to a point by its files, or by the calls that led there."""
+"""The ground of servers: processes in a private directory, taken to a point by its files, or by the calls that led there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import shutil
 import subprocess
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
@@ -23,10 +23,11 @@ from magnetc.ir.json import Json, digest, wire
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import WorldSpec
 from magnetc.tools.worlds.ground import Died
-from magnetc.tools.worlds.mcp.connection import Connection, GoneAtStart, Launch
-from magnetc.tools.worlds.mcp.settings import ROOT, Settings
-from magnetc.tools.worlds.mcp.tree import Directory, Tree, tree_of
+from magnetc.tools.worlds.normalise import normalised
 from magnetc.tools.worlds.protocol import Reset
+from magnetc.tools.worlds.servers.process import GoneAtStart, Launch
+from magnetc.tools.worlds.servers.settings import ROOT, Settings, filled
+from magnetc.tools.worlds.servers.tree import Directory, Tree, tree_of
 from magnetc.tools.worlds.world import Levels
 
 _KEPT = 64
@@ -38,14 +39,30 @@ _STARTS = 4
 """How often servers are started before one that ends at once counts as one that does not start."""
 
 
+class Connection(Protocol):
+    """A running server and what speaks to it. `tools` has the schemas of their parameters; `call` is that of a ground."""
+
+    launch: Launch
+    tools: Mapping[str, Mapping[str, Any]]
+
+    async def call(self, name: str, arguments: dict[str, Any], seconds: float) -> Json: ...
+
+    async def close(self) -> None: ...
+
+
+Connect = Callable[[Launch], Awaitable[Connection]]
+"""Starts a server, or finds one that runs, as it is at the beginning. Raises MagnetError (MG651) when it does not start."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Files, and, where processes hold state too, the initial files and the calls since then."""
+    """Files, and, where processes hold state too, the initial files and the calls since then. `seen` is what servers tell of it."""
 
     tree: Tree
     initial: Tree
     calls: tuple[tuple[str, str], ...] = ()
     """Names with arguments as JSON text."""
+    seen: Json = None
 
 
 @dataclass(slots=True)
@@ -58,25 +75,35 @@ class _Live:
     at: Point | None = None
 
 
-class McpGround:
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """Servers that are being started, with files that they begin with."""
+
+    tree: Tree
+    task: asyncio.Task[_Live]
+
+
+class ServersGround:
     """As `tools/worlds/ground.py` describes it. `paths` has the folders of each server's programs."""
 
-    def __init__(self, spec: WorldSpec, folder: Path, settings: Settings, paths: Mapping[str, tuple[Path, ...]], levels: Levels):
+    def __init__(self, spec: WorldSpec, folder: Path, settings: Settings, paths: Mapping[str, tuple[Path, ...]], levels: Levels,
+                 connect: Connect):
         self.spec, self.folder, self.settings, self.levels = spec, folder, settings, levels
         self.has: Sequence[str] = ("state", "observe", "profile") if settings.profile else ("state", "observe")
         self.replays = any(server.holds == "process" for server in settings.servers)
         self.tools: dict[str, tuple[str, str]] = {}
         self.schemas: dict[str, Mapping[str, Any]] = {}
-        self._paths = paths
+        self._paths, self._connect = paths, connect
         self._live: _Live | None = None
-        self._spare: asyncio.Task[_Live] | None = None
+        self._spare: _Spare | None = None
         self._initial: OrderedDict[str, Point] = OrderedDict()
 
     async def open(self) -> None:
-        """Start the servers. Raises MagnetError (MG651) when one does not start."""
+        """Start the servers. Raises MagnetError (MG651, MG652) when one does not start."""
+        tree = await self._set_up(0)
         async for attempt in AsyncRetrying(retry=retry_if_exception_type(GoneAtStart), stop=stop_after_attempt(_STARTS), reraise=True):
             with attempt:
-                self._live = await self._start()
+                self._live = await self._start(tree)
         assert self._live is not None
         shared = [name for connection in self._live.connections.values() for name in connection.tools]
         for server, connection in self._live.connections.items():
@@ -91,15 +118,39 @@ class McpGround:
             raise MagnetError(*problems)
 
     async def initial(self, reset: Reset) -> Point:
-        """The files of a state; without one, those that the seed's folder and the commands of `setup` leave."""
+        """The files of a state, and the calls that it tells of; without one, what the seed's folder, the commands of `setup` and the
+        start of servers make."""
         key = (reset.digest or digest(reset.state)) if reset.state is not None else f"seed {reset.seed % max(1, len(self.settings.seeds))}"
         if key not in self._initial:
-            tree = tree_of(reset.state) if reset.state is not None else await self._set_up(reset.seed)
-            self._initial[key] = Point(tree=tree, initial=tree)
+            self._initial[key] = await self._first(reset)
             if len(self._initial) > _KEPT:
                 self._initial.popitem(last=False)
         self._initial.move_to_end(key)
         return self._initial[key]
+
+    async def _first(self, reset: Reset) -> Point:
+        calls: tuple[tuple[str, str], ...] = ()
+        if reset.state is not None:
+            tree, calls = tree_of(reset.state), tuple((name, wire(arguments)) for name, arguments in reset.state.get("calls", ()))
+        else:
+            tree = await self._set_up(reset.seed)
+            tree = await self._settled(tree) if self.settings.settles else tree
+        point = Point(tree=tree, initial=tree, calls=calls)
+        if not self.settings.observe:
+            return point
+        await self.go(point)
+        point = await self.mark()
+        if reset.state is not None and point.seen != reset.state.get("seen"):
+            raise self._not_as_recorded()
+        return point
+
+    async def _settled(self, tree: Tree) -> Tree:
+        """The files once servers have started with those of `tree`."""
+        await self._renew(tree, spare=False)
+        assert self._live is not None
+        settled = self._live.directory.read()
+        self._live.at = Point(tree=settled, initial=settled)
+        return settled
 
     async def go(self, point: Point) -> None:
         """Take the servers to `point`: put its files back; where processes hold state, by the calls that led there."""
@@ -110,11 +161,12 @@ class McpGround:
             live.at = point
             return
         if live is None or live.at is None or not _leads(live.at, point):
-            await self._renew()
+            tree = point.initial if self.replays else point.tree
+            await self._renew(tree)
             live = self._live
             assert live is not None
-            live.directory.put(point.initial if self.replays else point.tree)
-            live.at = Point(tree=point.initial, initial=point.initial)
+            live.directory.put(tree)
+            live.at = Point(tree=tree, initial=point.initial)
         if not self.replays:
             live.at = point
             return
@@ -124,9 +176,11 @@ class McpGround:
     async def mark(self) -> Point:
         """Where the servers are."""
         live = self._live
-        assert live is not None
-        assert live.at is not None
-        live.at = Point(tree=live.directory.read(), initial=live.at.initial, calls=live.at.calls)
+        if live is None or live.at is None:
+            raise Died("its servers are gone")
+        at, live.at = live.at, None
+        seen = {name: await self._asked(live, name, dict(arguments)) for name, arguments in self.settings.observe} or None
+        live.at = Point(tree=live.directory.read(), initial=at.initial, calls=at.calls, seen=seen)
         return live.at
 
     async def call(self, name: str, arguments: dict[str, Any]) -> Json:
@@ -136,20 +190,23 @@ class McpGround:
             raise Died("its servers are gone")
         if name not in self.tools:
             return {"error": f"unknown tool `{name}`"}
-        server, own = self.tools[name]
-        here = str(live.directory.path)
         at, live.at = live.at, None
-        result = await live.connections[server].call(own, _renamed(arguments, here), self.settings.seconds)
-        calls = (*at.calls, (name, wire(arguments))) if self.replays else ()
-        live.at = Point(tree=at.tree, initial=at.initial, calls=calls)
-        result = _shown(result, here)
-        for rule in self.settings.normalise:
-            result = rule.apply(name, result)
+        result = await self._asked(live, name, arguments)
+        writes = self.settings.writes
+        counts = self.replays and (writes is None or (name in writes and not _is_refusal(result)))
+        live.at = Point(tree=at.tree, initial=at.initial, calls=(*at.calls, (name, wire(arguments))) if counts else at.calls)
         return result
 
+    async def _asked(self, live: _Live, name: str, arguments: dict[str, Any]) -> Json:
+        """What a server answers, with ROOT for the private directory, normalised."""
+        server, own = self.tools[name]
+        here = str(live.directory.path)
+        result = await live.connections[server].call(own, _renamed(arguments, here), self.settings.seconds)
+        return normalised(self.settings.normalise, name, _shown(result, here))
+
     def state(self, point: Point) -> Json:
-        """The files as JSON; from it the same point is made anew, processes' own state aside."""
-        return point.tree.state
+        """The files as JSON, and what else is known; from it the same point is made anew, processes' own state aside."""
+        return {**point.tree.state, **self._besides(point)}
 
     def profile(self, point: Point) -> Json:
         """What the recipe says that the system message shows."""
@@ -157,46 +214,57 @@ class McpGround:
 
     def observed(self, point: Point) -> Json:
         """What equivalence compares."""
-        return point.tree.observed
+        besides = self._besides(point)
+        return {"files": point.tree.observed, **besides} if besides else point.tree.observed
+
+    def _besides(self, point: Point) -> dict[str, Json]:
+        """What is known of a point beside its files."""
+        seen = {"seen": point.seen} if self.settings.observe else {}
+        return seen | ({"calls": [[name, json.loads(arguments)] for name, arguments in point.calls]} if self.settings.shows_calls else {})
 
     async def close(self) -> None:
         """End all servers and remove their directories."""
-        spare, self._spare = self._spare, None
         live, self._live = self._live, None
-        if spare is not None:
-            spare.cancel()
-            for each in await asyncio.gather(spare, return_exceptions=True):
-                if isinstance(each, _Live):
-                    await _end(each)
+        await self._drop_spare()
         if live is not None:
             await _end(live)
 
-    async def _renew(self) -> None:
-        """Other servers, in a directory of their own; the warm ones if there are some."""
+    async def _drop_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.task.cancel()
+            for each in await asyncio.gather(spare.task, return_exceptions=True):
+                if isinstance(each, _Live):
+                    await _end(each)
+
+    async def _renew(self, tree: Tree, *, spare: bool = True) -> None:
+        """Other servers, in a directory of their own with the files of `tree`; the warm ones if they began with the same."""
         before, self._live = self._live, None
         if before is not None:
             await _end(before)
-        spare, self._spare = self._spare, None
+        if self._spare is not None and self._spare.tree != tree:
+            await self._drop_spare()
+        warm, self._spare = self._spare, None
         try:
-            self._live = await spare if spare is not None else await self._start()
+            self._live = await (warm.task if warm is not None else self._start(tree))
         except MagnetError as error:  # it did start before: what killed it may not do so again
             raise Died(error.diagnostics[0].message) from None
-        if self.replays:
-            self._spare = asyncio.create_task(self._start())
+        if spare and self.replays and all(server.command for server in self.settings.servers):
+            self._spare = _Spare(tree, asyncio.create_task(self._start(tree)))
 
-    async def _start(self) -> _Live:
-        home = Path(tempfile.mkdtemp(prefix="magnetc-mcp-"))
+    async def _start(self, tree: Tree) -> _Live:
+        home = Path(tempfile.mkdtemp(prefix="magnetc-servers-"))
         work = home / "work"
         work.mkdir()
-        nothing = Tree({})
-        live = _Live(home, Directory(work), at=Point(tree=nothing, initial=nothing))
+        live = _Live(home, Directory(work), at=Point(tree=tree, initial=tree))
         try:
-            opened = await asyncio.gather(*(Connection.open(self._launch(server.name, live)) for server in self.settings.servers),
+            live.directory.put(tree)
+            opened = await asyncio.gather(*(self._connect(self._launch(server.name, live)) for server in self.settings.servers),
                                           return_exceptions=True)
         except BaseException:
             shutil.rmtree(home, ignore_errors=True)
             raise
-        live.connections = {each.launch.server.name: each for each in opened if isinstance(each, Connection)}
+        live.connections = {each.launch.server.name: each for each in opened if not isinstance(each, BaseException)}
         for each in opened:
             if isinstance(each, BaseException):
                 await _end(live)
@@ -207,10 +275,10 @@ class McpGround:
         server = next(server for server in self.settings.servers if server.name == name)
         environment = self._environment(live.home, self._paths.get(name, ()))
         places = {"{dir}": str(live.directory.path), "{recipe}": str(self.folder.resolve())}
-        command = tuple(_filled(word, places) for word in server.command)
+        command = tuple(filled(word, places) for word in server.command)
         if command:
             command = (shutil.which(command[0], path=environment["PATH"]) or command[0], *command[1:])
-        own = {key: _filled(value, places) for key, value in server.env}
+        own = {key: filled(value, places) for key, value in server.env}
         return Launch(server=server, command=command, folder=live.directory.path, environment={**environment, **own})
 
     def _environment(self, home: Path, paths: tuple[Path, ...]) -> dict[str, str]:
@@ -222,9 +290,15 @@ class McpGround:
                 "GIT_AUTHOR_DATE": now, "GIT_COMMITTER_DATE": now, "GIT_TEMPLATE_DIR": "", "LOGNAME": "user", "USER": "user",
                 "SHELL": "/bin/sh", "TERM": "dumb"}
 
+    def _not_as_recorded(self) -> MagnetError:
+        primary = Label(self.spec.origin.child(self.spec.kind)) if self.spec.origin.file else None
+        return MagnetError(Diagnostic(
+            code="MG655", message=f"the world `{self.spec.title}` does not begin as it was recorded: `observe` shows something else",
+            primary=primary, help="set what is behind it back to what it was when the dataset was built, or build it anew"))
+
     async def _set_up(self, seed: int) -> Tree:
         """The files of a seed's folder after the commands of `setup`, as their state tells them."""
-        with tempfile.TemporaryDirectory(prefix="magnetc-mcp-") as home:
+        with tempfile.TemporaryDirectory(prefix="magnetc-servers-") as home:
             work = Path(home) / "work"
             work.mkdir()
             if self.settings.seeds:
@@ -234,7 +308,7 @@ class McpGround:
             environment = {**self._environment(Path(home), paths), **dict(pair for server in self.settings.servers for pair in server.env)}
             places = {"{dir}": str(work), "{recipe}": str(self.folder.resolve())}
             for command in self.settings.setup:
-                words = [_filled(word, places) for word in command]
+                words = [filled(word, places) for word in command]
                 await asyncio.to_thread(self._run, words, work, environment)
             return tree_of(Directory(work).read().state)
 
@@ -247,7 +321,7 @@ class McpGround:
         except (OSError, subprocess.TimeoutExpired) as error:
             why, notes, failed = str(error), (), True
         if failed:
-            primary = Label(self.spec.origin.child("mcp", "setup")) if self.spec.origin.file else None
+            primary = Label(self.spec.origin.child(self.spec.kind, "setup")) if self.spec.origin.file else None
             raise MagnetError(Diagnostic(code="MG652", message=f"a command of `setup` fails: `{' '.join(words)}`: {why}", primary=primary,
                                          notes=notes, help="run it in a copy of the seed's folder and see what it needs"))
 
@@ -266,6 +340,11 @@ class McpGround:
         return Diagnostic(code="MG609", message=f"the tool `{tool.name}` of the server `{self.tools[tool.name][0]}` {' and '.join(said)}",
                           primary=primary, notes=(f"it takes {', '.join(f'`{name}`' for name in known) or 'nothing'}",),
                           help="declare the parameters that the server does, by the same names")
+
+
+def _is_refusal(result: Json) -> bool:
+    """Whether a server has refused to do something, and so done nothing."""
+    return isinstance(result, dict) and "error" in result
 
 
 async def _end(live: _Live) -> None:
@@ -299,8 +378,3 @@ def _shown(value: Json, here: str) -> Json:
         return {key.replace(here, ROOT): _shown(item, here) for key, item in value.items()}
     return value
 
-
-def _filled(text: str, places: Mapping[str, str]) -> str:
-    for name, place in places.items():
-        text = text.replace(name, place)
-    return text
