@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ def open_output(out: Path, sink: Sink, *, trust: bool = False, announce: Callabl
     spec = load(out / "recipe", sink, IMPORTERS)
     if spec is None or sink.has_errors:
         return None
+    spec = replace(spec, recipe=replace(spec.recipe, world=replace(spec.recipe.world, sealed=True)))
     require_trust(out / "recipe", spec.recipe.world, trust)
     start = world_kind(spec.recipe.world).prepare(spec.recipe.world, out / "recipe" / spec.recipe.world.folder, announce)
     states, failures = read_states(out, manifest)

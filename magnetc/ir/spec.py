@@ -43,7 +43,7 @@ class WorldSpec:
     `variants` is how many initial states (world seeds) the units are spread over. `packages` are pip requirements with
     exact versions; when given, the world runs in an environment of its own that holds these and nothing else. `folder` is
     where the recipe that names the world lies, relative to the one that extends it. `tools` and `types` are those of the recipe,
-    for a world that is made from them (`simulated`).
+    for a world that is made from them (`simulated`). `sealed`: of an output, where nothing is recorded any more.
     """
 
     now: str
@@ -56,6 +56,7 @@ class WorldSpec:
     folder: str = field(default="", compare=False)
     tools: tuple[FunctionSignature, ...] = field(default=(), compare=False, repr=False)
     types: tuple[EntityType, ...] = field(default=(), compare=False, repr=False)
+    sealed: bool = field(default=False, compare=False)
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
     @property

@@ -74,12 +74,12 @@ def trust(digest: str, folder: Path) -> None:
 
 def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
     """Return when the recipe's code may run: it is trusted, or `allow` (`--trust`) says so for this once. A simulated world runs
-    none of it.
+    none of it, nor does one of an output that was recorded.
 
     Raises:
         MagnetError: MG606, with the files that would run.
     """
-    if allow or spec.kind == "simulated" or is_trusted(code_digest(folder, spec)):
+    if allow or _runs_nothing(spec) or is_trusted(code_digest(folder, spec)):
         return
     files = [f"`{path.as_posix()}`" for path in code_files(folder / spec.folder)]
     if len(files) > _LISTED:
@@ -89,6 +89,10 @@ def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:
         code="MG606", message="the code of this recipe has not been trusted",
         primary=Label(spec.origin) if spec.origin.file else None, notes=(*files, *others),
         help=f"read it, then run `magnetc trust {folder}` or pass `--trust`"))
+
+
+def _runs_nothing(spec: WorldSpec) -> bool:
+    return spec.kind == "simulated" or (spec.sealed and world_kind(spec).levels(spec).replay == "recorded")
 
 
 def command_digest(command: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,7 @@ class Case:
     """One world. `write` and `other` change its state, in ways that differ; `read` does not; `wrong` is refused.
 
     `chain` is a program whose last step takes a value from an earlier result; `pattern` is in the state, and not empty. A world
-    without state has no `write`, and none of what needs one is tested.
+    without state has no `write`, and none of what needs one is tested. `behind` runs what the world needs to be there.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Case:
     write: Step | None = None
     other: Step | None = None
     pattern: str = ""
+    behind: Callable[[], AbstractContextManager[None]] | None = None
 
 
 def python_spec(target: str) -> WorldSpec:

@@ -1,14 +1,16 @@
 """What every world keeps, whatever is behind it: the same tests on each, through the interface alone.
 
-`cases.py` and `mcp_cases.py` have the worlds. Those of servers and packages that have to be installed are marked so.
+`cases.py`, `openapi_cases.py` and `mcp_cases.py` have the worlds. Those of servers and packages that have to be installed are marked so.
 """
 
 import asyncio
+from contextlib import ExitStack
 from functools import wraps
 
 import pytest
 from cases import NOW, PYTHON, SIMULATED
 from mcp_cases import MCP
+from openapi_cases import OPENAPI
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import digest
@@ -16,7 +18,7 @@ from magnetc.ir.pointer import expand, get
 from magnetc.tools.worlds.kind import world_kind
 from magnetc.tools.worlds.protocol import Reset, Run, Step
 
-CASES = [*(pytest.param(case, id=case.name) for case in (*PYTHON, *SIMULATED)),
+CASES = [*(pytest.param(case, id=case.name) for case in (*PYTHON, *SIMULATED, *OPENAPI)),
          *(pytest.param(case, id=case.name, marks=pytest.mark.mcp) for case in MCP)]
 START = Reset(seed=7, now=NOW)
 
@@ -24,10 +26,14 @@ START = Reset(seed=7, now=NOW)
 @pytest.fixture(scope="module")
 def started():
     """A function that runs an async test of (case, world) in a world that is started once for all tests of its case."""
-    with asyncio.Runner() as runner:
+    with ExitStack() as running, asyncio.Runner() as runner:
         worlds = {}
+        behind = set()
 
         async def body(test, case):
+            if case.behind is not None and case.behind not in behind:
+                behind.add(case.behind)
+                running.enter_context(case.behind())
             if case.name not in worlds:
                 worlds[case.name] = await world_kind(case.spec).prepare(case.spec, case.folder, print)()
             await worlds[case.name].drop()

@@ -126,7 +126,7 @@ def test_tools_of_the_same_name_are_told_apart_by_their_server():
         first = caught.value.diagnostics[0]
         assert (first.code, first.help) == ("MG603", "did you mean `one_add`?")
         assert [d.message for d in caught.value.diagnostics][1:] == [
-            "the tool `two_add` of the server `two` needs a `amount`", "the tool `read_graph` of the server `memory` takes no `deep`"]
+            "the tool `two_add` of the world needs a `amount`", "the tool `read_graph` of the world takes no `deep`"]
         steps = [Step(call="one_add", args={"amount": 1}), Step(call="two_add", args={"amount": 5}), Step(call="add", args={"amount": 1})]
         (outcome,) = await world.run(Run(start=START, programs=[steps], stop_on_error=False))
         return outcome.results

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -68,7 +68,14 @@ def import_openapi(argument: str, place: Place) -> Snapshot:
 
 def read_document(name: str, place: Place) -> dict[str, Any]:
     """The document, valid as far as `openapi-spec-validator` (extra `openapi`) can tell."""
-    text, _ = read_source(place.folder / PurePosixPath(name))
+    document = parse_document(name, place.folder)
+    _validate(name, document)
+    return document
+
+
+def parse_document(name: str, folder: Path) -> dict[str, Any]:
+    """The document as it stands in a file below `folder`. Raises MagnetError (MG502) when it is no OpenAPI 3 document."""
+    text, _ = read_source(folder / PurePosixPath(name))
     try:
         document = yaml.load(text, Loader=_Loader)
         check_depth(document)
@@ -83,7 +90,6 @@ def read_document(name: str, place: Place) -> dict[str, Any]:
             if isinstance(document, dict) and "swagger" in document
             else "it has to begin with `openapi: 3…`",
         )
-    _validate(name, document)
     return document
 
 
@@ -106,17 +112,25 @@ def _validate(name: str, document: dict[str, Any]) -> None:
 
 
 class Operation:
-    """One operation: a method of a path. `inputs` says by parameter of the tool where its value goes: (place, name there)."""
+    """One operation: a method of a path.
+
+    `inputs` says by parameter of the tool where its value goes: (place, name there). `declared` has the parameters as the document
+    describes them, by (place, name); `media` is the content type of the body, `needs_body` whether there must be one; `security` lists the alternatives that it accepts.
+    """
 
     def __init__(self, document: Mapping[str, Any], path: str, method: str, shared: list[Any], data: Mapping[str, Any]):
         self.path, self.method, self.tags = path, method, tuple(data.get("tags") or ())
         self.name = _name(data.get("operationId") or f"{method}_{path}")
         self.inputs: dict[str, tuple[str, str]] = {}
+        self.declared: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.media, self.needs_body = "", False
+        self.security: list[Mapping[str, Any]] = data.get("security", document.get("security")) or []
         references = References(document)
         properties: dict[str, Json] = {}
         required: list[str] = []
         for parameter in _parameters([*shared, *(data.get("parameters") or ())], references):
             key = self._input(parameter["in"], parameter["name"])
+            self.declared[parameter["in"], parameter["name"]] = parameter
             properties[key] = _parameter(parameter, references)
             if parameter.get("required") or parameter["in"] == "path":
                 required.append(key)
@@ -138,9 +152,11 @@ class Operation:
         return key
 
     def _body(self, body: Mapping[str, Any], references: References, properties: dict[str, Json], required: list[str]) -> None:
-        schema = _json_of(body.get("content") or {})
+        content = body.get("content") or {}
+        schema = _json_of(content)
         if schema is None:
             return
+        self.media, self.needs_body = _kind_of(content), bool(body.get("required"))
         whole = references.merged(schema)
         if whole.get("type") == "object" and isinstance(whole.get("properties"), dict):
             for name, inner in whole["properties"].items():
@@ -208,16 +224,22 @@ def _returns(responses: Mapping[Any, Any], references: References) -> dict[str, 
 
 def _json_of(content: Mapping[str, Any]) -> Any:
     """The schema of what is JSON, or a form, of a message's kinds of content; None when none is."""
+    kind = _kind_of(content)
+    return (content[kind] or {}).get("schema", {}) if kind else None
+
+
+def _kind_of(content: Mapping[str, Any]) -> str:
+    """Which of a message's kinds of content is JSON, else a form; empty when none is."""
     for wanted in (
         r"application/json",
         r"[\w.+/-]*\+json",
         r"\*/\*|application/\*",
         r"application/x-www-form-urlencoded|multipart/form-data",
     ):
-        for kind, media in content.items():
+        for kind in content:
             if re.fullmatch(wanted, str(kind).partition(";")[0].strip()):
-                return (media or {}).get("schema", {})
-    return None
+                return kind
+    return ""
 
 
 def _name(text: str) -> str:

@@ -14,6 +14,7 @@ from magnetc.tools.worlds.world import Levels
 
 OWN: Mapping[str, str] = {
     "mcp": "magnetc.tools.worlds.mcp.kind:McpKind",
+    "openapi": "magnetc.tools.worlds.openapi.kind:OpenApiKind",
     "python": "magnetc.tools.worlds.python_kind:PythonKind",
     "simulated": "magnetc.tools.worlds.simulated.kind:SimulatedKind",
 }

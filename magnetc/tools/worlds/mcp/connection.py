@@ -82,6 +82,10 @@ class McpConnection:
             return {"content": [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content]}
         return told_as_json(text)
 
+    async def begin(self) -> bool:
+        """No: what a process holds ends with it."""
+        return False
+
     async def close(self) -> None:
         """End the server."""
         self._end.set()

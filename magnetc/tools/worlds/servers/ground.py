@@ -18,7 +18,6 @@ from typing import Any, Protocol
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
 from magnetc.diagnostics import Diagnostic, Label, MagnetError
-from magnetc.diagnostics.suggest import closest
 from magnetc.ir.json import Json, digest, wire
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import WorldSpec
@@ -27,6 +26,7 @@ from magnetc.tools.worlds.normalise import normalised
 from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.servers.process import GoneAtStart, Launch
 from magnetc.tools.worlds.servers.settings import ROOT, Settings, filled
+from magnetc.tools.worlds.servers.tools import tool_problem
 from magnetc.tools.worlds.servers.tree import Directory, Tree, tree_of
 from magnetc.tools.worlds.world import Levels
 
@@ -46,6 +46,10 @@ class Connection(Protocol):
     tools: Mapping[str, Mapping[str, Any]]
 
     async def call(self, name: str, arguments: dict[str, Any], seconds: float) -> Json: ...
+
+    async def begin(self) -> bool:
+        """Set a server back to its beginning; False where that takes another process. Raises MagnetError (MG655)."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -113,7 +117,7 @@ class ServersGround:
 
     def check(self, tools: Iterable[FunctionSignature]) -> None:
         """Raise MG603 for every tool that no server has, MG609 for one whose arguments it would not take."""
-        problems = [found for tool in tools if (found := self._problem(tool))]
+        problems = [found for tool in tools if (found := tool_problem(tool, self.schemas))]
         if problems:
             raise MagnetError(*problems)
 
@@ -240,6 +244,10 @@ class ServersGround:
     async def _renew(self, tree: Tree, *, spare: bool = True) -> None:
         """Other servers, in a directory of their own with the files of `tree`; the warm ones if they began with the same."""
         before, self._live = self._live, None
+        if before is not None and before.at is not None and before.at.initial == tree and await _begins(before):
+            self._live = before
+            before.at = None
+            return
         if before is not None:
             await _end(before)
         if self._spare is not None and self._spare.tree != tree:
@@ -325,26 +333,15 @@ class ServersGround:
             raise MagnetError(Diagnostic(code="MG652", message=f"a command of `setup` fails: `{' '.join(words)}`: {why}", primary=primary,
                                          notes=notes, help="run it in a copy of the seed's folder and see what it needs"))
 
-    def _problem(self, tool: FunctionSignature) -> Diagnostic | None:
-        primary = Label(tool.origin, at_key=True) if tool.origin.file else None
-        if tool.name not in self.tools:
-            near = closest(tool.name, self.tools)
-            return Diagnostic(code="MG603", message=f"no server of the world has the tool `{tool.name}`", primary=primary,
-                              help=f"did you mean `{near}`?" if near else f"they have {', '.join(f'`{name}`' for name in self.tools)}")
-        schema, named = self.schemas[tool.name], [parameter.name for parameter in tool.parameters]
-        known, required = schema.get("properties", {}), schema.get("required", ())
-        said = [f"takes no `{parameter.name}`" for parameter in tool.parameters if parameter.name not in known]
-        said += [f"needs a `{name}`" for name in required if name not in named]
-        if not said:
-            return None
-        return Diagnostic(code="MG609", message=f"the tool `{tool.name}` of the server `{self.tools[tool.name][0]}` {' and '.join(said)}",
-                          primary=primary, notes=(f"it takes {', '.join(f'`{name}`' for name in known) or 'nothing'}",),
-                          help="declare the parameters that the server does, by the same names")
-
 
 def _is_refusal(result: Json) -> bool:
     """Whether a server has refused to do something, and so done nothing."""
     return isinstance(result, dict) and "error" in result
+
+
+async def _begins(live: _Live) -> bool:
+    """Whether all servers are set back to where they began."""
+    return all([await connection.begin() for connection in live.connections.values()])
 
 
 async def _end(live: _Live) -> None:

@@ -8,14 +8,14 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from magnetc.ir.json import Json
-from magnetc.tools.worlds.servers import git_files
+from magnetc.ir.json import Json, wire
+from magnetc.tools.worlds.servers import git_files, sqlite_files
 
 _TICK = 20_000_000
 """Nanoseconds in which a file may change twice without its times telling."""
@@ -23,7 +23,7 @@ _TICK = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file, link or folder. `data` of a link is its target; of a folder there is none."""
+    """One file, link or folder. `data` of a link is its target; of a database, what it holds, as JSON text; of a folder there is none."""
 
     kind: str
     data: bytes = b""
@@ -37,11 +37,14 @@ class Tree:
 
     @cached_property
     def state(self) -> Json:
-        """All of it as JSON: `files`, the `paths` of those that are not hidden, and the records of `*.jsonl` under `lines`."""
+        """All of it as JSON: `files`, the `paths` of those that are not hidden, the records of `*.jsonl` under `lines`, and the rows
+        of databases under `tables`, where there are some."""
         paths = [path for path, file in self.files.items() if file.kind != "folder" and not _is_hidden(path)]
         lines = {path: found for path, file in self.files.items()
                  if path.endswith(".jsonl") and (found := _records(file.data)) is not None}
-        return {"files": {path: _told(path, file) for path, file in self.files.items()}, "paths": paths, "lines": lines}
+        tables = {path: sqlite_files.tables(file.data) for path, file in self.files.items() if file.kind == "database"}
+        files = {path: _told(path, file) for path, file in self.files.items()}
+        return {"files": files, "paths": paths, "lines": lines, **({"tables": tables} if tables else {})}
 
     @cached_property
     def observed(self) -> Json:
@@ -66,13 +69,16 @@ class Directory:
         found: dict[str, File] = {}
         known: dict[str, tuple[tuple[int, ...], File]] = {}
         now = time.time_ns()
-        for path, entry in self._entries():
-            status = entry.stat(follow_symlinks=False)
-            mark = (status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        entries = dict(self._entries())
+        for path, entry in entries.items():
+            if _is_beside(path, entries):
+                continue
+            parts = [entries[each] for each in (path, *(path + suffix for suffix in sqlite_files.BESIDE)) if each in entries]
+            mark, changed = _mark(parts)
             before = self.known.get(path)
-            file = before[1] if before and before[0] == mark else _read(Path(entry.path), status.st_mode)
+            file = before[1] if before and before[0] == mark else _read(Path(entry.path), entry.stat(follow_symlinks=False).st_mode)
             found[path] = file
-            if now - status.st_ctime_ns > _TICK:
+            if now - changed > _TICK:
                 known[path] = (mark, file)
         self.known = known
         return Tree(dict(sorted(found.items())))
@@ -83,6 +89,8 @@ class Directory:
         for path in sorted(here.keys() - tree.files.keys(), reverse=True):
             place = self.path / path
             place.rmdir() if here[path].kind == "folder" else place.unlink()
+            for suffix in sqlite_files.BESIDE if here[path].kind == "database" else ():
+                Path(f"{place}{suffix}").unlink(missing_ok=True)
         for path, file in tree.files.items():
             if here.get(path) != file:
                 _write(self.path / path, file, here.get(path))
@@ -100,12 +108,31 @@ class Directory:
         return found
 
 
+def _is_beside(path: str, entries: Mapping[str, os.DirEntry[str]]) -> bool:
+    """Whether SQLite keeps a file beside the database that it is a part of."""
+    return any(path.endswith(suffix) and path.removesuffix(suffix) in entries for suffix in sqlite_files.BESIDE)
+
+
+def _mark(parts: Iterable[os.DirEntry[str]]) -> tuple[tuple[int, ...], int]:
+    """What tells whether files were changed, and when they were."""
+    found: list[int] = []
+    changed = 0
+    for entry in parts:
+        status = entry.stat(follow_symlinks=False)
+        found += (status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        changed = max(changed, status.st_ctime_ns)
+    return tuple(found), changed
+
+
 def _read(path: Path, mode: int) -> File:
     if stat.S_ISDIR(mode):
         return File("folder")
     if stat.S_ISLNK(mode):
         return File("link", os.fsencode(path.readlink()))
-    return File("program" if mode & stat.S_IXUSR else "file", path.read_bytes() if stat.S_ISREG(mode) else b"")
+    data = path.read_bytes() if stat.S_ISREG(mode) else b""
+    if data.startswith(sqlite_files.MAGIC) and (told := sqlite_files.told(path)) is not None:
+        return File("database", told)
+    return File("program" if mode & stat.S_IXUSR else "file", data)
 
 
 def _write(place: Path, file: File, before: File | None) -> None:
@@ -113,6 +140,11 @@ def _write(place: Path, file: File, before: File | None) -> None:
         shutil.rmtree(place) if before.kind == "folder" else place.unlink()
     if file.kind == "folder":
         place.mkdir(exist_ok=True)
+        return
+    if file.kind == "database":
+        if before is not None and before.kind not in ("folder", "database"):
+            place.unlink()
+        sqlite_files.write(place, file.data)
         return
     if before is not None and before.kind != "folder":
         place.unlink()  # never written through: it may be read-only, or a link
@@ -126,6 +158,8 @@ def _write(place: Path, file: File, before: File | None) -> None:
 @lru_cache(maxsize=16_384)
 def _told(path: str, file: File) -> Json:
     """A file as JSON: its text, or an object that says what else it is."""
+    if file.kind == "database":
+        return {"database": json.loads(file.data)}
     if file.kind == "file" and (told := git_files.told(path, file.data)) is not None:
         return told
     try:
@@ -138,6 +172,8 @@ def _told(path: str, file: File) -> Json:
 def _written(told: Json) -> File:
     if isinstance(told, str):
         return File("file", told.encode())
+    if "database" in told:
+        return File("database", wire(told["database"]).encode())
     if "kind" not in told:
         return File("file", git_files.written(told))
     data = base64.b64decode(told["base64"]) if "base64" in told else told.get("text", "").encode()
