@@ -161,3 +161,23 @@ def test_import_as_json_is_imported_again(tmp_path, source):
     once = importer(name)(source, Place(folder=IMPORTS, site_packages=lambda: tmp_path))
     assert again.functions == once.functions
     assert again.licence == once.licence
+
+
+@pytest.mark.parametrize(("servers", "paths", "said"), [
+    ("[{url: 'http://127.0.0.1:8000/v1'}]", "", 'url: "http://127.0.0.1:8000/v1", reset: {command: [sh, reset.sh]}}'),
+    ("[{url: 'http://localhost:8000'}]", "/reset: {post: {operationId: reset_all, responses: {'204': {description: Done.}}}}",
+     'url: "http://localhost:8000", reset: {call: reset_all}}'),
+    ("[{url: 'https://books.example.com'}]", "", "")])
+def test_a_server_on_this_machine_is_offered_and_not_chosen(servers, paths, said, tmp_path):
+    text = (IMPORTS / "shelf.yaml").read_text(encoding="utf-8").replace("\npaths:\n", f"\nservers: {servers}\npaths:\n  {paths}\n", 1)
+    (tmp_path / "books.yaml").write_text(text, encoding="utf-8")
+    assert magnetc("init", tmp_path / "books", "--from", tmp_path / "books.yaml").exit_code == 0
+    recipe = (tmp_path / "books" / "recipe.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(recipe)["world"] == {"simulated": {}, "now": "2026-03-02T09:00:00Z"}
+    offered = [line for line in recipe.splitlines() if line.startswith("# world: ")]
+    assert [said in line for line in offered] == ([True] if said else [])
+    if said:
+        chosen = [line.removeprefix("# ") if line.startswith("# world: ") else line for line in recipe.splitlines() if not line.startswith("world: ")]
+        (tmp_path / "books" / "recipe.yaml").write_text("\n".join(chosen), encoding="utf-8")
+        checked = magnetc("check", tmp_path / "books")
+        assert checked.exit_code == 0, checked.output

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from magnetc.build.lock import write_lock
 from magnetc.build.start.phrases import phrases_text
@@ -23,8 +24,10 @@ from magnetc.source.resources import resource
 from magnetc.tools.guesses.effects import EffectGuess, guess_effect
 from magnetc.tools.guesses.entities import Guesses, guess_entities
 from magnetc.tools.guesses.meanings import STD
+from magnetc.tools.guesses.words import words
 from magnetc.tools.importers import importer
 from magnetc.tools.importers.importer import Place, Snapshot, lock_key, without_references
+from magnetc.tools.importers.openapi import parse_document
 
 PATH = "everyday"
 COUNT = 500
@@ -163,12 +166,29 @@ def _recipe_text(name: str, source: Source, snapshot: Snapshot, world: dict, has
         f"include: [std/types, types.yaml, tools.yaml{', paths.magnet' if has_path else ''}, turns.magnet]",
         "seed: 7",
         commented(f"world: {inline({**world, 'now': NOW})}", "what executes the calls"),
+        *_alternative(source, snapshot, world),
         "system: {show: [date]}",
         "locales: {en: 1.0}",
         commented(f"paths: {{{PATH}: {COUNT}}}", "how many conversations of each path") if has_path else "paths: {}",
         commented("negatives: {mutate: 0.5}", "preference pairs per conversation"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _alternative(source: Source, snapshot: Snapshot, world: dict) -> list[str]:
+    """The server that an OpenAPI document has on this machine, as a world that is not chosen: nothing real is called unasked."""
+    if source.importer != "openapi" or "simulated" not in world:
+        return []
+    name = source.argument.partition("#")[0]
+    listed = parse_document(name, source.folder).get("servers") or [{}]
+    url = str(listed[0].get("url", ""))
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        return []
+    resets = [tool["name"] for tool in snapshot.functions if "reset" in words(tool["name"]) and not tool["parameters"].get("required")]
+    reads = all(tool.get("effect") == "reads" for tool in snapshot.functions)
+    reset: Json = {"call": resets[0]} if resets else "none" if reads else {"command": ["sh", "reset.sh"]}
+    other = {"openapi": {"document": name, "url": url, "reset": reset}, "now": NOW}
+    return [commented(f"# world: {inline(other)}", "the server itself, set back so: docs/worlds.md")]
 
 
 def _paths_text(tools: list[str], skipped: list[str]) -> str:

@@ -39,6 +39,7 @@ def write(path: Path, data: bytes) -> None:
     """Make the database at `path` hold what `told` told; one that is open elsewhere is changed, not replaced."""
     content = json.loads(data)
     with closing(sqlite3.connect(":memory:")) as made, closing(sqlite3.connect(path, timeout=_SECONDS)) as database:
+        database.execute("PRAGMA synchronous = OFF")  # nothing here outlives the machine
         (size,) = database.execute("PRAGMA page_size").fetchone()
         made.execute(f"PRAGMA page_size = {int(size)}")
         made.execute(f"PRAGMA user_version = {int(content['version'])}")

@@ -1,9 +1,12 @@
-"""A shop on SQLite behind FastAPI: a real server for the worlds of HTTP APIs. `DATABASE` names its file, `KEY` what opens it."""
+"""A shop on SQLite behind FastAPI: a real server for the worlds of HTTP APIs. `DATABASE` names its file, `KEY` what opens it; `pets.json` in the working
+directory, if there, what it sells at first."""
 
+import json
 import os
 import sqlite3
 import time
 from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Query, Response
@@ -16,7 +19,7 @@ CREATE TABLE IF NOT EXISTS pets (id TEXT PRIMARY KEY, name TEXT NOT NULL, kind T
 CREATE TABLE IF NOT EXISTS orders (number INTEGER PRIMARY KEY AUTOINCREMENT, pet TEXT NOT NULL REFERENCES pets (id), day TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS one_owner ON orders (pet);
 """
-PETS = [("P1", "Rex", "dog", 120.5, b"\xff\xd8"), ("P2", "Mia", "cat", 80, None), ("P3", "Tom", "cat", 60, None), ("P4", "Ada", "bird", 15, None)]
+PETS = [["P1", "Rex", "dog", 120.5], ["P2", "Mia", "cat", 80], ["P3", "Tom", "cat", 60], ["P4", "Ada", "bird", 15]]
 
 
 def connect():
@@ -28,7 +31,9 @@ async def lifespan(_):
     with connect() as db, db:
         db.executescript(SCHEMA)
         if not db.execute("SELECT 1 FROM pets").fetchone():
-            db.executemany("INSERT INTO pets VALUES (?, ?, ?, ?, ?)", PETS)
+            stocked = Path("pets.json")
+            pets = json.loads(stocked.read_text()) if stocked.exists() else PETS
+            db.executemany("INSERT INTO pets VALUES (?, ?, ?, ?, ?)", [(*pet, pet[0].encode()) for pet in pets])
     yield
 
 
@@ -71,15 +76,17 @@ def found(order: str) -> tuple[int, str, str]:
     return row
 
 
-@app.get("/pets", operation_id="list_pets")
-def list_pets(kind: Annotated[list[str], Query()] = [], limit: Annotated[int, Query(ge=1)] = 10) -> list[Pet]:
+@app.get("/pets", operation_id="list_pets", tags=["shop"])
+def list_pets(kind: Annotated[list[str] | None, Query()] = None, limit: Annotated[int, Query(ge=1)] = 10) -> list[Pet]:
+    """The pets that are for sale or sold, by kind."""
     with connect() as db:
         rows = db.execute("SELECT id, name, kind, price FROM pets ORDER BY id").fetchall()
     return [Pet(id=i, name=n, kind=k, price=p) for i, n, k, p in rows if not kind or k in kind][:limit]
 
 
-@app.get("/pets/{pet}", operation_id="get_pet")
+@app.get("/pets/{pet}", operation_id="get_pet", tags=["shop"])
 def get_pet(pet: str) -> Pet:
+    """One pet."""
     with connect() as db:
         row = db.execute("SELECT id, name, kind, price FROM pets WHERE id = ?", [pet]).fetchone()
     if not row:
@@ -87,8 +94,9 @@ def get_pet(pet: str) -> Pet:
     return Pet(**dict(zip(("id", "name", "kind", "price"), row)))
 
 
-@app.post("/orders", operation_id="place_order", status_code=201)
+@app.post("/orders", operation_id="place_order", tags=["shop"], status_code=201)
 def place_order(order: Order) -> Placed:
+    """Buy a pet, for a day on which it is fetched."""
     get_pet(order.pet)
     try:
         with connect() as db, db:
@@ -98,27 +106,31 @@ def place_order(order: Order) -> Placed:
     return placed(number, order.pet, order.day)
 
 
-@app.get("/orders", operation_id="list_orders")
+@app.get("/orders", operation_id="list_orders", tags=["shop"])
 def list_orders() -> list[Placed]:
+    """All orders."""
     with connect() as db:
         return [placed(*row) for row in db.execute("SELECT number, pet, day FROM orders ORDER BY number")]
 
 
-@app.get("/orders/{order}", operation_id="get_order")
+@app.get("/orders/{order}", operation_id="get_order", tags=["shop"])
 def get_order(order: str) -> Placed:
+    """One order."""
     return placed(*found(order))
 
 
-@app.put("/orders/{order}/day", operation_id="move_order")
+@app.put("/orders/{order}/day", operation_id="move_order", tags=["shop"])
 def move_order(order: str, day: str = Body(embed=True, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")) -> Placed:
+    """Fetch the pet on another day."""
     number, pet, _ = found(order)
     with connect() as db, db:
         db.execute("UPDATE orders SET day = ? WHERE number = ?", [day, number])
     return placed(number, pet, day)
 
 
-@app.delete("/orders/{order}", operation_id="cancel_order", status_code=204)
+@app.delete("/orders/{order}", operation_id="cancel_order", tags=["shop"], status_code=204)
 def cancel_order(order: str) -> Response:
+    """Take an order back."""
     number, *_ = found(order)
     with connect() as db, db:
         db.execute("DELETE FROM orders WHERE number = ?", [number])
