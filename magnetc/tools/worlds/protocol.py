@@ -114,6 +114,9 @@ class Outcome:
         return self.error is None
 
 
+_NOWHERE: Mapping[str, str] = {}
+
+
 def reset_message(reset: Reset, known: set[str] | None = None) -> dict[str, Json]:
     """A reset on the wire. A state whose digest is in `known` is named by it; one sent for the first time is added."""
     message: dict[str, Json] = {"op": "reset", "seed": reset.seed, "now": reset.now}
@@ -138,11 +141,15 @@ def step_message(step: Step) -> dict[str, Json]:
 
 
 def run_message(run: Run, known: set[str] | None = None) -> dict[str, Json]:
-    """A run on the wire; `known` as in `reset_message`."""
-    message: dict[str, Json] = {
-        "op": "run", "mode": run.mode, "keep": run.keep, "observe": run.observe, "digest": run.digest,
-        "query": list(run.query), "stop_on_error": run.stop_on_error,
-        "programs": [[step_message(step) for step in steps] for steps in run.programs]}
+    """A run on the wire, members at their default left out; `known` as in `reset_message`."""
+    message: dict[str, Json] = {"op": "run", "programs": [[step_message(step) for step in steps] for steps in run.programs]}
+    if run.mode != "first_success":
+        message["mode"] = run.mode
+    for name, asked in (("keep", run.keep), ("observe", run.observe), ("digest", run.digest), ("query", list(run.query))):
+        if asked:
+            message[name] = asked
+    if not run.stop_on_error:
+        message["stop_on_error"] = False
     if isinstance(run.start, Reset):
         message["reset"] = reset_message(run.start, known)
     else:
@@ -156,11 +163,15 @@ def outcomes(run: Run, reply: Sequence[dict[str, Json]]) -> tuple[Outcome, ...]:
 
 
 def _outcome(steps: Sequence[Step], answer: dict[str, Json]) -> Outcome:
+    results, get = answer["results"], answer.get
+    resolved, places = get("args"), get("at")
+    if resolved is None:  # no step had a reference
+        args: list[Mapping[str, Json]] = [step.args for step in steps[: get("made", len(results))]]
+        at: list[Mapping[str, str]] = [_NOWHERE] * len(args)
+    else:
+        args = [own if own is not None else step.args for step, own in zip(steps, resolved)]
+        at = [each or _NOWHERE for each in places]
     return Outcome(
-        results=answer["results"],
-        args=[resolved if resolved is not None else step.args for step, resolved in zip(steps, answer["args"])],
-        at=[places or {} for places in answer["at"]],
-        error=answer["error"], reason=answer["reason"], handle=answer.get("handle"),
-        observed=answer.get("observe"), digest=answer.get("digest"), found=answer.get("query", {}),
-        instead={int(step): results for step, results in answer.get("instead", {}).items()},
-        late=answer.get("late", False))
+        results=results, args=args, at=at, error=get("error"), reason=get("reason"), handle=get("handle"), observed=get("observe"),
+        digest=get("digest"), found=get("query", {}), late=get("late", False),
+        instead={int(step): tried for step, tried in get("instead", {}).items()})

@@ -29,6 +29,8 @@ from magnetc.tools.worlds.world import Levels
 WORKER = Path(__file__).with_name("worker.py")
 _HANDLES = 1 << 32
 """Handles of one process, so that those of a process that died are never taken for those of the next."""
+_BATCH = 16
+"""Runs in one request."""
 _START_SECONDS = 120.0
 _GRACE_SECONDS = 5.0
 LEVELS = Levels(reset="snapshot", replay="exact")
@@ -115,7 +117,15 @@ class PythonWorld:
         return outcomes(run, await self.request(run_message(run, await self._states())))
 
     async def run_all(self, runs: Sequence[Run]) -> list[tuple[Outcome, ...]]:
-        """Several runs in one round trip."""
+        """Several runs in one round trip; of many, some are sent and read while the worker is at others."""
+        parts = [runs[first : first + _BATCH] for first in range(0, len(runs), _BATCH)]
+        found = await asyncio.gather(*map(self._batch, parts), return_exceptions=True)
+        for each in found:
+            if isinstance(each, BaseException):
+                raise each
+        return [outcome for each in found if not isinstance(each, BaseException) for outcome in each]
+
+    async def _batch(self, runs: Sequence[Run]) -> list[tuple[Outcome, ...]]:
         known = await self._states()
         replies = await self.request({"op": "batch", "requests": [run_message(run, known) for run in runs]})
         for reply in replies:

@@ -17,6 +17,7 @@ import sys
 if sys.path and sys.path[0] == __file__.rpartition("/")[0]:
     del sys.path[0]  # neighbours of this file must not shadow modules of the recipe or the standard library
 
+import atexit
 import gc
 import importlib
 import importlib.machinery
@@ -28,9 +29,11 @@ import re
 import resource
 import shutil
 import signal
+import time
 import traceback
 from collections import OrderedDict
 from copy import deepcopy
+from functools import lru_cache
 from hashlib import sha256
 
 RESERVED = ("state", "observe", "snapshot", "profile", "clutter")
@@ -40,10 +43,31 @@ PRISTINE = 64
 CPU = 4
 """Seconds of processor time for each second that a program may take: threads that go on after it end the worker."""
 
+TICK = 0.02
+"""Seconds between two looks at the clock while a program runs."""
+
+CHARGED = 1.0
+"""Seconds after which the limit of processor time is moved on."""
+
 LARGE = 1 << 18
 """Bytes of a state's JSON from which on a world is shared with copies of the process instead of copied itself."""
 
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=lambda v: plain(v, ()))
+
+
+def _text_maker():
+    """What `_compact.encode` makes of a value, made ready once: making it ready takes longer than most results do."""
+    try:
+        make = json.encoder.c_make_encoder(None, _compact.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+        sample = {"a": [1, 2.5, None, True, "Ü\n"], "b": ()}
+        if "".join(make(sample, 0)) == _compact.encode(sample):
+            return lambda value: "".join(make(value, 0))
+    except Exception:  # it is no promise of Python's
+        pass
+    return _compact.encode
+
+
+_text = _text_maker()
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _loads = json.loads
@@ -72,7 +96,7 @@ class TimeLimit(BaseException):
 def encode(value):
     """Compact JSON of any value, in the key order given."""
     try:
-        text = _compact.encode(value)
+        text = _text(value)
         if not text.isascii():
             text.encode()
         return text
@@ -154,6 +178,7 @@ def attributes(value):
 # JSON pointers and patterns, as in magnetc/ir/pointer.py
 
 
+@lru_cache(maxsize=4096)
 def tokens(pointer):
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
@@ -172,10 +197,25 @@ def get(document, pointer):
     return document
 
 
+@lru_cache(maxsize=4096)
+def is_pointer(pattern):
+    """Whether a pattern stands for one place at most, which is called as the pattern is."""
+    return "~" not in pattern and not any(token == "*" or not token.isascii() or (token.isdecimal() and token != str(int(token)))
+                                          for token in tokens(pattern))
+
+
 def expand(document, pattern):
     """Every [pointer, value] that `pattern` stands for, in document order."""
+    path = tokens(pattern)
+    if is_pointer(pattern):
+        try:
+            for token in path:
+                document = document[int(token) if token.isdecimal() else None] if isinstance(document, list) else document[token]
+        except (LookupError, TypeError, ValueError):
+            return []
+        return [(pattern, document)]
     found = [("", document)]
-    for token in tokens(pattern):
+    for token in path:
         below = []
         for at, value in found:
             if isinstance(value, list):
@@ -535,7 +575,7 @@ class Worker:
     def run(self, request):
         """Run programs on copies of one snapshot; a list with one outcome a program tried."""
         snapshot, outcomes = self.snapshot(request), []
-        first, programs = request.get("mode") == "first_success", request["programs"]
+        first, programs = request.get("mode", "first_success") == "first_success", request["programs"]
         for number, steps in enumerate(programs):
             last_one = number == len(programs) - 1
             text, ended = self.run_one(request, snapshot, steps, not first or last_one)
@@ -547,16 +587,17 @@ class Worker:
     def run_one(self, request, snapshot, steps, always):
         """(outcome of one program, whether no other need be tried); the world after it is told of then, or `always`."""
         keep, shared = request.get("keep"), isinstance(snapshot, Shared)
+        asked = request.get("observe") or request.get("digest") or request.get("query")
 
         def ran(held):
             program = Program(self, steps, request.get("stop_on_error", True))
             program.run(held)
             outcome, ended = program.outcome(), program.error is None or program.late
-            if program.world is not None and (ended or always):
+            if program.world is not None and asked and (ended or always):
                 with Timer(self.limit):
                     outcome.extend(self.extras(request, program.world))
-                if keep and not shared:
-                    outcome.append(f'"handle":{self.hold(Snapshot(program.world))}')
+            if program.world is not None and keep and not shared and (ended or always):
+                outcome.append(f'"handle":{self.hold(Snapshot(program.world))}')
             made = encode(program.made) if keep and shared and program.world is not None else "null"
             return f"{int(ended)}{made}\n" + "{" + ",".join(outcome) + "}"
 
@@ -588,7 +629,7 @@ class Program:
         self.worker, self.steps, self.stop = worker, steps, stop_on_error
         self.world = None
         self.texts, self.parsed, self.arguments, self.places = [], {}, [], []
-        self.made, self.shares = [], False
+        self.made, self.shares, self.refers = [], False, False
         self.instead = {}
         self.error = self.reason = None
         self.late = False
@@ -628,6 +669,7 @@ class Program:
                 put(arguments, pointer, _loads(encode(value)) if isinstance(value, (list, dict)) else value)
             self.arguments.append(encode(arguments))
             self.places.append(encode(resolved))
+            self.refers = True
         else:
             self.arguments.append("null")
             self.places.append("null")
@@ -683,9 +725,14 @@ class Program:
         return self.parsed[number]
 
     def outcome(self):
-        told = ['"results":[' + ",".join(self.texts) + "]", '"args":[' + ",".join(self.arguments) + "]",
-                '"at":[' + ",".join(self.places) + "]", '"error":' + encode(self.error),
-                '"reason":' + encode(self.reason)]
+        """Members of the outcome; those that say nothing are left out."""
+        told = ['"results":[' + ",".join(self.texts) + "]"]
+        if self.refers:
+            told += ['"args":[' + ",".join(self.arguments) + "]", '"at":[' + ",".join(self.places) + "]"]
+        elif len(self.arguments) != len(self.texts):
+            told.append(f'"made":{len(self.arguments)}')
+        if self.error is not None:
+            told += ['"error":' + encode(self.error), '"reason":' + encode(self.reason)]
         if self.late:
             told.append('"late":true')
         if self.instead:
@@ -708,33 +755,52 @@ def message_of(error):
 class Timer:
     """Raises TimeLimit in the body after `seconds`, and again every second for code that swallows it.
 
-    The one that catches it calls `stop`: it may have come while the body was left.
+    The one that catches it calls `stop`: it may have come while the body was left. A clock of the process ticks from the first body on until
+    `rest`, and looks whether the time of the present one is over: bodies of microseconds do not start and stop it.
     """
 
-    armed = False
+    deadline = 0.0
+    """Of the present body; 0 outside of any."""
+    ticks = False
+    charged = 0.0
+    """When the limit of processor time was last moved on."""
 
     def __init__(self, seconds):
         self.seconds = seconds
 
     def __enter__(self):
-        Timer.armed = True
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        limit = int(used.ru_utime + used.ru_stime + CPU * self.seconds) + 2
-        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard < 0 else min(limit, hard), hard))
-        signal.setitimer(signal.ITIMER_REAL, self.seconds, 1.0)
+        now = time.monotonic()
+        if not Timer.ticks:
+            Timer.ticks = True
+            signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        if not now - Timer.charged < CHARGED:
+            Timer.charged = now
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+            limit = int(used.ru_utime + used.ru_stime + CPU * (self.seconds + CHARGED)) + 2
+            resource.setrlimit(resource.RLIMIT_CPU, (limit if hard < 0 else min(limit, hard), hard))
+        Timer.deadline = now + self.seconds
 
     def __exit__(self, *_):
-        Timer.stop()
+        Timer.deadline = 0.0
 
     @staticmethod
     def stop():
-        Timer.armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        Timer.deadline = 0.0
+
+    @staticmethod
+    def rest():
+        """Stop the clock: the process waits for what it is asked next."""
+        Timer.stop()
+        if Timer.ticks:
+            Timer.ticks = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     @staticmethod
     def fire(_signal, _frame):
-        if Timer.armed:
+        now = time.monotonic()
+        if Timer.deadline and now >= Timer.deadline:
+            Timer.deadline = now + 1.0
             raise TimeLimit
 
 
@@ -825,6 +891,7 @@ def apart(ticket, function):
     out, into = os.pipe()
     pid = fork(ticket)
     if not pid:
+        Timer.ticks = False  # a copy has no clock yet
         gc.disable()  # a collection would write to every object, and so copy it
         try:
             text = function()
@@ -869,9 +936,11 @@ def main():
     os.close(null)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
+    atexit.register(Timer.rest)  # after it, nobody hears the clock but the system, which ends the process
     worker = Worker()
     for number, line in enumerate(requests):
         reply = memoryview(f"{number} {worker.answer(_loads(line))}\n".encode())
+        Timer.rest()
         while reply:
             reply = reply[replies.write(reply):]
     os._exit(0)
