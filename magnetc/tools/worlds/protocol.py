@@ -164,13 +164,12 @@ def outcomes(run: Run, reply: Sequence[dict[str, Json]]) -> tuple[Outcome, ...]:
 
 def _outcome(steps: Sequence[Step], answer: dict[str, Json]) -> Outcome:
     results, get = answer["results"], answer.get
-    resolved, places = get("args"), get("at")
-    if resolved is None:  # no step had a reference
-        args: list[Mapping[str, Json]] = [step.args for step in steps[: get("made", len(results))]]
-        at: list[Mapping[str, str]] = [_NOWHERE] * len(args)
-    else:
-        args = [own if own is not None else step.args for step, own in zip(steps, resolved)]
-        at = [each or _NOWHERE for each in places]
+    if "args" in answer:
+        args = [own if own is not None else step.args for step, own in zip(steps, answer["args"])]
+        at = [each or _NOWHERE for each in answer["at"]]
+    else:  # no step had a reference
+        args = [step.args for step in steps[: get("made", len(results))]]
+        at = [_NOWHERE] * len(args)
     return Outcome(
         results=results, args=args, at=at, error=get("error"), reason=get("reason"), handle=get("handle"), observed=get("observe"),
         digest=get("digest"), found=get("query", {}), late=get("late", False),

@@ -58,7 +58,7 @@ _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan
 def _text_maker():
     """What `_compact.encode` makes of a value, made ready once: making it ready takes longer than most results do."""
     try:
-        make = json.encoder.c_make_encoder(None, _compact.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+        make = vars(json.encoder)["c_make_encoder"](None, _compact.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
         sample = {"a": [1, 2.5, None, True, "Ü\n"], "b": ()}
         if "".join(make(sample, 0)) == _compact.encode(sample):
             return lambda value: "".join(make(value, 0))
@@ -210,7 +210,12 @@ def expand(document, pattern):
     if is_pointer(pattern):
         try:
             for token in path:
-                document = document[int(token) if token.isdecimal() else None] if isinstance(document, list) else document[token]
+                if isinstance(document, list):
+                    if not token.isdecimal():
+                        return []
+                    document = document[int(token)]
+                else:
+                    document = document[token]
         except (LookupError, TypeError, ValueError):
             return []
         return [(pattern, document)]
