@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from magnetc.frontend.declared_schema import is_schema
+from magnetc.frontend.document import Document
 from magnetc.frontend.schema import KINDS
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import leaves
@@ -33,6 +35,8 @@ def hover(checked: Checked, file: str, offset: int) -> tuple[str, Span] | None:
         return None
     document, pointer = place
     key, _ = document.spans[pointer]
+    if _is_in_json_schema(document, pointer):
+        return None
     schema = _schema(document.kind, pointer) if key.start <= offset <= key.end else None
     if schema is None or "description" not in schema:
         return None
@@ -40,6 +44,14 @@ def hover(checked: Checked, file: str, offset: int) -> tuple[str, Span] | None:
     choices = schema.get("enum")
     lines = [f"**{name}**: {schema['description']}", *([f"One of {_list([json.dumps(each) for each in choices])}."] if choices else ())]
     return "\n\n".join(lines), key
+
+
+def _is_in_json_schema(document: Document, pointer: str) -> bool:
+    """Whether a place is inside a JSON Schema that declares a tool: what stands there, JSON Schema says."""
+    section, _, rest = pointer.removeprefix("/").partition("/")
+    tool, _, part = rest.partition("/")
+    declared = (document.data.get("tools") or {}).get(unescape(tool)) if document.kind == "tools" and section == "tools" else None
+    return isinstance(declared, dict) and is_schema(declared.get("parameters")) and part.startswith(("parameters/", "returns/"))
 
 
 def _of_name(checked: Checked, named: Named) -> Iterator[str]:

@@ -91,19 +91,24 @@ def _parameter(checked: Checked, tool: str, name: str, span: Span) -> Named | No
     document = checked.document(origin.file, origin.pointer)
     if document is None:
         return None
-    for part, sort in (("parameters", "parameter"), ("returns", "result")):
-        place = origin.child(part, name)
+    for part, sort in ((("parameters",), "parameter"), (("parameters", "properties"), "parameter"), (("returns",), "result")):
+        place = origin.child(*part, name)
         if place.pointer.removeprefix(document[0].root) in document[0].spans:
             return Named(sort, name, span, place, tool)
     return None
 
 
 def _parameter_of(checked: Checked, chain: list[tuple[str, str]], text: str, span: Span) -> Named | None:
-    """The parameter that a slot stands for: of the tool asked for, or of the helper whose alias comes before its name."""
-    *alias, name = split_dotted(text)
+    """The parameter that a slot stands for: of the tool asked for, or of the helper whose alias comes before its name.
+
+    A slot for a field of an object stands for the object.
+    """
+    first, *more = split_dotted(text)
     for tool, known_as in chain:
-        if known_as == ".".join(alias) and tool in checked.definitions.tools:
-            return _parameter(checked, tool, name, span)
+        if tool in checked.definitions.tools and ((known_as == first and more) or not known_as):
+            named = _parameter(checked, tool, more[0] if known_as else first, span)
+            if named:
+                return named
     return None
 
 
