@@ -21,6 +21,7 @@ COMMANDS = {
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
     "diff": "Say what is other in a second recipe or dataset.",
+    "why": "Say why a row of a dataset is as it is.",
     "trust": "Trust the code of a recipe.",
     "probe": "Call every tool and compare it with what is said of it.",
     "lock": "Write magnetc.lock: snapshots of imported tools.",
