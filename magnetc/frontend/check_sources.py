@@ -27,7 +27,8 @@ class _Orphan:
 
 
 def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
-    """MG210 and MG211 for arguments that nothing gives; with `phrases`, MG411, MG412 and MG421 for what is not said."""
+    """MG229 for volatile arguments; MG210 and MG211 for arguments that nothing gives; with `phrases`, MG411, MG412 and MG421 for what is not said."""
+    _check_volatile(spec, sink)
     produced = _produced(spec)
     linked = {(link.target, link.parameter) for link in spec.graph.links if link.parameter}
     reported: set[str] = set()
@@ -46,6 +47,18 @@ def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
                 _check_said(tool, said, spec, sink)
     if phrases:
         check_phrases(spec, only_user, sink)
+
+
+def _check_volatile(spec: Spec, sink: Sink) -> None:
+    """MG229 for parameters of a type that no argument has."""
+    for tool in spec.tools:
+        for parameter in tool.parameters:
+            names = [ref.name for _, ref in leaves(parameter.type)]
+            for entity in (spec.type_table.get(name) for name in names):
+                if entity is not None and entity.volatile:
+                    sink.error("MG229", f"`{parameter.name}` of `{tool.name}` is a volatile `{entity.name}`, which no argument is",
+                               parameter.origin, at_key=True, secondary=(Label(entity.origin, "volatile: another value each time", at_key=True),),
+                               help="give the parameter another type")
 
 
 def _produced(spec: Spec) -> frozenset[str]:

@@ -96,6 +96,10 @@ def _value_link(source: str, path: tuple[str, ...], target: str, parameter: tupl
     pointer, expr = found
     while isinstance(expr, (ListOf, MapOf)) and not isinstance(into.type, (ListOf, MapOf)):
         pointer, expr = pointer + "/*", expr.items if isinstance(expr, ListOf) else expr.values
+    if is_volatile(expr, scope.table):
+        scope.sink.error("MG229", f"`{'.'.join((source, *path))}` is volatile: no argument comes from it", origin.child("from"),
+                         help="link another field, or make it a type that is not `volatile`")
+        return None
     if not flows(expr, into.type, scope.table):
         given = f"`{'.'.join((source, *path))}` has the type `{show_type(expr)}`"
         scope.sink.error("MG305", f"{given}, `{target}.{into.name}` takes `{show_type(into.type)}`", origin,
@@ -103,6 +107,11 @@ def _value_link(source: str, path: tuple[str, ...], target: str, parameter: tupl
                          help="link a field of that type, or put a tool that converts it in between")
         return None
     return Link(source=source, target=target, pointer=pointer, parameter=into.name, origin=origin)
+
+
+def is_volatile(expr: TypeExpr, table: TypeTable) -> bool:
+    """Whether a part of a value is another each time."""
+    return any((entity := table.get(ref.name)) is not None and entity.volatile for _, ref in leaves(expr))
 
 
 def field_at(expr: TypeExpr, path: tuple[str, ...]) -> tuple[str, TypeExpr] | None:

@@ -19,7 +19,8 @@ from magnetc.ir.types import PRIMITIVES, EntityType, Ref, Said, TypeTable
 from magnetc.source import Origin
 
 _ATTRIBUTES = {"matching": "pattern", "format": "format", "examples": "examples", "enum": "enum", "step": "step",
-               "days": "days", "unit": "unit", "minted": "minted", "state": "state", "shown_as": "shown", "system": "system",
+               "days": "days", "unit": "unit", "minted": "minted", "volatile": "volatile", "state": "state", "shown_as": "shown",
+               "system": "system",
                "faker": "faker"}
 """Key of a document to field of `EntityType`; `range` becomes two."""
 
@@ -32,6 +33,9 @@ _SOURCES = ("state", "system", "faker", "examples")
 
 _INVENTED = ("enum", "faker", "range", "days", "state", "system")
 """Keys that say where a user's or the system message's values come from: a minted value has no such place."""
+
+_GIVEN = ("minted", "examples", *_INVENTED)
+"""Keys that say where an argument's values come from: a volatile value is no argument."""
 
 SYSTEM_PARTS = ("date", "profile")
 
@@ -197,6 +201,11 @@ def _sources_are_sound(entity: EntityType, data: Mapping[str, Any], origin: Orig
         sink.error("MG224", f"`{entity.name}` is minted, so `{clash}` cannot say where its values come from",
                    origin.child(clash), at_key=True,
                    help=f"leave out `{clash}`, or `minted` if a user may give such a value")
+        sound = False
+    given = next((key for key in _GIVEN if data.get(key)), None)
+    if entity.volatile and given:
+        sink.error("MG229", f"`{entity.name}` is volatile, and `{given}` says where an argument's values come from", origin.child(given),
+                   at_key=True, help=f"leave out `{given}`, or `volatile` if the same calls give the same value")
         sound = False
     return sound
 

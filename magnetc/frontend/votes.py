@@ -14,7 +14,7 @@ from typing import Any
 
 from magnetc.diagnostics import Label, Sink
 from magnetc.frontend.names import unknown
-from magnetc.frontend.resolve_graph import flows
+from magnetc.frontend.resolve_graph import flows, is_volatile
 from magnetc.frontend.snapshot import LOCK
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.json import Json
@@ -104,6 +104,10 @@ def _is_sound(votes: Votes, pointer: str, parameter: str, spec: Spec, sink: Sink
     if expr is None:
         unknown("MG204", "field", pointer, (at for at, _ in leaves(giver.returns)), place, sink,
                 within=f" in the result of `{giver.name}`")
+        return False
+    if is_volatile(expr, spec.type_table):
+        sink.error("MG229", f"`{giver.name}` is volatile at {pointer}: no argument comes from it", place,
+                   help="take the value out, or count the votes as `none`")
         return False
     if not flows(expr, into.type, spec.type_table):
         sink.error("MG305", f"`{giver.name}` has the type `{show_type(expr)}` at {pointer}, "

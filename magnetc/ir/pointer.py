@@ -60,6 +60,19 @@ def put(document: dict[str, Any], pointer: str, value: Json) -> None:
     document[last] = value
 
 
+def pruned(document: Json, path: tuple[str, ...]) -> Json:
+    """A copy of `document` without the values that the tokens of a pattern lead to: members of objects are left out, items are null."""
+    if not path:
+        return None
+    token, rest = path[0], path[1:]
+    if isinstance(document, list):
+        return [pruned(item, rest) if token in ("*", str(index)) else item for index, item in enumerate(document)]
+    if isinstance(document, dict):
+        return {key: pruned(item, rest) if token in ("*", key) else item for key, item in document.items()
+                if rest or token not in ("*", key)}
+    return document
+
+
 def matches(pattern: str, pointer: str) -> bool:
     """Whether `pointer` is one of the places that `pattern` stands for."""
     left, right = tokens(pattern), tokens(pointer)

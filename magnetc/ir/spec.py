@@ -9,7 +9,7 @@ from typing import TypeVar
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import Json, wire
 from magnetc.ir.limits import DEFAULT_LIMITS, Limits
-from magnetc.ir.pointer import tokens
+from magnetc.ir.pointer import pruned, tokens
 from magnetc.ir.probed import NOTHING_PROBED, Probes
 from magnetc.ir.schema import tool_schema
 from magnetc.ir.signature import FunctionSignature
@@ -280,6 +280,19 @@ class Spec:
             places = leaves(self.tool[function].returns)
             self._outputs[key] = tuple(at for at, ref in places if table.unify(ref.name, type_name))
         return self._outputs[key]
+
+    @cached_property
+    def volatile(self) -> dict[str, tuple[str, ...]]:
+        """Pointer patterns of volatile places, of the tools whose results have such."""
+        types = {entity.name for entity in self.types if entity.volatile}
+        places = {tool.name: tuple(at for at, ref in leaves(tool.returns) if ref.name in types) for tool in self.tools} if types else {}
+        return {name: found for name, found in places.items() if found}
+
+    def steady(self, function: str, result: Json) -> Json:
+        """A result of `function` without what is volatile in it: the same each time."""
+        for pattern in self.volatile.get(function, ()):
+            result = pruned(result, tokens(pattern))
+        return result
 
     @cached_property
     def _arguments(self) -> dict[tuple[str, str], TypeExpr | None]:

@@ -68,7 +68,8 @@ class EntityType:
     A *minted* value is produced by tools only. `state` is a pointer pattern into the world's state: values are bound
     from the snapshot at the start of the turn. `shown` is the pattern of what a user says for them, beside `state`. `system` is a pointer into what the system message shows. `days` is the
     window of a date, counted from the world's now. `faker` names a provider of that library. An *inline* type is written where it
-    is used, and has a name that no recipe can write: values of it say nothing about meaning, so it unifies with no other.
+    is used, and has a name that no recipe can write: values of it say nothing about meaning, so it unifies with no other. A *volatile*
+    value is another each time the same calls are made: nothing takes it.
     """
 
     name: str
@@ -84,6 +85,7 @@ class EntityType:
     days: tuple[int, int] | None = None
     unit: str | None = None
     minted: bool = False
+    volatile: bool = False
     state: str | None = None
     shown: str | None = None
     system: str | None = None
@@ -120,7 +122,10 @@ class TypeTable:
             name = self.types[name].parent or ""
 
     def stands_for(self, name: str) -> Iterator[str]:
-        """`name` and the entity types it refines that have no unit or the same: miles are lengths, but no kilometres."""
+        """`name` and the entity types it refines that have no unit or the same: miles are lengths, but no kilometres. Of a volatile
+        type, none: its values are never taken."""
+        if name in self.types and self.types[name].volatile:
+            return iter(())
         unit = self.types[name].unit if name in self.types else None
         if name in self.types and self.types[name].inline:
             return iter(())

@@ -105,6 +105,8 @@ def _agreeing(spec: Spec, ranked: Iterable[tuple[str, str, float]]) -> Iterator[
 def _agree(given: str, wanted: str, table: TypeTable) -> bool:
     """Whether two types may be of one value: their primitives are the same, and at most one has more to say."""
     one, other = table.get(given), table.get(wanted)
+    if one and one.volatile:
+        return False
     base = one.base if one else given
     if base != (other.base if other else wanted) or base == "object" or (other and other.minted):
         return table.unify(given, wanted)

@@ -144,7 +144,8 @@ class _Observer:
             programs = [list(call.steps[:-1]), list(call.steps)] if len(call.steps) > 1 else [list(call.steps)]
             outcomes = await run_in_time(world, Run(start=call.start, programs=programs, mode="all", observe="digest"))
             last = outcomes[-1]
-            unsteady |= dict.fromkeys(differing(call.result, last.results[-1]) if last.ok else [""])
+            one, other = (self.context.spec.steady(first.tool, each) for each in (call.result, last.results[-1]))
+            unsteady |= dict.fromkeys(differing(one, other) if last.ok else [""])
             if len(outcomes) == 2 and outcomes[0].ok and last.ok:
                 writes |= outcomes[0].observed != last.observed
             elif last.ok:

@@ -40,7 +40,7 @@ def mismatches(known: Known, seen: Behaviour, table: TypeTable) -> Iterator[Diag
             known,
             "MG642",
             f"the result of `{seen.tool}` is not the same twice: at {places}",
-            "let the world take it from its `seed` and `now`; of an MCP server, list it under `normalise`",
+            "let the world take it from its `seed` and `now`; else list it under the world's `normalise`, or give it a type that is `volatile`",
         )
     if seen.writes and known.tool.effect is Effect.READS:
         yield _diagnostic(

@@ -29,6 +29,7 @@ from magnetc.teachers.offline.entries import some_entry_fits
 from magnetc.tools.worlds.equivalence import Execution, Made, equivalent, texts_in
 from magnetc.tools.worlds.pool import WorldPool
 from magnetc.tools.worlds.protocol import Outcome, Run, Step
+from magnetc.tools.worlds.steady import steady_world
 from magnetc.tools.worlds.world import World
 from magnetc.translate.run_in_time import run_in_time
 from magnetc.translate.scenario import MINT_RANGE, Scenario
@@ -61,7 +62,8 @@ async def probe_graph(context: CompileContext, scenarios: Sequence[Scenario], po
     prober = Prober(context, tuple(scenarios))
 
     async def work(place: tuple[Edge, ValueFlow]) -> ProbedFlow:
-        async with pool.world() as world:
+        async with pool.world() as started:
+            world = steady_world(started, context.spec)
             return await prober.probe(place[0].source, place[0].target, place[1], world)
 
     places = ((edge, flow) for edge in context.graph.edges for flow in edge.values)

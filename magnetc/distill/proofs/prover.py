@@ -28,6 +28,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import texts_in
 from magnetc.tools.worlds.protocol import Outcome, Reset, Run
+from magnetc.tools.worlds.steady import steady_world
 from magnetc.tools.worlds.world import World
 
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
@@ -79,6 +80,7 @@ class Prover:
 
     async def _examine(self, row: dict[str, Any], world: World, *, fill: bool,
                        proven: Sequence[dict[str, Any]] = ()) -> list[Failure]:
+        world = steady_world(world, self.spec)
         at = row["certificate"]["world"]
         if at["initial"] not in self.states:
             return [Failure(row["id"], 1, f"the initial state `{at['initial']}` is not in `states/`")]
@@ -121,7 +123,7 @@ class Prover:
         """Proofs 1 to 5 of a conversation."""
         locale = str(view.certificate["locale"])
         found = {
-            1: executable.check(view, replay.literal, final) + (slips.traces(view, replay.literal, replay.bare) if replay.bare else []),
+            1: executable.check(view, self.spec, replay.literal, final) + (slips.traces(view, replay.literal, replay.bare) if replay.bare else []),
             2: typed.check(view, self.spec) + amendments.check(view, self.spec),
             3: sourced.check(view, self.spec, locale),
             4: necessary.check(view, replay.verdicts),
@@ -205,7 +207,7 @@ class Prover:
         if fill:
             certificate["world"]["final_rejected"] = bad_end.digest
         final = certificate["world"]["final_rejected"]
-        problems += [(1, "rejected: " + p) for p in executable.check(rejected, bad_end, final)]
+        problems += [(1, "rejected: " + p) for p in executable.check(rejected, self.spec, bad_end, final)]
         problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec)]
         problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
         execution = nonequivalent.execution

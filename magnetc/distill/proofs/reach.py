@@ -46,7 +46,7 @@ async def check(view: ConversationView, spec: Spec, world: World, start: Reset, 
             case AbstentionKind.NEAR | AbstentionKind.NONE:
                 found = await _Refusal(view, spec, world, before, int(index), existing).problem(start, _calls(entry["would"]))
             case AbstentionKind.CONTEXT:
-                found = await _stale(view, world, start, before, entry["calls"])
+                found = await _stale(view, spec, world, start, before, entry["calls"])
             case _:
                 found = None
         problems += [f"message {index} {found}"] if found else []
@@ -57,11 +57,11 @@ def _calls(would: Any) -> list[Call]:
     return [(str(call["call"]), dict(call["arguments"])) for call in would]
 
 
-async def _stale(view: ConversationView, world: World, start: Reset, before: Sequence[CallView], names: Any) -> str | None:
+async def _stale(view: ConversationView, spec: Spec, world: World, start: Reset, before: Sequence[CallView], names: Any) -> str | None:
     again = [view.calls[view.position[str(name)]] for name in names]
     steps = [Step(call=call.name, args=dict(call.arguments)) for call in (*before, *again)]
     (outcome,) = await world.run(Run(start=start, programs=[steps], stop_on_error=False))
-    if list(outcome.results[len(before) :]) != [call.result for call in again]:
+    if list(outcome.results[len(before) :]) != [spec.steady(call.name, call.result) for call in again]:
         return "answers what no longer holds: asked again, the tools say something else"
     return None
 

@@ -34,8 +34,8 @@ def _clause(clause: Tree, context: Context) -> tuple[str, Node]:
     """The attribute that a clause sets, and its value."""
     words = clause.children
     match clause.data:
-        case "minted":
-            return "minted", Node.at(True, context.span(words[0]))
+        case "minted" | "volatile" as flag:
+            return flag, Node.at(True, context.span(words[0]))
         case "enum":
             return "enum", _literals(words[2], context, context.span(words[0], words[1]))
         case "examples":

@@ -42,7 +42,7 @@ def _entry(section: str, data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     if section == "types":
-        return {key: value for key, value in data.items() if (key, value) != ("minted", False)}
+        return {key: value for key, value in data.items() if (key, value) not in (("minted", False), ("volatile", False))}
     if section == "paths":
         rest = {key: value for key, value in data.items() if value not in ([], "")}
         return rest | ({"pattern": " ".join(rest["pattern"].split())} if "pattern" in rest else {})

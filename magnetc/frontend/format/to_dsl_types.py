@@ -34,8 +34,8 @@ def _clause(key: str, value: Any, pointer: str) -> str:
     match key:
         case "base":
             return ""
-        case "minted":
-            return "minted" if value else ""
+        case "minted" | "volatile":
+            return key if value else ""
         case "enum" | "examples":
             return f"{'one of' if key == 'enum' else 'examples'} {', '.join(json_text(each, pointer) for each in value)}"
         case "format":
