@@ -20,8 +20,7 @@ from magnetc.source import Origin
 
 _ATTRIBUTES = {"matching": "pattern", "format": "format", "examples": "examples", "enum": "enum", "step": "step",
                "days": "days", "unit": "unit", "minted": "minted", "volatile": "volatile", "state": "state", "shown_as": "shown",
-               "system": "system",
-               "faker": "faker"}
+               "system": "system", "faker": "faker"}
 """Key of a document to field of `EntityType`; `range` becomes two."""
 
 _BASES = {"matching": ("string",), "format": ("string",), "faker": ("string",), "range": ("integer", "number"),

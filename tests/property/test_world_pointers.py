@@ -52,3 +52,24 @@ def test_put_appends_to_a_list_and_no_further():
     assert document == {"list": [0, 2]}
     with pytest.raises(IndexError):
         worker.put(document, "/list/3", 3)
+
+
+@given(documents, pointers.filter(bool))
+def test_what_is_pruned_is_gone_and_the_rest_as_it_was(document, pattern):
+    pruned = ir_pointer.pruned(document, ir_pointer.tokens(pattern))
+    assert all(value is None for _, value in ir_pointer.expand(pruned, pattern))
+    left_out = {at for at, _ in ir_pointer.expand(document, pattern)}
+    scalars = [(at, value) for at, value in scalars_of(document) if not any(at == each or at.startswith(each + "/") for each in left_out)]
+    assert [(at, ir_pointer.get(pruned, at)) for at, _ in scalars] == scalars
+
+
+def scalars_of(document, at=""):
+    """Pointer and value of each place that holds neither an object nor a list."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from scalars_of(value, f"{at}/{escape(key)}")
+    elif isinstance(document, list):
+        for index, value in enumerate(document):
+            yield from scalars_of(value, f"{at}/{index}")
+    else:
+        yield at, document
