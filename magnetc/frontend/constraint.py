@@ -12,6 +12,7 @@ from magnetc.frontend.dotted import unquote_name
 from magnetc.frontend.names import unknown
 from magnetc.frontend.type_syntax import show_type
 from magnetc.ir.conform import violations
+from magnetc.ir.read_json import read_json
 from magnetc.ir.signature import Constraint, Parameter
 from magnetc.ir.types import Ref, TypeTable
 from magnetc.source import Origin
@@ -65,7 +66,7 @@ def _of_entry(left: str, op: str, alias: str, field: str, tool: str, parameters:
 def _right(text: str) -> tuple[str, bool] | None:
     """(text, whether it is a literal) of a right side: a name, or JSON of a scalar."""
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except ValueError:
         return (unquote_name(text), False) if re.fullmatch(_NAME, text) else None
     return None if value is None or isinstance(value, (list, dict)) else (json.dumps(value, ensure_ascii=False), True)

@@ -13,6 +13,9 @@ import yaml
 from magnetc.frontend.format.layout import Line, Piece, place
 
 _STEP = 2
+_BREAKS = "\n\x85\u2028\u2029"
+"""What ends a line in libyaml's eyes."""
+_BREAK = re.compile(f"[{_BREAKS}]")
 _COMMENT = re.compile(r"#[^\n]*")
 _SHOWN = {
     yaml.BlockEntryToken: "-", yaml.ValueToken: ":", yaml.FlowSequenceStartToken: "[", yaml.FlowSequenceEndToken: "]",
@@ -30,15 +33,15 @@ def yaml_lines(text: str) -> list[Line]:
     at, before, blank = 0, "", False
     for piece, start, end in _pieces(text):
         between = text[at:start]
-        if current and "\n" in between:
+        if current and _BREAK.search(between):
             lines.append(Line(current, blank))
             current = []
         if not current:
             blank = bool(lines) and between.count("\n") > 1
-        piece.written = start - (text.rfind("\n", 0, start) + 1)
+        piece.written = start - (max(text.rfind(each, 0, start) for each in _BREAKS) + 1)
         _space(piece, before, len(between.expandtabs()) if current else 0, first=not current)
         current.append(piece)
-        at, before = end, before if piece.is_comment else piece.text
+        at, before = end, before if piece.is_comment else piece.text if piece.sort == "mark" else ""
     return [*lines, Line(current, blank)] if current else lines
 
 
@@ -83,7 +86,7 @@ def _space(piece: Piece, before: str, gap: int, *, first: bool) -> None:
     piece.breaks = before == ","
     if piece.is_comment:
         piece.gap, piece.usual = 0 if first else max(gap, 2), (2, 3)
-    elif not first and (before == ":" or piece.text not in (",", ":", "]", "}")) and before not in ("[", "{"):
+    elif not first and (before == ":" or piece.sort != "mark" or piece.text not in (",", ":", "]", "}")) and before not in ("[", "{"):
         piece.gap, piece.usual = (1, ()) if before == "-" else (max(gap, 1), (1,))
 
 

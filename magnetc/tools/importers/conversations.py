@@ -25,11 +25,14 @@ def import_conversations(argument: str, place: Place) -> Snapshot:
     declared: dict[str, dict[str, Json]] = {}
     arguments: dict[str, list[Json]] = defaultdict(list)
     results: dict[str, list[Json]] = defaultdict(list)
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):   # a text in JSON may hold what `splitlines` takes for a line's end
         if not line.strip():
             continue
         row = _row(line, f"line {number} of `{argument}`")
-        for each in _parsed(row.get("tools")) or ():
+        tools = _parsed(row.get("tools")) or []
+        if not isinstance(tools, list):
+            raise refused(f"the `tools` in line {number} of `{argument}` are no list", 'write `{"messages": […], "tools": […]}`')
+        for each in tools:
             tool = read_tool(each, argument)
             declared[tool["name"]] = _joined(declared.get(tool["name"]), tool)
         for name, given, result in _calls(row["messages"]):
