@@ -109,7 +109,7 @@ def patterns() -> list[str]:
 
 @cache
 def constraints() -> list[str]:
-    return ["a != b", 'a == "x"', "n >= 1", "n < 2.5", "flag == true", "`a-b` != c", "a<=b"]
+    return ["a != b", 'a == "x"', "n >= 1", "n < 2.5", "flag == true", "`a-b` != c", "a<=b", "a == e.city"]
 
 
 @cache
@@ -221,7 +221,7 @@ PARAMETERS = {name: Parameter(name=name, type=Ref(base)) for name, base in (("a"
 def read_where(text: str) -> None:
     sink = Sink()
     sink.add_file(SourceFile("f.yaml", json.dumps(text)))
-    found = read_constraint(text, "tool", PARAMETERS, TypeTable({}), HERE, sink)
+    found = read_constraint(text, "tool", PARAMETERS, ("e",), TypeTable({}), HERE, sink)
     assert found is not None or sink.has_errors
     shown(sink)
 
