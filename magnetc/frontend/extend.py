@@ -51,7 +51,7 @@ def _as_that_world(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     world, mine = base.get("world"), own.get("world")
     if not isinstance(world, dict) or not isinstance(mine, dict) or set(mine) <= set(OF_EVERY_WORLD):
         return base
-    return base | {"world": {key: value for key, value in world.items() if key in OF_EVERY_WORLD and key != "packages"}}
+    return base | {"world": {key: value for key, value in world.items() if key in OF_EVERY_WORLD and key not in ("packages", "normalise")}}
 
 
 def _merged(base: dict[str, Any], own: dict[str, Any], pointer: str, document: Document, spans: Spans) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from magnetc.source import Origin
 from magnetc.source.origin import escape
 
 DEFAULT_LOSS = {"calls": 1, "clarifications": 1, "refusals": 1, "replies": 0}
-OF_EVERY_WORLD = ("now", "variants", "packages", "limits")
+OF_EVERY_WORLD = ("now", "variants", "packages", "limits", "normalise")
+OF_PYTHON = ("packages", "limits", "normalise")
 DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -84,8 +85,9 @@ def _world(data: Mapping[str, Any], folder: str, origin: Origin, definitions: De
                    help="keep one of them" if kinds else 'name a class beside the recipe: `python: "world:MyWorld"`')
     kind = kinds[0] if kinds else "python"
     python = data.get("python", "") if kind == "python" else ""
-    settings = "{}" if kind == "python" else canonical(data[kind])
-    for key in data.keys() & {"packages", "limits"} if kind != "python" else ():
+    own = {"normalise": data["normalise"]} if "normalise" in data else {}
+    settings = canonical(own if kind == "python" else data[kind])
+    for key in [each for each in OF_PYTHON if each in data] if kind != "python" else ():
         sink.error("MG226", f"`{key}` are those of a `python` world; this one is `{kind}`", origin.child(key), at_key=True,
                    help=f"leave them out, or say what `{kind}` needs under its own keys")
     if kind == "simulated":

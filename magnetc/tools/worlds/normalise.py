@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from magnetc.ir.json import Json
-from magnetc.ir.pointer import expand
-from magnetc.tools.worlds.worker import put
+from magnetc.tools.worlds import worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,29 +23,6 @@ class Normalise:
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.tool, self.at, self.match)))
-
-    def apply(self, tool: str, result: Json) -> Json:
-        """`result`, normalised."""
-        if self.tool not in ("", tool):
-            return result
-        if not self.match:
-            for pointer, _ in list(expand(result, self.at)):
-                put(result, pointer, self.to)
-            return result
-        if not self.at:
-            return self._texts(result)
-        for pointer, value in list(expand(result, self.at)):
-            put(result, pointer, self._texts(value))
-        return result
-
-    def _texts(self, value: Json) -> Json:
-        if isinstance(value, str):
-            return re.sub(self.match, self.to, value, flags=re.MULTILINE)
-        if isinstance(value, list):
-            return [self._texts(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._texts(item) for key, item in value.items()}
-        return value
 
 
 def normalise_rule(data: Mapping[str, Any]) -> Normalise:
@@ -68,6 +44,4 @@ def normalise_rule(data: Mapping[str, Any]) -> Normalise:
 
 def normalised(rules: Iterable[Normalise], tool: str, result: Json) -> Json:
     """`result` after all rules, in order; it may be changed in place."""
-    for rule in rules:
-        result = rule.apply(tool, result)
-    return result
+    return worker.normalised(tuple(map(asdict, rules)), tool, result)

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,6 +23,7 @@ from magnetc.ir.spec import WorldSpec
 from magnetc.tools.worlds.confine import in_force
 from magnetc.tools.worlds.confined import confined
 from magnetc.tools.worlds.methods import Takes, method_problem
+from magnetc.tools.worlds.normalise import Normalise, normalise_rule
 from magnetc.tools.worlds.pipe import Dead, WorkerPipe
 from magnetc.tools.worlds.protocol import Initial, Outcome, Reset, Run, outcomes, reset_message, run_message
 from magnetc.tools.worlds.world import Levels
@@ -46,7 +48,8 @@ class PythonWorld:
     def __init__(self, spec: WorldSpec, folder: Path, environment: Path | None, limits: Limits):
         self.spec, self.folder, self.limits = spec, folder.resolve(), limits
         self.executable = str(environment or sys.executable)
-        self.levels = LEVELS
+        self.rules = python_rules(spec)
+        self.levels = Levels(replay="normalised", normalised=tuple(map(str, self.rules))) if self.rules else LEVELS
         self.tools: tuple[str, ...] = ()
         self.has: tuple[str, ...] = ()
         self.takes: dict[str, Takes] = {}
@@ -179,7 +182,7 @@ class PythonWorld:
                                                (str(error),))) from error
         message = {"op": "open", "path": str(self.folder), "target": self.spec.python, "seconds": self.limits.seconds,
                    "ticket": ticket if in_force()["processes"] and not self.limits.processes else 0,
-                   "first_handle": self._starts * _HANDLES + 1}
+                   "normalise": [asdict(rule) for rule in self.rules], "first_handle": self._starts * _HANDLES + 1}
         self._starts += 1
         try:
             reply = await self._exchange(pipe, message, _START_SECONDS)
@@ -246,6 +249,23 @@ class PythonWorld:
         primary = Label(self.spec.origin.child("python")) if self.spec.origin.file else None
         return Diagnostic(code=code, message=f"the world `{self.spec.python}` {text}", primary=primary, notes=notes,
                           help=help)
+
+
+def python_rules(spec: WorldSpec) -> tuple[Normalise, ...]:
+    """What `normalise` of a Python world says; `{now}` and `{date}` are the world's present.
+
+    Raises:
+        MagnetError: MG650 for a rule that cannot be read.
+    """
+    found = []
+    for index, data in enumerate(json.loads(spec.settings).get("normalise", ())):
+        try:
+            found.append(normalise_rule({**data, "to": data["to"].replace("{now}", spec.now).replace("{date}", spec.now[:10])}))
+        except ValueError as error:
+            primary = Label(spec.origin.child("normalise", index)) if spec.origin.file else None
+            raise MagnetError(Diagnostic(code="MG650", message=f"a rule of `normalise` {error}", primary=primary,
+                                         help="add `at: /pointer/to/the/value`, or `match:` with a regular expression of Python")) from None
+    return tuple(found)
 
 
 def _environment(directory: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from magnetc.ir.limits import Limits
 from magnetc.ir.spec import WorldSpec
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.worlds.pool import Start
-from magnetc.tools.worlds.python import LEVELS, PythonWorld
+from magnetc.tools.worlds.python import LEVELS, PythonWorld, python_rules
 from magnetc.tools.worlds.world import Levels
 
 
@@ -17,8 +17,9 @@ class PythonKind:
     """As `kind.py` describes it."""
 
     def levels(self, spec: WorldSpec) -> Levels:
-        """Snapshots of objects, replayed to the byte."""
-        return LEVELS
+        """Snapshots of objects, replayed to the byte but for what is normalised."""
+        rules = python_rules(spec)
+        return Levels(replay="normalised", normalised=tuple(map(str, rules))) if rules else LEVELS
 
     def runs(self, spec: WorldSpec, folder: Path) -> Mapping[str, str]:
         """Its packages: the class is in a code file."""

@@ -246,6 +246,30 @@ def put(document, pointer, value):
         document[int(path[-1])] = value
 
 
+def normalised(rules, tool, result):
+    """A result with what the rules name replaced: the value at a pattern, or what an expression finds in texts, there or anywhere."""
+    for rule in rules:
+        if rule["tool"] not in ("", tool):
+            continue
+        if not rule["at"]:
+            result = replaced(result, rule)
+            continue
+        for pointer, value in expand(result, rule["at"]):
+            put(result, pointer, replaced(value, rule) if rule["match"] else rule["to"])
+    return result
+
+
+def replaced(value, rule):
+    """`value` with what the rule's expression finds in its texts replaced."""
+    if isinstance(value, str):
+        return re.sub(rule["match"], rule["to"], value, flags=re.MULTILINE)
+    if isinstance(value, list):
+        return [replaced(item, rule) for item in value]
+    if isinstance(value, dict):
+        return {key: replaced(item, rule) for key, item in value.items()}
+    return value
+
+
 def pick(result, ref):
     """The (pointer, value) in `result` that a reference names. Raises Unresolved."""
     pattern, how = ref["at"], ref.get("pick", "")
@@ -391,7 +415,7 @@ class Worker:
         self.cls = None
         self.folder, self.home = "", os.path.realpath(os.curdir)
         self.tools = frozenset()
-        self.limit, self.ticket = 0.0, 0
+        self.limit, self.ticket, self.rules = 0.0, 0, ()
         self.handles = {}
         self.next_handle = 1
         self.pristine = OrderedDict()
@@ -438,7 +462,7 @@ class Worker:
         """Import the class; `{"tools", "has", "python"}`."""
         self.folder, self.limit = request["path"], request.get("seconds", 10.0)
         self.next_handle = request.get("first_handle", 1)
-        self.ticket = request.get("ticket", 0)
+        self.ticket, self.rules = request.get("ticket", 0), request.get("normalise", ())
         if self.cls is None:
             signal.signal(signal.SIGALRM, Timer.fire)
             self.cls = load_class(self.folder, request["target"])
@@ -713,6 +737,9 @@ class Program:
             try:
                 result = getattr(world, name)(**arguments)
                 text = encode(result)
+                if self.worker.rules:
+                    result = normalised(self.worker.rules, name, _loads(text))
+                    text = encode(result)
                 if isinstance(result, dict) and "error" in result:
                     error = result["error"]
                     return text, error if isinstance(error, str) else encode(error)
