@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from magnetc.frontend import load
 from magnetc.ir.spec import CANDIDATES, Inference, Spec, Votes
 from magnetc.passes.semantic import by_words
 from magnetc.teachers.ask import Asker, GivenUp, Unusable
+from magnetc.teachers.gathered import gathered
 from magnetc.teachers.judge import PROGRAM, Vote, judge_inputs, read_vote, tally
 from magnetc.teachers.openai.budget import Budget
 from magnetc.teachers.openai.client import OpenAIClient
@@ -106,27 +105,9 @@ async def _ask_all(asker: Asker, program: PromptProgram, spec: Spec, pairs: Sequ
         options.progress(len(wanted))
 
     assert spec.recipe.endpoint is not None
-    async with _workers(2 * spec.recipe.endpoint.concurrency) as run:
-        for pair, sample in wanted:
-            await run(one(pair, sample))
+    await gathered((one(pair, sample) for pair, sample in wanted), spec.recipe.endpoint.concurrency)
     judged.asked, judged.failures = len(wanted), tuple(failures)
     return {pair: tally(*pair, (votes[sample] for sample in sorted(votes))) for pair, votes in heard.items() if votes}
-
-
-@asynccontextmanager
-async def _workers(size: int) -> AsyncIterator[Callable]:
-    """Runs coroutines, at most `size` at once; the first exception cancels the rest and is raised bare."""
-    places = asyncio.Semaphore(size)
-    try:
-        async with asyncio.TaskGroup() as group:
-
-            async def run(work) -> None:
-                await places.acquire()
-                group.create_task(work).add_done_callback(lambda _: places.release())
-
-            yield run
-    except BaseExceptionGroup as error:
-        raise error.exceptions[0] from None
 
 
 def _unasked(spec: Spec, inference: Inference | None) -> Diagnostic:

@@ -24,6 +24,8 @@ def invented(text: str, body: dict) -> str:
         return "made-up"
     if isinstance(said, dict) and "words" in said:
         return json.dumps({"words": said["words"] + " And 4711 of them."}, ensure_ascii=False)
+    if isinstance(said, dict) and said.get("phrases"):
+        return json.dumps({"phrases": [{"mood": "do", "text": "do it with {made_up}"}]})
     if isinstance(said, dict) and said.get("calls"):
         return json.dumps({"calls": [{**said["calls"][0], "name": "made_up"}]})
     if isinstance(said, dict) and "kind" in said:
@@ -81,8 +83,17 @@ def _calls(body: dict) -> str:
     return json.dumps({"calls": CALLS.get(tuple(map(json.loads, said)), [])}, ensure_ascii=False)
 
 
+def _draft(body: dict) -> str:
+    """A phrase with every slot that the prompt lists, and one without those that need not be said."""
+    prompt = body["messages"][0]["content"]
+    slots = re.findall(r"^- \{([^}]+)\}: .*?( \(some phrase has to say it\))?$", prompt, re.MULTILINE)
+    needed = "".join(f" with {{{name}}}" for name, required in slots if required)
+    optional = "".join(f"[ and {{{name}}}]" for name, required in slots if not required)
+    return json.dumps({"phrases": [{"mood": "do", "text": f"do that{needed}{optional}"}, {"mood": "say", "text": f"I need that{needed}"}]})
+
+
 def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft}
