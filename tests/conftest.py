@@ -37,6 +37,17 @@ def library(own_home: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="session")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of broken recipes, a folder each: read it, never write to it."""
+    from corpus import CASES, assembled
+
+    into = tmp_path_factory.mktemp("broken")
+    for case in CASES:
+        assembled(case, into)
+    return into
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compare a text with a golden file, or write it there under `--update-golden`."""

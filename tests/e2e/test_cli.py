@@ -20,9 +20,6 @@ from magnetc.ir.literal import parse_literal
 from magnetc.ir.text import parse_graph, parse_path, parse_script, print_graph, print_path, print_script
 from magnetc.passes.pipeline import compile_units
 
-BROKEN = Path(__file__).parents[1] / "golden" / "broken"
-WARNED = BROKEN / "path_without_count"
-
 
 @pytest.fixture
 def recipe(tmp_path):
@@ -104,8 +101,8 @@ def test_a_missing_folder(command, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["check", "build", "preview", "trust", "lock"])
-def test_a_broken_recipe(command):
-    folder = BROKEN / "misspelt_world"
+def test_a_broken_recipe(command, broken):
+    folder = broken / "misspelt_world"
     result = magnetc(command, folder)
     assert result.exit_code == 1
     assert "error[MG129]" in result.stderr
@@ -125,8 +122,8 @@ def test_explain_lists_all_codes():
     assert [line.partition(":")[0] for line in lines] == codes()
 
 
-def test_check_as_json():
-    result = magnetc("check", BROKEN / "several_wrong_names", "--format", "json")
+def test_check_as_json(broken):
+    result = magnetc("check", broken / "several_wrong_names", "--format", "json")
     found = json.loads(result.stdout)
     assert result.exit_code == 1
     assert result.stderr == ""
@@ -135,8 +132,8 @@ def test_check_as_json():
     assert json.loads(magnetc("check", LIBRARY, "--format", "json").stdout) == []
 
 
-def test_check_for_github():
-    folder = BROKEN / "several_wrong_names"
+def test_check_for_github(broken):
+    folder = broken / "several_wrong_names"
     result = magnetc("check", folder, "--format", "github")
     lines = result.stdout.splitlines()
     assert len(lines) >= 5
@@ -145,8 +142,8 @@ def test_check_for_github():
         assert f"file={folder.as_posix()}/" in line
 
 
-def test_check_concisely():
-    folder = BROKEN / "several_wrong_names"
+def test_check_concisely(broken):
+    folder = broken / "several_wrong_names"
     lines = magnetc("check", folder, "--format", "concise").stderr.splitlines()
     assert len(lines) >= 5
     assert all(re.fullmatch(rf"{re.escape(folder.as_posix())}/[\w.]+:\d+:\d+: (error|warning)\[MG\d{{3}}\]: .+", line) for line in lines)
@@ -278,11 +275,11 @@ def test_an_interrupt_has_its_own_exit_code(monkeypatch):
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
 
 
-def test_no_color_when_asked(monkeypatch):
+def test_no_color_when_asked(monkeypatch, broken):
     monkeypatch.setattr("magnetc.cli.report.is_terminal", lambda: True)
     runner = CliRunner()
-    assert "\x1b[" in runner.invoke(main, ["check", str(BROKEN / "tab")], color=True).stderr
-    assert "\x1b[" not in runner.invoke(main, ["check", str(BROKEN / "tab")], color=True, env={"NO_COLOR": "1"}).stderr
+    assert "\x1b[" in runner.invoke(main, ["check", str(broken / "tab")], color=True).stderr
+    assert "\x1b[" not in runner.invoke(main, ["check", str(broken / "tab")], color=True, env={"NO_COLOR": "1"}).stderr
 
 
 HEAVY = ("yaml", "lark", "jsonschema", "rich", "babel", "faker", "jinja2", "numpy", "networkx")

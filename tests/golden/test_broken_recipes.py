@@ -1,20 +1,17 @@
 """Broken recipes: `broken/NAME` is checked from the command line, and must show what its `expected.txt` holds."""
 
-from pathlib import Path
-
 import pytest
 from click.testing import CliRunner
+from corpus import BROKEN, CASES
 
 from magnetc.cli.main import main
 
-BROKEN = Path(__file__).parent / "broken"
-CASES = sorted(path.name for path in BROKEN.iterdir() if path.is_dir())
 WITHOUT_PLACE = {"not_utf8"}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_a_user_sees(case, golden, monkeypatch):
-    monkeypatch.chdir(BROKEN)
+def test_what_a_user_sees(case, broken, golden, monkeypatch):
+    monkeypatch.chdir(broken)
     result = CliRunner().invoke(main, ["check", case])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)

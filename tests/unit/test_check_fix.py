@@ -1,16 +1,13 @@
 """`magnetc check --fix`: what it changes, what it leaves, what it says."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from corpus import BROKEN, CASES, assembled
 
 from magnetc.build.fix import fix_recipe
 from magnetc.cli.main import main
-
-BROKEN = Path(__file__).parents[1] / "golden" / "broken"
 
 
 @pytest.fixture
@@ -18,7 +15,7 @@ def recipe(tmp_path):
     """A copy of a broken recipe, which tests may change."""
 
     def copy(case):
-        return Path(shutil.copytree(BROKEN / case, tmp_path / case))
+        return assembled(case, tmp_path)
 
     return copy
 
@@ -95,7 +92,7 @@ def test_a_sound_recipe_has_nothing_to_fix(recipe):
     assert "0 would be fixed, 0 would remain" in result.stderr
 
 
-@pytest.mark.parametrize("case", sorted(path.name for path in BROKEN.iterdir() if path.is_dir()))
+@pytest.mark.parametrize("case", CASES)
 def test_fixes_of_every_broken_recipe(case, recipe, golden):
     """Each fix is made, none comes back, and what they do to the corpus is on record."""
     folder = recipe(case)

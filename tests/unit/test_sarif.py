@@ -1,9 +1,9 @@
 """SARIF logs hold to what SARIF 2.1.0 (OASIS, section numbers below) asks of what we write, and to the diagnostics."""
 
 import json
-from pathlib import Path
 
 import pytest
+from corpus import CASES
 from jsonschema import Draft7Validator
 
 from magnetc import __version__
@@ -13,9 +13,6 @@ from magnetc.diagnostics.edits import apply_edits
 from magnetc.diagnostics.model import Edit
 from magnetc.diagnostics.render import FORMATS
 from magnetc.source import Span
-
-BROKEN = Path(__file__).parents[1] / "golden" / "broken"
-CASES = sorted(path.name for path in BROKEN.iterdir() if path.is_dir())
 
 MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}, "markdown": {"type": "string"}},
            "additionalProperties": False}
@@ -60,16 +57,16 @@ LOG = Draft7Validator({
 """The parts of the specification's schema that a log of ours may use; nothing else may be in it."""
 
 
-def checked(case):
+def checked(case, broken):
     sink = Sink()
-    compile_recipe(BROKEN / case, sink)
+    compile_recipe(broken / case, sink)
     log = json.loads(FORMATS["sarif"](sink, prefix=case))
     return sink, log["runs"][0], log
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_logs_are_sarif(case):
-    sink, run, log = checked(case)
+def test_logs_are_sarif(case, broken):
+    sink, run, log = checked(case, broken)
     assert [error.message for error in LOG.iter_errors(log)] == []
     rules = run["tool"]["driver"]["rules"]
     assert len(run["results"]) == len(sink.diagnostics)
@@ -86,8 +83,8 @@ def test_logs_are_sarif(case):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_replacements_are_the_fix(case):
-    sink, run, _ = checked(case)
+def test_replacements_are_the_fix(case, broken):
+    sink, run, _ = checked(case, broken)
     for diagnostic, result in zip(sink.diagnostics, run["results"], strict=True):
         assert bool(diagnostic.fix) == ("fixes" in result)
         for fix in result.get("fixes", ()):
@@ -100,8 +97,8 @@ def test_replacements_are_the_fix(case):
                 assert apply_edits(sink.files[name].text, edits) == apply_edits(sink.files[name].text, expected)
 
 
-def test_rules_carry_the_page():
-    _, run, _ = checked("unknown_type")
+def test_rules_carry_the_page(broken):
+    _, run, _ = checked("unknown_type", broken)
     (rule,) = run["tool"]["driver"]["rules"]
     assert run["tool"]["driver"]["version"] == __version__
     assert rule["shortDescription"]["text"] == "unknown type"
