@@ -4,78 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import yaml
 
 from magnetc.diagnostics import Applicability, Diagnostic, Edit, Fix, Label
 from magnetc.diagnostics.edits import inserted, quoted, removed
+from magnetc.frontend.yaml_slips import find_slip, misplaced_line
+from magnetc.frontend.yaml_spot import Spot
 from magnetc.source import SourceFile, Span
 
 _NO_SPACE = re.compile(r"[\w.-]+:(?=[^\s:/])")
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
-_ITEM = re.compile(r"[^,\]}]*")
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where libyaml gave up: offset of the problem, of the construct it was in, and of the innermost open bracket."""
-
-    file: SourceFile
-    at: int
-    context: int
-    bracket: int | None
-
-    def char(self) -> str:
-        return self.file.text[self.at : self.at + 1]
-
-    def span(self, start: int, length: int = 1) -> Span:
-        return Span(self.file.name, start, min(start + length, len(self.file.text)))
-
-    def word(self, start: int) -> Span:
-        """The run of characters up to the next blank; inside brackets, up to what ends an item."""
-        text, end = self.file.text, start
-        stops = "" if self.bracket is None else ",]}"
-        while end < len(text) and not text[end].isspace() and (end == start or text[end] not in stops):
-            end += 1
-        return Span(self.file.name, start, end)
-
-    def line_end(self, at: int) -> int:
-        end = self.file.text.find("\n", at)
-        return len(self.file.text) if end < 0 else end
-
-    def quoted(self, start: int, *, safe: bool = True) -> Fix | None:
-        """The value from `start` on in double quotes: to the end of its line, or of its item inside brackets."""
-        text = self.file.text[start : self.line_end(start)]
-        if self.bracket is not None and (item := _ITEM.match(text)):
-            text = item[0]
-        text = text.partition(" #")[0].rstrip()
-        return quoted(Span(self.file.name, start, start + len(text)), text, safe=safe) if text and '"' not in text else None
-
-    def closed(self, opened: int, closer: str) -> Fix | None:
-        """What was opened closed at the end of its line: a guess."""
-        end = self.line_end(opened)
-        line = self.file.text[opened:end]
-        kept = len(line.partition(" #")[0].rstrip().rstrip(","))
-        return inserted(self.file.name, opened + kept, closer, safe=False)
-
-    def before(self) -> str:
-        """What stands on the problem's line in front of it."""
-        start = self.file.text.rfind("\n", 0, self.at) + 1
-        return self.file.text[start : self.at]
-
-    def line_above(self) -> Span | None:
-        """The nearest line above the problem that is not blank, without its indentation."""
-        end = self.file.text.rfind("\n", 0, self.at)
-        while end >= 0:
-            start = self.file.text.rfind("\n", 0, end) + 1
-            line = self.file.text[start:end]
-            if line.strip():
-                return Span(
-                    self.file.name, start + len(line) - len(line.lstrip()), start + len(line.rstrip())
-                )
-            end = start - 1
-        return None
 
 
 def syntax_error(file: SourceFile, error: yaml.YAMLError, bracket: int | None) -> Diagnostic:
@@ -83,7 +22,10 @@ def syntax_error(file: SourceFile, error: yaml.YAMLError, bracket: int | None) -
     problem = getattr(error, "problem", None) or ""
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     at = mark.index if mark else 0
-    spot = _Spot(file, at, context.index if context else at, bracket)
+    spot = Spot(file, at, context.index if context else at, bracket)
+    structural = any(words in problem for words in _STRUCTURAL)
+    if structural and (slip := find_slip(spot)):
+        return slip
     for words, phrase in _PHRASES:
         if words in problem:
             return phrase(spot)
@@ -95,7 +37,7 @@ def syntax_error(file: SourceFile, error: yaml.YAMLError, bracket: int | None) -
     )
 
 
-def _colon(spot: _Spot) -> Diagnostic:
+def _colon(spot: Spot) -> Diagnostic:
     if ": " in spot.before():
         return Diagnostic(
             code="MG102",
@@ -122,13 +64,13 @@ def _colon(spot: _Spot) -> Diagnostic:
     )
 
 
-def _space(spot: _Spot, line: Span) -> Fix | None:
+def _space(spot: Spot, line: Span) -> Fix | None:
     """`key:value` where it should be `key: value`."""
     found = _NO_SPACE.match(spot.file.text, line.start, line.end)
     return inserted(spot.file.name, found.end(), " ") if found else None
 
 
-def _no_colon(spot: _Spot) -> Diagnostic:
+def _no_colon(spot: Spot) -> Diagnostic:
     end = spot.file.text.find("\n", spot.context)
     end = len(spot.file.text) if end < 0 else end
     return Diagnostic(
@@ -140,19 +82,19 @@ def _no_colon(spot: _Spot) -> Diagnostic:
     )
 
 
-def _character(spot: _Spot) -> Diagnostic:
+def _character(spot: Spot) -> Diagnostic:
     if spot.char() == "\t":
         return _tab(spot)
     return Diagnostic(
         code="MG107",
-        message=f"`{spot.char()}` cannot start a value in YAML",
+        message=f"{'a backquote' if spot.char() == '`' else f'`{spot.char()}`'} cannot start a value in YAML",
         primary=Label(spot.word(spot.at)),
         help="put the value in quotes",
         fix=spot.quoted(spot.at),
     )
 
 
-def _tab(spot: _Spot) -> Diagnostic:
+def _tab(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG103",
         message="a tab where YAML allows only spaces",
@@ -162,7 +104,7 @@ def _tab(spot: _Spot) -> Diagnostic:
     )
 
 
-def _spaces(spot: _Spot) -> Fix | None:
+def _spaces(spot: Spot) -> Fix | None:
     """Spaces for the tabs that indent lines. How wide one was meant is a guess: so that the first line is below its key."""
     text = spot.file.text
     found = [match for match in _INDENT.finditer(text) if "\t" in match[0]]
@@ -176,7 +118,7 @@ def _spaces(spot: _Spot) -> Fix | None:
     return Fix(edits=edits, applicability=Applicability.UNSAFE) if edits else None
 
 
-def _open_quote(spot: _Spot) -> Diagnostic:
+def _open_quote(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG104",
         message="this quote is never closed",
@@ -186,7 +128,7 @@ def _open_quote(spot: _Spot) -> Diagnostic:
     )
 
 
-def _escape(spot: _Spot) -> Diagnostic:
+def _escape(spot: Spot) -> Diagnostic:
     start = spot.file.text.rfind("\\", 0, spot.at + 2)
     return Diagnostic(
         code="MG106",
@@ -197,13 +139,13 @@ def _escape(spot: _Spot) -> Diagnostic:
     )
 
 
-def _bracket(spot: _Spot) -> Diagnostic:
+def _bracket(spot: Spot) -> Diagnostic:
+    if spot.char() == "?":
+        return _complex_key(spot)
     if spot.bracket is None:
         return Diagnostic(
             code="MG105",
-            message=f"`{spot.char()}` closes no bracket"
-            if spot.char() in "]}"
-            else "a value is missing here",
+            message="a value is missing here",
             primary=Label(spot.span(spot.at)),
             help="quote text that starts with a bracket",
         )
@@ -228,7 +170,7 @@ def _bracket(spot: _Spot) -> Diagnostic:
     )
 
 
-def _in_new_entry(spot: _Spot, bracket: int) -> bool:
+def _in_new_entry(spot: Spot, bracket: int) -> bool:
     """Whether the problem is in a later line that starts no deeper than the line of the bracket: its next key or item."""
     start = spot.file.text.rfind("\n", 0, bracket) + 1
     line = spot.file.text[start:bracket]
@@ -238,7 +180,7 @@ def _in_new_entry(spot: _Spot, bracket: int) -> bool:
     )
 
 
-def _structure(spot: _Spot) -> Diagnostic:
+def _structure(spot: Spot) -> Diagnostic:
     before = spot.before().rstrip()
     if before[-1:] in ("'", '"'):
         return Diagnostic(
@@ -246,6 +188,7 @@ def _structure(spot: _Spot) -> Diagnostic:
             message="text after a closing quote",
             primary=Label(spot.word(spot.at), "not part of the quoted text"),
             help='inside \'…\' an apostrophe is written twice, inside "…" a quote is written \\"',
+            fix=_requoted(spot, before[-1:]),
         )
     if before:
         return Diagnostic(
@@ -254,7 +197,7 @@ def _structure(spot: _Spot) -> Diagnostic:
             primary=Label(spot.word(spot.at)),
             help="quote the whole value, or start a new line",
         )
-    return Diagnostic(
+    return misplaced_line(spot) or Diagnostic(
         code="MG101",
         message="this line belongs to no list or mapping above it",
         primary=Label(spot.word(spot.at), "unexpected here"),
@@ -262,7 +205,17 @@ def _structure(spot: _Spot) -> Diagnostic:
     )
 
 
-def _item(spot: _Spot) -> Diagnostic:
+def _requoted(spot: Spot, mark: str) -> Fix | None:
+    """`'It's here.'` in double quotes, where the line ends with the quote that it was meant to."""
+    line = spot.line(spot.at)
+    start = spot.file.text.find(mark, line.start)
+    text = spot.file.text[start + 1 : line.end - 1]
+    if mark != "'" or spot.bracket is not None or spot.file.text[line.end - 1] != mark or set('"\\\\') & set(text):
+        return None
+    return quoted(Span(spot.file.name, start, line.end), text, safe=False)
+
+
+def _item(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG101",
         message="a list item has to start its own line"
@@ -270,10 +223,19 @@ def _item(spot: _Spot) -> Diagnostic:
         else "a list item is not expected here",
         primary=Label(spot.span(spot.at)),
         help="put `- …` below the key, or write the list as `[…]`",
+        fix=_in_brackets(spot),
     )
 
 
-def _block_text(spot: _Spot) -> Diagnostic:
+def _in_brackets(spot: Spot) -> Fix | None:
+    """`key: - item` as `key: [item]`, where the item is one word and the only one."""
+    found = re.compile(r"-[ \t]+([\w.-]+)[ \t]*$", re.MULTILINE).match(spot.file.text, spot.at)
+    if not found or not spot.before().rstrip().endswith(":") or re.match(r"\s*-\s", spot.file.text[found.end() :]):
+        return None
+    return Fix.of(Span(spot.file.name, *found.span()), f"[{found[1]}]")
+
+
+def _block_text(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG121",
         message="only a comment may follow `|` or `>` in its line",
@@ -282,7 +244,7 @@ def _block_text(spot: _Spot) -> Diagnostic:
     )
 
 
-def _alias(spot: _Spot) -> Diagnostic:
+def _alias(spot: Spot) -> Diagnostic:
     mark = spot.file.text[spot.context : spot.context + 1]
     return Diagnostic(
         code="MG109",
@@ -293,7 +255,7 @@ def _alias(spot: _Spot) -> Diagnostic:
     )
 
 
-def _tag(spot: _Spot) -> Diagnostic:
+def _tag(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG111",
         message="`!` in front of a value starts a tag in YAML, and recipes have none",
@@ -303,7 +265,7 @@ def _tag(spot: _Spot) -> Diagnostic:
     )
 
 
-def _directive(spot: _Spot) -> Diagnostic:
+def _directive(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG118",
         message="directives such as `%YAML` are not read",
@@ -313,7 +275,7 @@ def _directive(spot: _Spot) -> Diagnostic:
     )
 
 
-def _complex_key(spot: _Spot) -> Diagnostic:
+def _complex_key(spot: Spot) -> Diagnostic:
     return Diagnostic(
         code="MG114",
         message="`?` starts a complex key, and keys are plain text",
@@ -322,11 +284,15 @@ def _complex_key(spot: _Spot) -> Diagnostic:
     )
 
 
-def _nesting(spot: _Spot) -> Diagnostic:
+def _nesting(spot: Spot) -> Diagnostic:
     return Diagnostic(code="MG116", message="nested too deeply", primary=Label(spot.span(spot.at)))
 
 
-_PHRASES: tuple[tuple[str, Callable[[_Spot], Diagnostic]], ...] = (
+_STRUCTURAL = ("mapping values", "could not find expected", "node content", "',' or", "expected key", "'-' indicator", "<document start>",
+               "unexpected ':'")
+"""Problems whose cause often stands elsewhere."""
+
+_PHRASES: tuple[tuple[str, Callable[[Spot], Diagnostic]], ...] = (
     ("mapping values are not allowed", _colon),
     ("could not find expected ':'", _no_colon),
     ("found unexpected ':'", _colon),

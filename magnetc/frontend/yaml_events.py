@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from magnetc.diagnostics import Fix, Label, Sink
-from magnetc.diagnostics.edits import inserted, removed, renamed
+from magnetc.diagnostics.edits import inserted, quoted, removed, renamed
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document, SpanIndex
 from magnetc.frontend.read_text import MAX_BYTES, check_nul
@@ -176,7 +176,7 @@ class _Builder:
         self._key: str | None = None
         self._key_start = self._key_end = self._end = 0
         self._stack: list[tuple[Any, str, int]] = []
-        self._skipping = 0
+        self._skipping = self._skipped = 0
         self._documents = 0
         # By pointer: the source of a value whose key is given again. By anchor: the pointer of its node, and where it stands.
         self._again: dict[str, str] = {}
@@ -257,7 +257,8 @@ class _Builder:
                 )
             )
             if type(value) is Rejected:
-                self._error(value.code, value.message, start, end, help=value.help)
+                quotes = f'put it in quotes: `"{text}"`' if value.fix else value.help
+                self._error(value.code, value.message, start, end, help=quotes, fix=Fix.of(self._span(start, end), value.fix) if value.fix else None)
             elif not isinstance(value, str):
                 self._error(
                     "MG114",
@@ -322,14 +323,7 @@ class _Builder:
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
         if self._key is None and type(self._container) is dict:
-            self._error(
-                "MG114",
-                "a list or mapping cannot be a key",
-                start,
-                end,
-                help="keys are plain text; quote it if it is meant as text",
-            )
-            self._skipping = 1
+            self._skipping, self._skipped = 1, start
             return
         if len(self._stack) >= MAX_DEPTH:
             self._error(
@@ -337,6 +331,7 @@ class _Builder:
                 f"lists and mappings are nested more than {MAX_DEPTH} deep",
                 start,
                 max(end, start + 1),
+                help="write it with fewer levels",
             )
             raise _Stop
         pointer = self._place(value, start, end)
@@ -365,6 +360,8 @@ class _Builder:
         elif isinstance(event, yaml.CollectionEndEvent):
             self._skipping -= 1
             if not self._skipping:
+                self._error("MG114", "a list or mapping cannot be a key", self._skipped, min(end, self._line_end(self._skipped)),
+                            help="keys are plain text; quote it if it is meant as text")
                 self._key, self._key_start, self._key_end = f"\0{end}", end, end
 
     def _alias(self, event: Any) -> None:
@@ -425,9 +422,17 @@ class _Builder:
                 at,
                 found.end() if found else at + 1,
                 help="remove it: the type of a value follows from how it is written; or quote it if `!` is part of the text",
-                fix=Fix.of(self._span(at, found.end() + (self._file.text[found.end() : found.end() + 1] == " ")), "", safe=False)
-                if found else None,
+                fix=self._untagged(at, found.end()) if found else None,
             )
+
+    def _untagged(self, start: int, end: int) -> Fix | None:
+        """A tag of YAML taken away, or text that begins with `!` in quotes: a guess."""
+        text = self._file.text
+        if text.startswith("!!", start):
+            return Fix.of(self._span(start, end + (text[end : end + 1] == " ")), "", safe=False)
+        line = text[start : self._line_end(start)]
+        item = line.partition(" #")[0].rstrip() if self._bracket < 0 else re.split(r"[,\]}]", line)[0].rstrip()
+        return quoted(self._span(start, start + len(item)), item, safe=False) if '"' not in item else None
 
     def _next_pointer(self) -> str:
         """The pointer that the node which begins here will have."""
@@ -454,6 +459,7 @@ class _Builder:
                 start,
                 self._line_end(start),
                 help="remove the line: recipes are always YAML 1.2",
+                fix=Fix.of(self._span(start, end + (self._file.text[end : end + 1] == "\n")), "") if start == 0 else None,
             )
 
     def _ignore(self, event: Any) -> None:
