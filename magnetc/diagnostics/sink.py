@@ -80,11 +80,12 @@ class Sink:
         self.emit(Diagnostic(code=code, message=message, severity=Severity.WARNING, notes=notes, help=help,
                              primary=Label(at, label, at_key) if at else None, fix=fix))
 
-    def repair(self, at: Span, codes: Iterable[str], fix: Fix) -> None:
-        """Give the diagnostic with one of `codes` at `at` another fix: a later phase knows what has to stand there."""
+    def repair(self, at: Span, codes: Iterable[str], fix: Fix, help: str | None = None) -> None:
+        """Give the diagnostic with one of `codes` at `at` another fix (and help): a later phase knows what has to stand there."""
         for key in self._places.get(at, ()):
-            if self._diagnostics[key].code in codes:
-                self._diagnostics[key] = replace(self._diagnostics[key], fix=fix)
+            diagnostic = self._diagnostics[key]
+            if diagnostic.code in codes:
+                self._diagnostics[key] = replace(diagnostic, fix=fix, help=help or diagnostic.help)
 
     def source(self, span: Span) -> str:
         """The text at a span; empty when its file is not known."""

@@ -33,7 +33,7 @@ Check = Callable[[Any, Path, list[Violated]], None]
 
 _CLASSES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,),
                                          "object": (dict,), "null": (type(None),)}
-_MUTE = frozenset(("$schema", "title", "description", "definitions", "default", "examples", "then", "else", "x-to-come"))
+_MUTE = frozenset(("$schema", "title", "description", "definitions", "default", "examples", "then", "else", "x-to-come", "x-names", "writeOnly"))
 
 
 def compile_schema(schema: dict[str, Any]) -> Callable[[Any], list[Violated]]:

@@ -6,18 +6,19 @@ from corpus import BROKEN, CASES
 
 from magnetc.cli.main import main
 
-WITHOUT_PLACE = {"not_utf8"}
+WITHOUT_PLACE = {"not_utf8", "utf16"}
+"""Files that cannot be shown."""
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_user_sees(case, broken, golden, monkeypatch):
     monkeypatch.chdir(broken)
-    result = CliRunner().invoke(main, ["check", case])
+    result = CliRunner().invoke(main, ["check", case, "-W", "error"])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
-    assert "error[MG" in result.stderr
+    assert "[MG" in result.stderr
     assert case in WITHOUT_PLACE or (f"--> {case}/" in result.stderr and " | " in result.stderr and "^" in result.stderr)
     golden(BROKEN / case / "expected.txt", result.stderr)
 

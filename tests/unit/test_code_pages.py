@@ -15,7 +15,7 @@ from magnetc.frontend.yaml_events import read_yaml
 from magnetc.source import SourceFile
 
 FRONTEND = Path(__file__).parents[2] / "magnetc" / "frontend"
-MODULES = ("read_text.py", "yaml_errors.py", "yaml_events.py", "yaml_scalar.py", "schema.py")
+MODULES = ("read_text.py", "yaml_errors.py", "yaml_events.py", "yaml_scalar.py", "schema.py", "violations.py", "yaml_slips.py")
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADINGS = ("What", "Why it matters", "Fails", "Fixed")
 OWN = [code for code in codes() if "MG101" <= code < "MG140"]
