@@ -80,12 +80,18 @@ class Sink:
         self.emit(Diagnostic(code=code, message=message, severity=Severity.WARNING, notes=notes, help=help,
                              primary=Label(at, label, at_key) if at else None, fix=fix))
 
-    def repair(self, at: Span, codes: Iterable[str], fix: Fix, help: str | None = None) -> None:
-        """Give the diagnostic with one of `codes` at `at` another fix (and help): a later phase knows what has to stand there."""
+    def repair(self, at: Span, codes: Iterable[str], fix: Fix | None, help: str | None = None) -> bool:
+        """Give the diagnostic with one of `codes` at `at` another fix (and help): a later phase knows what has to stand there.
+
+        Returns whether there is such a diagnostic.
+        """
+        found = False
         for key in self._places.get(at, ()):
             diagnostic = self._diagnostics[key]
             if diagnostic.code in codes:
                 self._diagnostics[key] = replace(diagnostic, fix=fix, help=help or diagnostic.help)
+                found = True
+        return found
 
     def source(self, span: Span) -> str:
         """The text at a span; empty when its file is not known."""

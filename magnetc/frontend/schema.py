@@ -68,6 +68,8 @@ def _settle(violation: Violation, sink: Sink) -> None:
         sink.repair(violation.span(), ("MG115",), Fix.of(violation.span(), digit), help=f"write `{digit}`")
     elif wanted == "boolean" and isinstance(text, str) and (text.lower() in _BOOLEANS):
         sink.repair(violation.span(), ("MG115",), Fix.of(violation.span(), _BOOLEANS[text.lower()]), help=f"write `{_BOOLEANS[text.lower()]}`")
+    elif wanted in ("integer", "number") and isinstance(text, str) and sink.repair(violation.span(), ("MG122",), None, help="write a number of at most 64 bits"):
+        return
     elif wanted in ("integer", "number") and isinstance(text, str) and text.lstrip("+-0").isdecimal():
         sink.repair(violation.span(), ("MG115",), Fix.of(violation.span(), text.lstrip("+0")))
 

@@ -17,6 +17,9 @@ from magnetc.source import SourceFile, Span
 KEYWORDS = ("recipe", "domain", "type", "said", "set", "tools", "tool", "refine", "graph", "path", "operations", "turn", "refer",
             "reply", "ask", "capability", "frames")
 
+BODIED = ("recipe", "said", "tool", "graph", "path", "operations", "turn", "refer", "reply", "ask", "capability", "frames")
+"""Statements whose body stands in `{ }`."""
+
 MAX_DEPTH = 64
 """Brackets inside brackets: far more than any type or pattern needs, far less than the lowering could not recurse into."""
 
@@ -31,6 +34,7 @@ LEXEME = re.compile(r"""
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _CLOSER = {"(": ")", "[": "]", "{": "}"}
 _CONTINUES = (",", "|", "=", "->", "~>")
+_YAML = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(kind[ \t]*:)[ \t]*\w")
 _HEADED = re.compile(r"[ \t]+[\w`{]|\{")
 
 
@@ -46,6 +50,10 @@ class Block:
 
 def split_blocks(file: SourceFile, sink: Sink) -> list[Block]:
     """The blocks of `file` that can be parsed. Unclosed texts, unpaired brackets and unknown statements are errors."""
+    if found := _YAML.match(file.text):
+        sink.error("MG140", f"`{file.name}` holds YAML", Span(file.name, *found.span(1)),
+                   help="YAML stands in files that end in `.yaml`; `magnetc fmt --to dsl` writes such a file in the DSL")
+        return []
     splitter = _Splitter(file, sink)
     for match in LEXEME.finditer(file.text):
         if sink.is_full:
@@ -101,9 +109,24 @@ class _Splitter:
     def _stray(self, at: int) -> None:
         """Keep a bracket that closes nothing, on a line of its own, from breaking the statement before it."""
         if self.block and not self.block.broken:
+            if self._headless(at):
+                return
             self.finish(at)
             self.block = Block(at)
             self.blocks.append(self.block)
+
+    def _headless(self, at: int) -> bool:
+        """Report the `{` that the statement before a `}` lacks, if it is one that has a body and no bracket at all."""
+        assert self.block
+        text = self.file.text[self.block.start : at]
+        line, newline, _ = text.partition("\n")
+        if self.file.text[at] != "}" or not newline or "{" in line or line.split(maxsplit=1)[0] not in BODIED:
+            return False
+        end = self.block.start + len(line.partition("#")[0].rstrip())
+        self._error("MG143", f"`{{` is missing after `{line.split()[-1]}`", end, 1, help="write the statement's body in `{ }`",
+                    fix=inserted(self.file.name, end, " {"))
+        self.block.broken = True
+        return True
 
     def _start(self, text: str, at: int) -> None:
         self.block = Block(at, broken=text not in KEYWORDS)
@@ -133,9 +156,11 @@ class _Splitter:
     def _unclosed_text(self, text: str, at: int) -> None:
         what = "text" if text[0] == '"' else "name"
         mark = '`"`' if what == "text" else "a backquote"
+        closers = re.search(r"\s*[\]})]*\s*\Z", text) if self.block and self.block.open else None
+        end = at + (closers.start() if closers else len(text.rstrip()))
         self._error("MG142", f"this {what} is not closed", at, len(text.rstrip()),
                     help=f"end it with {mark} on the same line",
-                    fix=inserted(self.file.name, at + len(text.rstrip()), text[0], safe=False))
+                    fix=inserted(self.file.name, end, text[0], safe=False))
         self._break()
 
     def _open(self, bracket: str, at: int) -> None:
@@ -152,13 +177,39 @@ class _Splitter:
             opened.pop()
             return
         if not self.block.broken:
+            if opened and "\n" in self.file.text[opened[-1][1] : at]:
+                self._unclosed(*opened[-1], at)
+                self._break()
+                return self._unwind(bracket)
             secondary = (Label(Span(self.file.name, opened[-1][1], opened[-1][1] + 1), "opened here"),) if opened else ()
             message = f"`{bracket}` does not close `{opened[-1][0]}`" if opened else f"`{bracket}` closes nothing"
             advice = f"write `{_CLOSER[opened[-1][0]]}` first" if opened else "remove it, or add the opening bracket"
             here = Span(self.file.name, at, at + 1)
-            fix = inserted(self.file.name, at, _CLOSER[opened[-1][0]], safe=False) if opened else Fix.of(here, "", safe=False)
+            fix = self._paired(bracket, at)
             self.sink.error("MG143", message, here, help=advice, secondary=secondary, fix=fix)
             self._break()
+        self._unwind(bracket)
+
+    def _paired(self, bracket: str, at: int) -> Fix:
+        """Mend a bracket that does not pair: taken out where nothing is open, else closed before it, or in its place."""
+        assert self.block
+        here, opened = Span(self.file.name, at, at + 1), self.block.open
+        if not opened:
+            return Fix.of(here, "", safe=False)
+        closer = _CLOSER[opened[-1][0]]
+        is_expected = any(each == _CLOSES[bracket] for each, _ in opened)
+        return inserted(self.file.name, at, closer, safe=False) if is_expected else Fix.of(here, closer, safe=False)
+
+    def _unclosed(self, bracket: str, opened_at: int, at: int) -> None:
+        """A bracket that a later line closes another one over."""
+        last = len(self.file.text[:at].rstrip())
+        self._error("MG143", f"`{bracket}` is not closed", opened_at, 1, help=f"write `{_CLOSER[bracket]}` where it ends",
+                    fix=inserted(self.file.name, last, _CLOSER[bracket], safe=False))
+
+    def _unwind(self, bracket: str) -> None:
+        """Forget what is open inside the one that `bracket` closes, if any."""
+        assert self.block
+        opened = self.block.open
         while opened and any(each == _CLOSES[bracket] for each, _ in opened) and opened.pop()[0] != _CLOSES[bracket]:
             pass
 

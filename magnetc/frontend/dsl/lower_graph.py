@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magnetc import plugins
+from magnetc.diagnostics import Fix
 from magnetc.frontend.dsl.blocks import LEXEME
 from magnetc.frontend.dsl.extent import is_token
 from magnetc.frontend.dsl.node import Node
@@ -35,12 +36,15 @@ def lower_graph(tree: Tree, context: Context) -> None:
         source, arrow, target = words[1], words[2], words[3]
         if item.data == "value_link" and min(len(source.children), len(target.children)) == 1:
             bare = source if len(source.children) == 1 else target
+            both = len(source.children) == len(target.children)
             context.sink.error("MG157", "a value flows from a field to a parameter", context.span(bare),
-                               help="write `tool.field -> tool.parameter`, or `~>` where only the order matters")
+                               help="write `tool.field -> tool.parameter`, or `~>` where only the order matters",
+                               fix=Fix.of(context.span(arrow), "~>", safe=False) if both else None)
         elif item.data == "order_link" and max(len(source.children), len(target.children)) > 1:
             dotted = source if len(source.children) > 1 else target
             context.sink.error("MG157", "`~>` stands between two tools", context.span(dotted),
-                               help="write `tool ~> tool`, or `->` where a value flows")
+                               help="write `tool ~> tool`, or `->` where a value flows",
+                               fix=Fix.of(context.span(arrow), "->", safe=False) if min(len(source.children), len(target.children)) > 1 else None)
         elif item.data == "unlink" and max(len(source.children), len(target.children)) > 1:
             dotted = source if len(source.children) > 1 else target
             context.sink.error("MG157", "`unlink` names two tools", context.span(dotted),

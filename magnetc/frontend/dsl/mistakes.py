@@ -89,7 +89,7 @@ MISTAKES = (
              "type X = string from state a",
              "type X = string from system a", "type X = string description a", "tools from bfcl a"), replace='"{found}"'),
     Mistake("MG159", "a value belongs after {before}", 'text stands in double quotes: `"…"`',
-            ("type X = string one of a", 'type X = string one of "a", b', "said X a { }", "tool f(a: T = x)",
+            ("type X = string examples a", "type X = string one of a", 'type X = string one of "a", b', "said X a { }", "tool f(a: T = x)",
              "operations { merge(p=x) }"), replace='"{found}"'),
     Mistake("MG141", "`=` is no comparison", "write `==`", ("tool f(a: T) { where a = 1 }",), anything=False,
             replace="=="),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from magnetc.diagnostics import Fix, Sink
 from magnetc.diagnostics.edits import inserted
 from magnetc.diagnostics.suggest import closest
-from magnetc.frontend.dsl.blocks import LEXEME
 from magnetc.frontend.dsl.mistakes import MISTAKES, Mistake, find_mistake, token_of
 from magnetc.frontend.dsl.parser import dsl_parser
+from magnetc.frontend.dsl.place import Place, place_of
+from magnetc.frontend.dsl.slips import find_slip
 from magnetc.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -23,48 +23,30 @@ _NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole n
           "COMPARISON": "a comparison", "_NL": "the end of the line", "$END": "the end of the line"}
 _ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern", "sample",
                    "distance"), "graph": ("infer", "link", "unlink", "undo")}
-_ENDS = {"_NL": "the end of the line", "$END": "the end of the statement"}
 
-
-_ARROW = re.compile(r"=>|-->|→|⇒|>>")
 _SINGLE = re.compile(r"'([^'\"\\\n]*)'")
 _HYPHENED = re.compile(r"\w+(?:-\w+)*")
 _NAMES = re.compile(r"[ \t]*([({]?[ \t]*\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*[)}]?)[ \t]*$", re.MULTILINE)
 MAX_NAME = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an error is: the lexeme found (empty at the end of a line or statement), and the one before it."""
-
-    span: Span
-    found: str
-    before: str
-    end: str
-    after: int
-    """Offset in the file of the end of the lexeme before."""
-
-    @property
-    def shown(self) -> str:
-        return self.end or f"`{self.found}`"
-
-
 def report_syntax_error(error: UnexpectedInput, text: str, base: int, file: SourceFile, sink: Sink) -> None:
     """Emit the diagnostic for `error` in the block `text`, which begins at `base` in `file`."""
-    place = _place(error, text, base, file)
-    accepts = _accepts(error)
-    words = _words(accepts)
-    near = closest(place.found, words) if place.found.isidentifier() else None
+    place = place_of(error, text, base, file)
+    near = closest(place.found, place.words()) if place.found.isidentifier() else None
     if near:
         sink.error("MG155", f"unknown word `{place.found}`", place.span, help=f"did you mean `{near}`?",
                    fix=Fix.of(place.span, near))
         return
-    arrow = _ARROW.match(file.text, place.span.start)
-    if arrow and not place.end and _arrow_fits(accepts):
-        sink.error("MG141", f"`{arrow[0]}` is no arrow", Span(file.name, *arrow.span()),
-                   help="write `->` where a value flows, and `~>` where only the order matters",
-                   fix=Fix.of(Span(file.name, *arrow.span()), "->"))
+    slip = find_slip(place)
+    if slip:
+        sink.emit(slip)
         return
+    _report(error, text, base, place, sink)
+
+
+def _report(error: UnexpectedInput, text: str, base: int, place: Place, sink: Sink) -> None:
+    accepts, file = set(place.accepts), place.file
     mistake = find_mistake(error, accepts)
     if place.found == "'" or not (mistake or token_of(error)):
         _report_character(place, file, sink)
@@ -72,7 +54,7 @@ def report_syntax_error(error: UnexpectedInput, text: str, base: int, file: Sour
         sink.error(mistake.code, _fill(mistake.message, place), place.span, help=_fill(mistake.help, place),
                    fix=_repair(mistake, place, file))
     elif place.found and accepts <= {"$END", "_NL"}:
-        _report_past_end(place, accepts, sink)
+        _report_past_end(place, sink)
     elif place.found in _ITEMS.get(text.split(maxsplit=1)[0], ()) and "_NL" in accepts:
         sink.error("MG158", f"{place.shown} begins a new item of the block", place.span, help="put it on a line of its own",
                    fix=inserted(file.name, place.span.start, "\n" + _indent(file, base)))
@@ -80,11 +62,7 @@ def report_syntax_error(error: UnexpectedInput, text: str, base: int, file: Sour
         sink.error("MG141", f"expected {_expected(accepts)}, found {place.shown}", place.span)
 
 
-def _arrow_fits(accepts: set[str]) -> bool:
-    return any(term.pattern.value == "->" for term in dsl_parser().terminals if term.name in accepts)
-
-
-def _repair(mistake: Mistake, place: _Place, file: SourceFile) -> Fix | None:
+def _repair(mistake: Mistake, place: Place, file: SourceFile) -> Fix | None:
     if mistake.insert:
         return inserted(file.name, place.after, mistake.insert)
     if mistake.replace and place.found and ("{found}" not in mistake.replace or place.found.isidentifier()):
@@ -94,7 +72,7 @@ def _repair(mistake: Mistake, place: _Place, file: SourceFile) -> Fix | None:
     return None
 
 
-def _listed(place: _Place, file: SourceFile) -> Fix | None:
+def _listed(place: Place, file: SourceFile) -> Fix | None:
     """Names that stand in other brackets, or in none, put in `[ ]`."""
     found = _NAMES.match(file.text, place.after)
     if found is None:
@@ -111,45 +89,11 @@ def _indent(file: SourceFile, base: int) -> str:
 
 def explain_pattern_error(error: UnexpectedInput, text: str) -> tuple[str, str, int, int]:
     """Message, help and range in `text` for a path pattern on its own that does not parse."""
-    place = _place(error, text, 0, SourceFile("", text))
+    place = place_of(error, text, 0, SourceFile("", text))
     advice = next(mistake.help for mistake in MISTAKES if mistake.code == "MG154")
     found = "the end" if place.end else place.shown
     where = f"after `{place.before}`" if place.before else "at the beginning"
     return f"this is no pattern: {found} cannot stand {where}", _fill(advice, place), place.span.start, place.span.end
-
-
-def _place(error: UnexpectedInput, text: str, base: int, file: SourceFile) -> _Place:
-    sort = token_of(error)
-    at = len(text) if sort == "$END" else error.pos_in_stream or 0
-    before = None
-    here = None
-    for match in LEXEME.finditer(text):
-        if match.lastgroup in ("newline", "blank", "comment"):
-            continue
-        if match.end() <= at:
-            before = match
-        else:
-            here = match
-            break
-    end = _ENDS.get(sort, "") if here is None or sort in _ENDS else ""
-    if end or here is None:
-        start = before.end() if before else 0
-        span = Span(file.name, base + start, min(base + start + 1, len(file.text)))
-        return _Place(span, "", before[0] if before else "", end or _ENDS["$END"], base + start)
-    span = Span(file.name, base + max(at, here.start()), base + here.end())
-    return _Place(span, text[max(at, here.start()) : here.end()], before[0] if before else "", "",
-                  base + (before.end() if before else 0))
-
-
-def _accepts(error: UnexpectedInput) -> set[str]:
-    interactive = getattr(error, "interactive_parser", None)
-    return set(interactive.accepts()) if interactive else set()
-
-
-def _words(accepts: set[str]) -> list[str]:
-    """The keywords among the accepted terminals."""
-    texts = [term.pattern.value for term in dsl_parser().terminals if term.name in accepts]
-    return [text for text in texts if re.fullmatch(r"[a-z]+", text)]
 
 
 def _expected(accepts: set[str]) -> str:
@@ -167,7 +111,7 @@ def _expected(accepts: set[str]) -> str:
     return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nothing more"
 
 
-def _report_character(place: _Place, file: SourceFile, sink: Sink) -> None:
+def _report_character(place: Place, file: SourceFile, sink: Sink) -> None:
     word = next((match for match in _HYPHENED.finditer(file.text, max(0, place.span.start - MAX_NAME))
                  if match.start() <= place.span.start < match.end()), None)
     if place.found == "'":
@@ -182,13 +126,15 @@ def _report_character(place: _Place, file: SourceFile, sink: Sink) -> None:
         sink.error("MG152", f"{place.shown} means nothing here", place.span, help="remove it, or put text in double quotes")
 
 
-def _report_past_end(place: _Place, accepts: set[str], sink: Sink) -> None:
-    if "_NL" in accepts:
+def _report_past_end(place: Place, sink: Sink) -> None:
+    fix = None
+    if "_NL" in place.accepts:
         advice = "begin the next statement on a line of its own"
     else:
         advice = "a statement ends at the newline: put this on the line above"
-    sink.error("MG141", f"the statement has ended before {place.shown}", place.span, help=advice)
+        fix = Fix.of(Span(place.file.name, place.after, place.span.start), " ", safe=False)
+    sink.error("MG141", f"the statement has ended before {place.shown}", place.span, help=advice, fix=fix)
 
 
-def _fill(text: str, place: _Place) -> str:
+def _fill(text: str, place: Place) -> str:
     return text.format(found=place.shown, before=f"`{place.before}`")
