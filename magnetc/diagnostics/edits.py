@@ -17,6 +17,15 @@ _AFTER_ENTRY = re.compile(r"[ \t]*,?[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _COMMA = re.compile(r"\s*,[ \t]*")
 
 
+def located(sink: Sink, at: Origin | Span, text: str, *, at_key: bool = False) -> Span | None:
+    """Where `text` stands, word for word, in the source at `at`; None when it does not stand there once."""
+    span = at if isinstance(at, Span) else sink.span(Label(at, "", at_key))
+    if span is None or not text:
+        return None
+    found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", sink.source(span))]
+    return Span(span.file, span.start + found[0][0], span.start + found[0][1]) if len(found) == 1 else None
+
+
 def renamed(sink: Sink, at: Origin | Span, old: str, new: str, *, at_key: bool = False, safe: bool = True) -> Fix | None:
     """Write `new` for the one `old` in the source at `at`; None when it does not stand there once, word for word."""
     span = at if isinstance(at, Span) else sink.span(Label(at, "", at_key))

@@ -114,10 +114,15 @@ class Sink:
             pointer = pointer.rpartition("/")[0]
         return Span(label.at.file, 0, 0) if label.at.file in self.files else None
 
+    def apart(self) -> Sink:
+        """A sink without diagnostics that knows the same files."""
+        other = Sink()
+        other.files, other._spans = self.files, self._spans
+        return other
+
     def only(self, *codes: str) -> Sink:
         """The errors, and of the warnings those with these codes."""
-        chosen = Sink()
-        chosen.files, chosen._spans = self.files, self._spans
+        chosen = self.apart()
         chosen.extend(d for d in self.diagnostics if d.severity is Severity.ERROR or d.code in codes)
         return chosen
 

@@ -46,7 +46,8 @@ def read_constraint(text: str, tool: str, parameters: Mapping[str, Parameter], e
             return None
     problem = _mismatch(parameters[left], op, text_right, None if literal else parameters[text_right], table)
     if problem:
-        sink.error("MG216", f"`{text}` cannot hold: {problem}", origin)
+        sink.error("MG216", f"`{text}` cannot hold: {problem}", origin,
+                   help=f"compare `{left}` with {_comparable(parameters[left], table)}")
         return None
     return Constraint(left, op, text_right, literal)
 
@@ -86,8 +87,18 @@ def _mismatch(left: Parameter, op: str, text: str, right: Parameter | None, tabl
         return f"`{text}` {found[0].split('` ', 1)[1]}, as `{left.name}` is" if found else None
     numeric = {"integer", "number"}
     if other != kind and not {other, kind} <= numeric:
-        return f"`{left.name}` is a {kind} and `{right.name}` a {other}"
+        return f"`{left.name}` is {_a(kind)} and `{right.name}` {_a(other)}"
     return None
+
+
+def _a(noun: str | None) -> str:
+    return f"an {noun}" if str(noun)[0] in "aeiou" else f"a {noun}"
+
+
+def _comparable(parameter: Parameter, table: TypeTable) -> str:
+    """What may stand on the other side of a comparison, in words."""
+    words = {"string": "a text in double quotes or another parameter that is one", "boolean": "`true` or `false`, by `==` or `!=`"}
+    return words.get(base_of(parameter, table), "a number or another parameter that is one")
 
 
 def base_of(parameter: Parameter, table: TypeTable) -> str:

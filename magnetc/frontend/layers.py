@@ -90,7 +90,10 @@ def _base(layer: Layer, folder: Path, seen: Mapping[Path, str], sink: Sink) -> I
     if not isinstance(name, str):
         return None
     path = PurePosixPath(name)
-    if path.is_absolute() or "\\" in name or "\0" in name or not path.parts:
+    if not path.parts:
+        sink.error("MG008", "this recipe extends itself", at, help="name the folder of another recipe, or leave `extend` out")
+        return None
+    if path.is_absolute() or "\\" in name or "\0" in name:
         return _outside(name, at, sink)
     shipped = path.parts[0] == SHIPPED
     around = resource("specs", SHIPPED) if shipped else sink.disk.real(folder).parent

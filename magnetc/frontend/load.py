@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from magnetc.diagnostics import Sink
+from magnetc.diagnostics import Severity, Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.extend import merge_recipe, override
 from magnetc.frontend.include import ROOTS, Included, expand_include, shipped
@@ -40,17 +40,30 @@ def load(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Map
     broken = len(sink.diagnostics)
     lock = read_snapshot(folder, sink)
     imported = import_tools(others, lock, importers, sink) if len(sink.diagnostics) == broken else []
-    spec = resolve(recipe, others, imported, sink)
+    spec = resolve(recipe, others, imported, sink) if len(sink.diagnostics) == broken else _without_imports(recipe, others, sink)
     if spec is None:
+        _show_lock(folder, sink)
         return None
     probes, votes, ranked = (read(lock, spec, sink) for read in (read_probes, read_votes, read_ranked))
-    if votes or any(each.primary and each.primary.at.file == LOCK for each in sink.diagnostics):
-        _show_lock(folder, sink)
+    _show_lock(folder, sink, has_votes=bool(votes))
     return None if sink.has_errors else replace(spec, graph=replace(spec.graph, probes=probes, votes=votes, ranked=ranked))
 
 
-def _show_lock(folder: Path, sink: Sink) -> None:
-    """Register the lock, so that its lines can be shown."""
+_OF_IMPORTS = frozenset(("MG203", "MG204", "MG210", "MG310", "MG410"))
+"""Errors that a tool would not make, were it there."""
+
+
+def _without_imports(recipe: Document, documents: list[Document], sink: Sink) -> None:
+    """Report what is wrong with a recipe whose imported tools are not known, except for what they might settle."""
+    apart = sink.apart()
+    resolve(recipe, documents, [], apart)
+    sink.extend(each for each in apart.diagnostics if each.severity is Severity.ERROR and each.code not in _OF_IMPORTS)
+
+
+def _show_lock(folder: Path, sink: Sink, *, has_votes: bool = False) -> None:
+    """Register the lock where votes or errors stand in it, so that its lines can be shown."""
+    if LOCK in sink.files or not (has_votes or any(each.primary and each.primary.at.file == LOCK for each in sink.diagnostics)):
+        return
     source = read_text(folder / LOCK, LOCK, sink)
     if source:
         sink.add_file(source, span_index(source))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from magnetc.diagnostics import Fix, Label, Sink
-from magnetc.diagnostics.edits import inserted, renamed
+from magnetc.diagnostics.edits import inserted, located, renamed
 from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.frontend.document import Document
 from magnetc.ir.signature import FunctionSignature
@@ -45,27 +45,29 @@ class Names:
         return False
 
 
-def duplicate(sort: str, name: str, origin: Origin, first: Origin, sink: Sink) -> None:
+def duplicate(sort: str, name: str, origin: Origin, first: Origin, sink: Sink, *,
+              help: str = "rename one of the two, or leave one out") -> None:
     """MG201: a second definition of a name, with a label at the first."""
     sink.error("MG201", f"{sort} `{name}` is defined twice", origin, at_key=True, label="defined again here",
                secondary=(Label(first, "first defined here", at_key=True),),
-               help="rename one of the two, or leave one out")
+               help=help)
 
 
 def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Origin, sink: Sink, *,
             at_key: bool = False, within: str = "") -> None:
     """An unknown name: what was looked for, where, and the closest name that there is."""
     known = [] if sink.is_full else sorted(set(candidates))
+    place = located(sink, at, name, at_key=at_key) or at
     near = closest(name, known)
     fix = None
     if near:
         advice = f"did you mean `{near}`?"
-        fix = renamed(sink, at, name, near, at_key=at_key, safe=is_sure(name, near, known))
+        fix = renamed(sink, place, name, near, at_key=at_key, safe=is_sure(name, near, known))
     elif known and len(known) <= 8:
         advice = "known: " + ", ".join(f"`{each}`" for each in known)
     else:
         advice = None if known or within else f"the recipe defines no {sort}"
-    sink.error(code, f"unknown {sort} `{name}`{within}", at, at_key=at_key, help=advice, fix=fix)
+    sink.error(code, f"unknown {sort} `{name}`{within}", place, at_key=at_key, help=advice, fix=fix)
 
 
 def entries(documents: Iterable[Document], kind: str, key: str) -> Iterator[tuple[str, Any, Origin]]:

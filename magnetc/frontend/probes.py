@@ -17,6 +17,7 @@ from magnetc.ir.graph import ValueFlow
 from magnetc.ir.json import Json
 from magnetc.ir.probed import Finding, ProbedFlow, Probes, declared_digest
 from magnetc.ir.spec import Spec
+from magnetc.source import Origin
 
 
 def read_probes(lock: Mapping[str, Any] | None, spec: Spec, sink: Sink) -> Probes:
@@ -24,7 +25,7 @@ def read_probes(lock: Mapping[str, Any] | None, spec: Spec, sink: Sink) -> Probe
     written = probes_in(lock or {})
     if written is None:
         if lock and "probes" in lock:
-            sink.error("MG503", f"`probes` of `{LOCK}` cannot be read", help="run `magnetc lock DIR --probe` to write it anew")
+            sink.error("MG503", f"`probes` of `{LOCK}` cannot be read", Origin(LOCK, "/probes"), at_key=True, help="run `magnetc lock DIR --probe` to write it anew")
         return Probes()
     digests: dict[tuple[str, str], str] = {}
     holding = []

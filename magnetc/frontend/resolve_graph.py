@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.edits import renamed
 from magnetc.frontend.document import Document
 from magnetc.frontend.dotted import join_dotted, split_dotted
 from magnetc.frontend.names import Definitions, Scope, items, unknown
@@ -57,14 +58,28 @@ def _link(data: Mapping[str, Any], origin: Origin, scope: Scope) -> Link | None:
         return None
     (source_name, path), (target_name, parameter) = source, target
     if bool(path) != bool(parameter):
-        side = data["to"] if path else data["from"]
-        scope.sink.error("MG304", f"a value flows from or to a tool, but `{side}` names no "
-                                  f"{'parameter' if path else 'field'} for it", origin.child("to" if path else "from"),
-                         help="name a field and a parameter for a value, or two tools for a prerequisite")
+        _one_sided(data, (source_name, path), (target_name, parameter), origin, scope)
         return None
     if not path:
         return Link(source=source_name, target=target_name, origin=origin)
     return _value_link(source_name, path, target_name, parameter, origin, scope)
+
+
+def _one_sided(data: Mapping[str, Any], source: tuple[str, tuple[str, ...]], target: tuple[str, tuple[str, ...]], origin: Origin,
+               scope: Scope) -> None:
+    """MG304, with the field or parameter that was meant if only one has the type of the other side."""
+    key = "to" if source[1] else "from"
+    near = None
+    giver, taker = scope.tools.get(source[0]), scope.tools.get(target[0])
+    if giver and taker:
+        ends = [(name, parameter.name) for name in field_names(giver.returns) for parameter in taker.parameters
+                if (found := field_at(giver.returns, tuple(name.split(".")))) and found[1] == parameter.type
+                and name in (".".join(source[1]), *(() if source[1] else (name,)))
+                and parameter.name in (join_dotted(target[1]), *(() if target[1] else (parameter.name,)))]
+        near = f"{data[key]}.{ends[0][1] if source[1] else ends[0][0]}" if len(ends) == 1 else None
+    scope.sink.error("MG304", f"a value flows from or to a tool, but `{data[key]}` names no {'parameter' if source[1] else 'field'} for it",
+                     origin.child(key), fix=renamed(scope.sink, origin.child(key), data[key], near, safe=False) if near else None,
+                     help=f"did you mean `{near}`?" if near else "name a field and a parameter for a value, or two tools for a prerequisite")
 
 
 def _tool_end(text: str, origin: Origin, scope: Scope) -> tuple[str, tuple[str, ...]] | None:
@@ -102,8 +117,10 @@ def _value_link(source: str, path: tuple[str, ...], target: str, parameter: tupl
         return None
     if not flows(expr, into.type, scope.table):
         given = f"`{'.'.join((source, *path))}` has the type `{show_type(expr)}`"
+        units = [f"`{unit}`" for each in (expr, into.type) if (unit := _unit(each, scope.table))]
         scope.sink.error("MG305", f"{given}, `{target}.{into.name}` takes `{show_type(into.type)}`", origin,
                          secondary=(Label(into.origin, f"`{into.name}` is declared here", at_key=True),),
+                         notes=(f"the one is in {units[0]}, the other in {units[1]}",) if len(set(units)) > 1 else (),
                          help="link a field of that type, or put a tool that converts it in between")
         return None
     return Link(source=source, target=target, pointer=pointer, parameter=into.name, origin=origin)
@@ -165,6 +182,11 @@ def _same_measure(given: str, taken: str, table: TypeTable) -> bool:
         return False
     return not (one and other) or all(a == b or None in (a, b)
                                       for a, b in ((one.unit, other.unit), (one.format, other.format)))
+
+
+def _unit(expr: TypeExpr, table: TypeTable) -> str | None:
+    entity = table.get(expr.name) if isinstance(expr, Ref) else None
+    return entity.unit if entity else None
 
 
 def _check_order(links: Iterable[Link], sink: Sink) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from magnetc.diagnostics import Fix, Label, Sink
-from magnetc.diagnostics.edits import swapped
+from magnetc.diagnostics.edits import located, swapped
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions, duplicate, entries, items, unknown
 from magnetc.frontend.pattern import parse_pattern
@@ -78,13 +78,15 @@ def _check_within(name: str, data: Mapping[str, Any], within: tuple[str, ...], s
     """MG303: `within` must let in what the path itself starts with or requires."""
     for tool in start:
         if tool not in within:
-            sink.error("MG303", f"path `{name}` starts in `{tool}`, which `within` leaves out", origin.child("start"),
+            sink.error("MG303", f"path `{name}` starts in `{tool}`, which `within` leaves out", located(sink, origin.child("start"), tool) or origin.child("start"),
+                       secondary=(Label(origin.child("within"), "only these may be called"),),
                        help=f"add `{tool}` to `within`, or leave it out of `start`", fix=_let_in(tool, origin, sink))
     for index, order in enumerate(data.get("require") or ()):
         before, after = order["before"], order["after"]
         if (before, after) in require and after in within and before not in within:
             sink.error("MG303", f"path `{name}` requires `{before}` before `{after}`, but `within` leaves `{before}` out",
-                       origin.child("require", index), help=f"add `{before}` to `within`", fix=_let_in(before, origin, sink))
+                       origin.child("require", index), secondary=(Label(origin.child("within"), "only these may be called"),),
+                       help=f"add `{before}` to `within`", fix=_let_in(before, origin, sink))
 
 
 def _let_in(tool: str, origin: Origin, sink: Sink) -> Fix | None:
@@ -101,7 +103,7 @@ def resolve_operations(documents: Iterable[Document], sink: Sink) -> tuple[Opera
         for name, options in data.items():
             place = origin.child(name)
             if name in operations:
-                duplicate("operation", name, place, operations[name].origin, sink)
+                duplicate("operation", name, place, operations[name].origin, sink, help="leave one of the two out: each operation is applied once")
                 continue
             options = options or {}
             for option, value in options.items():
@@ -125,7 +127,7 @@ def _check_sum(operation: str, options: Mapping[str, Json], origin: Origin, sink
     shares = [value for option, value in options.items() if isinstance(value, (int, float)) and option in chances]
     if sum(shares) > 1 + 1e-9:
         sink.error("MG220", f"the probabilities of `{operation}` add up to {sum(shares):g}, which is above 1", origin,
-                   at_key=True)
+                   at_key=True, help="lower them: they exclude each other, and what is left of 1 is that none happens")
 
 
 def _check_room(options: Mapping[str, Json], origin: Origin, sink: Sink) -> None:

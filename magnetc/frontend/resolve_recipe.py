@@ -77,7 +77,8 @@ def _world(data: Mapping[str, Any], folder: str, origin: Origin, definitions: De
     try:
         datetime.fromisoformat(data["now"])
     except ValueError:
-        sink.error("MG222", f"`{data['now']}` is not an instant: there is no such day or time", origin.child("now"))
+        sink.error("MG222", f"`{data['now']}` is not an instant: there is no such day or time", origin.child("now"),
+                   help="write a day of the calendar and a time up to `23:59:59`")
     kinds = [key for key in data if key not in OF_EVERY_WORLD]
     if len(kinds) != 1:
         also = f"`{kinds[0]}` and `{kinds[1]}`" if kinds else "nothing that says of which kind it is"

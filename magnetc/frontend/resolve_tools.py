@@ -17,6 +17,7 @@ from magnetc.frontend.names import Definitions, entries, unknown
 from magnetc.frontend.resolve_entries import read_entries
 from magnetc.frontend.schema_types import SchemaTypes
 from magnetc.frontend.type_syntax import OPAQUE, read_type, show_type
+from magnetc.frontend.wrong_value import advice
 from magnetc.ir.conform import violations
 from magnetc.ir.json import canonical, wire
 from magnetc.ir.signature import Effect, FunctionSignature, Parameter
@@ -93,9 +94,16 @@ def resolve_sets(documents: Iterable[Document], definitions: Definitions, sink: 
     for name, members, origin in entries(documents, "tools", "sets"):
         if definitions.sets.origins.get(name) == origin:
             known = [member for index, member in enumerate(members)
-                     if definitions.tools.check(member, origin.child(index), sink)]
+                     if _is_member(member, origin.child(index), definitions, sink)]
             sets[name] = ToolSet(name=name, tools=tuple(dict.fromkeys(known)))
     return sets
+
+
+def _is_member(name: str, at: Origin, definitions: Definitions, sink: Sink) -> bool:
+    if name in definitions.sets:
+        sink.error("MG203", f"`{name}` is a set, and a set holds tools", at, help=f"name the tools of `{name}` in its place")
+        return False
+    return definitions.tools.check(name, at, sink)
 
 
 def _declared(name: str, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:
@@ -155,8 +163,10 @@ def _check_default(name: str, default: Any, expr: TypeExpr, origin: Origin, read
     found = violations(default, expr, reader.known) if default is not None else []
     if found:
         reason = f"it {found[0].removeprefix('`/` ')}" if found[0].startswith("`/` ") else found[0]
+        entity = reader.table.get(expr.name) or EntityType(name=expr.name, base=expr.name) if isinstance(expr, Ref) else None
+        help, fix = advice(default, entity, origin.child("default"), reader.sink) if entity else (None, None)
         reader.sink.error("MG207", f"default `{canonical(default)}` of `{name}` is no `{show_type(expr)}`: {reason}",
-                          origin.child("default"))
+                          origin.child("default"), help=help, fix=fix)
 
 
 def _with_entries(tool: FunctionSignature, data: Mapping[str, Any], origin: Origin, reader: _Reader) -> FunctionSignature:

@@ -19,6 +19,7 @@ from magnetc.frontend.slots import (
     opaque_at,
     reply_slots,
     siblings,
+    slot_span,
     turn_slots,
     unknown_slot,
 )
@@ -38,7 +39,7 @@ from magnetc.ir.template import (
 from magnetc.ir.template import (
     slots as slots_of,
 )
-from magnetc.ir.types import ListOf, MapOf, Ref, TypeExpr, TypeTable, leaves
+from magnetc.ir.types import PRIMITIVES, ListOf, MapOf, Ref, TypeExpr, TypeTable, leaves
 from magnetc.source import Origin
 
 
@@ -115,7 +116,9 @@ def _chain(data: Iterable[Any], origin: Origin, scope: Scope) -> Chain | None:
             sound = False
         elif alias and (alias in taken or not index):
             reason = "two helpers have it" if index else "the head of a chain is named by its parameters alone"
-            scope.sink.error("MG414", f"`{alias}` cannot be an alias here: {reason}", place,
+            first = next((at for at, (_, as_name) in enumerate(chain) if as_name == alias), None)
+            scope.sink.error("MG414", f"`{alias}` cannot be an alias here: {reason}", place.child("as"),
+                             secondary=() if first is None else (Label(origin.child("chain", first, "as"), "an alias here already"),),
                              help="give each helper a name of its own, and the head none")
             sound = False
         chain.append((name, alias))
@@ -129,7 +132,7 @@ def _without_shadows(chain: Chain, origin: Origin, scope: Scope) -> Chain | None
     for index, (_, alias) in enumerate(chain):
         if alias and head.parameter(alias):
             scope.sink.error("MG414", f"`{alias}` cannot be an alias here: it is a parameter of `{head.name}`",
-                             origin.child("chain", index), help="choose another alias")
+                             origin.child("chain", index, "as"), help="choose another alias")
             return None
     return chain
 
@@ -150,7 +153,7 @@ def _turn(data: Mapping[str, Any], origin: Origin, scope: Scope) -> TurnTemplate
 
 
 def _misplaced_section(name: str, phrase: Phrase, sink: Sink) -> None:
-    sink.error("MG415", f"`{{#{name}}}` stands outside a reply", phrase.origin,
+    sink.error("MG415", f"`{{#{name}}}` stands outside a reply", slot_span(name, phrase, sink),
                help="only a reply has a result with lists to go through; users say values in slots")
 
 
@@ -194,10 +197,12 @@ def _check_reply_slot(each: Named, slots: dict[str, TypeExpr], phrase: Phrase, c
             unknown_slot("MG410", each.name, phrase, slots,
                          f"neither in the {where} nor a parameter of {_show_chain(chain)}", scope.sink)
     elif each.is_section and not isinstance(expr, (ListOf, MapOf)) and expr != Ref("object"):
-        scope.sink.error("MG415", f"`{{#{each.name}}}` goes through a `{show_type(expr)}`, which is no list", phrase.origin,
+        scope.sink.error("MG415", f"`{{#{each.name}}}` goes through a `{show_type(expr)}`, which is no list",
+                         slot_span(each.name, phrase, scope.sink),
                          help=f"write `{{{each.name}}}`" if isinstance(expr, Ref) else "name a list or a map")
     elif not each.is_section and not _is_sayable(expr):
-        scope.sink.error("MG415", f"`{{{each.name}}}` is a `{show_type(expr)}`, which one slot cannot say", phrase.origin,
+        scope.sink.error("MG415", f"`{{{each.name}}}` is a `{show_type(expr)}`, which one slot cannot say",
+                         slot_span(each.name, phrase, scope.sink),
                          help=f"name a field of it, or go through it: `{{#{each.name}}}...{{/{each.name}}}`")
 
 
@@ -209,6 +214,8 @@ def _refer(data: Mapping[str, Any], origin: Origin, scope: Scope) -> ReferTempla
     phrases = _phrases(data["phrases"], origin, scope.sink)
     name, pick, by = data["type"], data.get("pick", ""), data.get("by", "")
     if not scope.definitions.types.check(name, origin.child("type"), scope.sink):
+        return None
+    if scope.table.get(name) is None and name not in PRIMITIVES:
         return None
     fields, arguments, opaque = _around(name, scope)
     if not fields and not opaque:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from magnetc.diagnostics import Fix, Label, Sink
-from magnetc.diagnostics.edits import quoted, renamed, swapped
+from magnetc.diagnostics import Label, Sink
+from magnetc.diagnostics.edits import renamed, swapped
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions, entries, items
-from magnetc.ir.conform import violations
+from magnetc.frontend.wrong_value import advice, value_problem
 from magnetc.ir.json import canonical
-from magnetc.ir.types import PRIMITIVES, EntityType, Ref, Said, TypeTable
+from magnetc.ir.types import PRIMITIVES, EntityType, Said, TypeTable
 from magnetc.source import Origin
 
 _ATTRIBUTES = {"matching": "pattern", "format": "format", "examples": "examples", "enum": "enum", "step": "step",
@@ -143,7 +143,7 @@ def _attributes_are_sound(entity: EntityType, data: Mapping[str, Any], origin: O
     sound = True
     for key, bases in _BASES.items():
         if key in data and entity.base not in bases:
-            sink.error("MG208", f"`{key}` does not suit `{entity.name}`, a {entity.base}", origin.child(key), at_key=True,
+            sink.error("MG208", f"`{key}` does not suit `{entity.name}`, {'an' if entity.base[0] in 'aeiou' else 'a'} {entity.base}", origin.child(key), at_key=True,
                        help=f"`{key}` is for {' and '.join(bases)} types")
             sound = False
     if "days" in data and entity.format not in ("date", "datetime"):
@@ -159,7 +159,7 @@ def _attributes_are_sound(entity: EntityType, data: Mapping[str, Any], origin: O
     problem = _pattern_problem(data["matching"]) if "matching" in data else None
     if problem:
         sink.error("MG206", f"`matching` of `{entity.name}` is not a regular expression: {problem}",
-                   origin.child("matching"))
+                   origin.child("matching"), help="write a regular expression of Python, such as `^[0-9]{5}$`")
         sound = False
     return _sources_are_sound(entity, data, origin, sink) and sound
 
@@ -243,25 +243,8 @@ def _check_values(entity: EntityType, data: Mapping[str, Any], origin: Origin, s
             problem = value_problem(value, entity.name, table)
             if problem:
                 place = origin.child(key, index)
-                sink.error("MG207", f"`{canonical(value)}` in `{key}` {problem}", place, fix=as_base(value, entity, place, sink))
-
-
-def as_base(value: Any, entity: EntityType, place: Origin, sink: Sink) -> Fix | None:
-    """A number or boolean that was meant as text, in quotes; a number that was quoted, without."""
-    span = sink.span(Label(place))
-    if span is None or value_problem(value, entity.base, TypeTable({})) is None:
-        return None
-    source = sink.source(span)
-    if entity.base == "string" and source and not source.startswith(("\"", "'", "[", "{")):
-        return quoted(span, source)
-    is_number = entity.base in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"-?(0|[1-9]\d*)", value)
-    return Fix.of(span, value) if is_number else None
-
-
-def value_problem(value: Any, name: str, table: TypeTable) -> str | None:
-    """What keeps a scalar from being of the named type: "is not a date", or None."""
-    found = violations(value, Ref(name), table)
-    return found[0].split("` ", 1)[1] if found else None
+                help, fix = advice(value, entity, place, sink)
+                sink.error("MG207", f"`{canonical(value)}` in `{key}` {problem}", place, help=help, fix=fix)
 
 
 def _add_said(documents: Iterable[Document], types: dict[str, EntityType], written: Mapping[str, _Written],
@@ -276,8 +259,8 @@ def _add_said(documents: Iterable[Document], types: dict[str, EntityType], writt
         value, locale, forms = data["value"], data["locale"], tuple(data["forms"])
         problem = value_problem(value, name, TypeTable(types))
         if problem:
-            sink.error("MG207", f"`{canonical(value)}` {problem}", origin.child("value"),
-                       fix=as_base(value, types[name], origin.child("value"), sink))
+            help, fix = advice(value, types[name], origin.child("value"), sink)
+            sink.error("MG207", f"`{canonical(value)}` {problem}", origin.child("value"), help=help, fix=fix)
             continue
         _check_forms(name, value, locale, forms, origin, taken, sink)
         known = own.setdefault(name, {})

@@ -15,7 +15,7 @@ from magnetc.frontend.names import items
 from magnetc.frontend.read_text import MAX_BYTES
 from magnetc.ir.read_json import read_json
 from magnetc.ir.signature import FunctionSignature
-from magnetc.source import Origin
+from magnetc.source import Origin, SourceFile, Span
 
 LOCK = "magnetc.lock"
 _RELOCK = "run `magnetc lock DIR` to write it anew"
@@ -40,14 +40,23 @@ def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
             raise ValueError(f"it has {size:,} bytes, and {MAX_BYTES:,} is the most that is read")
         lock = read_json(sink.disk.read(folder / LOCK).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        sink.error("MG503", f"`{LOCK}` cannot be read: {error}", help=_RELOCK)
+        _unreadable(error, sink)
         return None
     tools = lock.get("tools") if isinstance(lock, dict) else None
     if not isinstance(tools, dict) or not all(isinstance(each, dict) and isinstance(each.get("functions"), list)
                                               for each in tools.values()):
-        sink.error("MG503", f"`{LOCK}` is not a lock: each entry of `tools` has to hold `functions`", help=_RELOCK)
+        sink.error("MG503", f"`{LOCK}` is not a lock: each entry of `tools` has to hold `functions`", Origin(LOCK, "/tools" if tools else ""),
+                   at_key=True, help=_RELOCK)
         return None
     return lock
+
+
+def _unreadable(error: Exception, sink: Sink) -> None:
+    if isinstance(error, json.JSONDecodeError):
+        sink.add_file(SourceFile(LOCK, error.doc))
+        sink.error("MG503", f"`{LOCK}` is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", Span(LOCK, error.pos, error.pos + 1), help=_RELOCK)
+    else:
+        sink.error("MG503", f"`{LOCK}` cannot be read: {error}", help=_RELOCK)
 
 
 def import_tools(documents: Iterable[Document], lock: Mapping[str, Any] | None, importers: Mapping[str, Importer],

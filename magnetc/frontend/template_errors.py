@@ -16,6 +16,7 @@ _LEXEME = re.compile(r"(?P<escape>\\.?)|(?P<brace>\{[^{}]*\}?)|(?P<mark>[}\[\]()
 _PART = r"(?:[^\s\\{}\[\]()|:.#/`]+|`[^`{}]+`)"
 _PATH = re.compile(rf"\.|{_PART}(?:\.{_PART})*")
 _SLOT = re.compile(rf"(?:\.|{_PART}(?:\.{_PART})*)(?::[a-z][a-z_]*)?")
+_DOUBLED = re.compile(rf"(?<!\\)\{{\{{\s*({_PATH.pattern})\s*\}}\}}")
 _CLOSER = {"[": "]", "(": ")"}
 
 
@@ -60,6 +61,9 @@ def find_problem(text: str) -> Problem | None:
     if len(text) > MAX_LENGTH:
         return Problem(code="MG409", message=f"this template has {len(text):,} characters, and {MAX_LENGTH:,} is the most", start=0, end=len(text),
                        help="write several phrases instead of one")
+    if doubled := _DOUBLED.search(text):
+        return Problem(code="MG406", message="a slot has one pair of braces", start=doubled.start(), end=doubled.end(),
+                       help=f"write `{{{doubled[1]}}}`", fix=(*doubled.span(), f"{{{doubled[1]}}}"), is_sure=True)
     opened: list[_Open] = []
     for match in _LEXEME.finditer(text):
         lexeme, start, end = match[0], match.start(), match.end()
@@ -70,7 +74,7 @@ def find_problem(text: str) -> Problem | None:
             case "brace":
                 problem = _brace(lexeme, start, end, opened)
             case "mark":
-                problem = _mark(lexeme, start, end, opened)
+                problem = _mark(lexeme, start, end, opened, text)
             case _:
                 problem = None
                 _fill(opened)
@@ -94,8 +98,9 @@ def _escape(lexeme: str, start: int, end: int) -> Problem | None:
 def _brace(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
     """A slot, or the beginning or end of a section."""
     if not lexeme.endswith("}"):
+        name = _SLOT.match(lexeme, 1)
         return Problem(code="MG401", message="`{` is not closed", start=start, end=start + 1,
-                       help="write `{slot}`, or `\\{` for the brace itself")
+                       help="write `{slot}`, or `\\{` for the brace itself", fix=(start + name.end(), start + name.end(), "}") if name else None)
     name = lexeme[1:-1]
     if name[:1] == "/":
         return _end_section(name[1:], start, end, opened)
@@ -132,7 +137,7 @@ def _end_section(name: str, start: int, end: int, opened: list[_Open]) -> Proble
     return None
 
 
-def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | None:
+def _mark(lexeme: str, start: int, end: int, opened: list[_Open], text: str) -> Problem | None:
     if lexeme in _CLOSER:
         _fill(opened)
         opened.append(_Open(lexeme, start, end))
@@ -141,7 +146,7 @@ def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | N
         if opened and opened[-1].text == "(":
             return None
         return Problem(code="MG407", message="`|` stands outside of `( )`", start=start, end=end,
-                       help="write alternatives as `(this|that)`, or `\\|` for the bar itself", fix=(start, end, "\\|"))
+                       help="write alternatives as `(this|that)`, or `\\|` for the bar itself", fix=_alternatives(text, start, end))
     if not opened:
         return Problem(code="MG402", message=f"`{lexeme}` closes nothing", start=start, end=end,
                        help=f"write `\\{lexeme}` for the bracket itself", fix=(start, end, f"\\{lexeme}"))
@@ -155,6 +160,14 @@ def _mark(lexeme: str, start: int, end: int, opened: list[_Open]) -> Problem | N
                        help="write what is said in the brackets, or remove them", fix=(last.start, end, ""))
     opened.pop()
     return None
+
+
+def _alternatives(text: str, start: int, end: int) -> tuple[int, int, str]:
+    """The two words beside a bar in parentheses, or the bar as text where none stand there."""
+    before, after = re.search(r"\w+\Z", text[:start]), re.match(r"\w+", text[end:])
+    if before is None or after is None:
+        return start, end, "\\|"
+    return before.start(), end + after.end(), f"({before[0]}|{after[0]})"
 
 
 def _too_deep(opened: list[_Open]) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Fix, Label, Sink
@@ -270,32 +270,15 @@ def misfit(violation: Violation, sink: Sink) -> None:
     sink.error("MG129", f"{quote(violation.value)} does not have the form of {violation.subject()}", violation.span(),
                help=violation.expected())
 
-def causes(violations: list[tuple[str, Violation]]) -> Iterator[tuple[str, Violation]]:
-    """The violations by keyword without those that follow from another, and what one mapping lacks told once."""
-    schemas = [violation.path[:-1] for _, violation in violations if _in_json_schema(violation)]
+def causes(violations: Iterable[tuple[str, Violation]]) -> Iterator[tuple[str, Violation]]:
+    """The violations by keyword, with what one mapping lacks by several rules told once."""
     lacking: dict[str, Violation] = {}
     for keyword, violation in violations:
-        if any(violation.path[: len(path)] == path for path in schemas):
-            if violation.path[:-1] in schemas and _in_json_schema(violation):
-                yield "json-schema", violation
-        elif keyword == "required":
-            first = lacking.setdefault(violation.pointer(), violation)
-            if first is not violation:
-                first.rule = list(dict.fromkeys((*first.rule, *violation.rule)))
-        else:
+        if keyword != "required":
             yield keyword, violation
+        elif (first := lacking.setdefault(violation.pointer(), violation)) is not violation:
+            first.rule = list(dict.fromkeys((*first.rule, *violation.rule)))
     yield from (("required", violation) for violation in lacking.values())
-
-
-def _in_json_schema(violation: Violation) -> bool:
-    """Whether this is `type: object` where a parameter called `type` should be: parameters written as a JSON Schema."""
-    return violation.document.kind == "tools" and violation.path[-2:] == ["parameters", "type"] and violation.value == "object"
-
-
-def _json_schema(violation: Violation, sink: Sink) -> None:
-    pointer = violation.pointer().removesuffix("/type")
-    sink.error("MG127", "`parameters` has to name the parameters, and is a JSON Schema", violation.document.span(pointer, at_key=True),
-               help="write each parameter under its name: `{name: {type: …}}`; or import the tools from a file: `from: [{json: tools.json}]`")
 
 
 RULES: dict[Any, Callable[[Violation, Sink], None]] = {
@@ -314,6 +297,5 @@ RULES: dict[Any, Callable[[Violation, Sink], None]] = {
     "minLength": _wrong_size,
     "uniqueItems": _repeated,
     "dependencies": _incomplete,
-    "json-schema": _json_schema,
 }
 """Keywords that can fail. `tests/unit/test_schema.py` checks that our schemas use no other."""

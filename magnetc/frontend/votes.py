@@ -61,7 +61,9 @@ def votes_section(votes: Iterable[Votes]) -> list[dict[str, Json]]:
 
 def _read(line: Any, origin: Origin, spec: Spec, sink: Sink) -> Votes | None:
     if problem := _misshapen(line):
-        _unreadable(problem, origin, sink)
+        known = ("from", "to", "values", *KINDS)
+        strange = [key for key in line if key not in known] if isinstance(line, dict) else []
+        _unreadable(problem, origin.child(strange[0]) if strange else origin, sink, at_key=bool(strange))
         return None
     strange = [key for key in ("from", "to") if line[key] not in spec.tool]
     for key in strange:
@@ -80,10 +82,10 @@ def _read(line: Any, origin: Origin, spec: Spec, sink: Sink) -> Votes | None:
 
 def _misshapen(line: Any) -> str:
     """What keeps a line from being votes on an edge, in words."""
+    if isinstance(line, dict) and (strange := [key for key in line if key not in ("from", "to", "values", *KINDS)]):
+        return f"a line has the unknown key `{strange[0]}`"
     if not isinstance(line, dict) or not all(isinstance(line.get(key), str) for key in ("from", "to")):
         return "a line names no two tools"
-    if strange := sorted(line.keys() - {"from", "to", "values", *KINDS}):
-        return f"a line has the unknown key `{strange[0]}`"
     counts = [line.get(kind, 0) for kind in KINDS]
     if not all(type(count) is int and count >= 0 for count in counts) or not any(counts):
         return "a line counts no votes"
@@ -118,5 +120,5 @@ def _is_sound(votes: Votes, pointer: str, parameter: str, spec: Spec, sink: Sink
     return True
 
 
-def _unreadable(why: str, origin: Origin, sink: Sink) -> None:
-    sink.error("MG503", f"`judged` of `{LOCK}` cannot be read: {why}", origin, help=f"a line is {_FORM}")
+def _unreadable(why: str, origin: Origin, sink: Sink, *, at_key: bool = False) -> None:
+    sink.error("MG503", f"`judged` of `{LOCK}` cannot be read: {why}", origin, at_key=at_key, help=f"a line is {_FORM}")

@@ -78,7 +78,7 @@ def _entity_problem(value: Json, entity: EntityType) -> str | None:
     if entity.maximum is not None and value > entity.maximum:
         return f"is above the maximum of `{entity.name}`, {entity.maximum:g}"
     if entity.format and not _has_format(value, entity.format):
-        return f"is not a {entity.format}"
+        return f"is not {'an' if entity.format == 'email' else 'a'} {entity.format}"
     return None
 
 

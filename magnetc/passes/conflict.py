@@ -64,6 +64,7 @@ def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
                           help="declare a tool that this path may use")
     first, *rest = core
     primary = Label(first.origin, first.text, first.at_key) if first.origin.file else Label(path.origin, first.text, True)
+    mute = not rest and first.text.startswith("nothing says ")
     together = "these cannot hold together" if rest else "this cannot hold on the graph"
     return Diagnostic(
         code="MG320",
@@ -71,8 +72,8 @@ def _diagnose(context: CompileContext, name: str, locale: str) -> Diagnostic:
         primary=primary,
         secondary=tuple(Label(clause.origin, clause.text, clause.at_key) for clause in rest if clause.origin.file),
         notes=(f"{together}: {'; '.join(clause.text for clause in core)}",),
-        help=f"relax {'one of them' if rest else 'it'}, or add a tool or a link that lets "
-             f"{'them meet' if rest else 'it hold'}",
+        help=f"add phrases for `{locale}`, or leave the locale out" if mute else
+        f"relax {'one of them' if rest else 'it'}, or add a tool or a link that lets {'them meet' if rest else 'it hold'}",
     )
 
 

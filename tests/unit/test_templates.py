@@ -35,7 +35,7 @@ def test_template_reads_and_prints(text, parts):
 @pytest.mark.parametrize(("text", "code", "place"), [
     ("go {", "MG401", "{"),
     ("go [to {x}", "MG401", "["),
-    ("go {{x}}", "MG401", "{"),
+    ("go {{x}}", "MG406", "{{x}}"), ("go {{", "MG401", "{"),
     ("go }", "MG402", "}"),
     ("go (a]", "MG402", "]"),
     ("{#a}x", "MG403", "{#a}"),
@@ -104,7 +104,7 @@ def test_pattern(text, pattern):
 
 
 @pytest.mark.parametrize(("text", "code", "place"), [
-    ("a |", "MG154", "'"), ("| a", "MG154", "|"), ("a (b", "MG154", "'"), ("a b)", "MG154", ")"), ("a**", "MG154", "*"), ("a, b", "MG154", ","),
+    ("a |", "MG154", "'"), ("| a", "MG154", "|"), ("a (b", "MG154", "("), ("a b)", "MG154", ")"), ("a**", "MG154", "*"), ("a, b", "MG154", ","),
     ("a 'b'", "MG154", "'"), ("a cc+ b", "MG203", "cc"), ("(" * 100 + "a" + ")" * 100, "MG154", repr("(" * 100 + "a" + ")" * 100)),
 ])
 def test_pattern_mistakes(text, code, place):

@@ -98,7 +98,7 @@ def test_votes_count_only_where_the_recipe_asks(tmp_path):
     (line("get_zip", "measure", full=1), "MG309", "{"),
     (line("get_zip", "measure"), "MG503", "{"),
     (line("get_zip", "measure", full=-1, none=2), "MG503", "{"),
-    (line("get_zip", "measure", ful=1, none=2), "MG503", "{"),
+    (line("get_zip", "measure", ful=1, none=2), "MG503", '"ful"'),
     (line("get_zip", "measure", full=True), "MG503", "{"),
     ({"from": "get_zip"}, "MG503", "{"),
     ("get_zip -> measure", "MG503", '"get_zip'),

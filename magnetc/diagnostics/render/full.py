@@ -82,17 +82,24 @@ def _fix(fix: Fix, sink: Sink, prefix: str, gutter: int, paint: _Painter, here: 
         if change.file != here:
             path = "/".join(filter(None, (prefix.rstrip("/"), change.file)))
             lines.append(f"{' ' * gutter} {paint(_BLUE, ':::')} {path}:{change.number}")
-        for style, mark, texts in ((_RED, "-", change.old), (_GREEN, "+", change.new)):
-            for number, text in enumerate(texts[:MAX_FIX_LINES], change.number):
-                lines.append(f"{paint(_BLUE, str(number).rjust(gutter))} {paint(style, mark)} {_cut(text)}")
+        for style, mark, texts, others in ((_RED, "-", change.old, change.new), (_GREEN, "+", change.new, change.old)):
+            for index, text in enumerate(texts[:MAX_FIX_LINES]):
+                shown = _cut(text, others[index] if index < len(others) else "")
+                lines.append(f"{paint(_BLUE, str(change.number + index).rjust(gutter))} {paint(style, mark)} {shown}")
             if len(texts) > MAX_FIX_LINES:
                 lines.append(f"{' ' * gutter} {paint(style, mark)} … {len(texts) - MAX_FIX_LINES} more lines")
     return lines
 
 
-def _cut(text: str) -> str:
-    shown = "".join(map(_display, text))
-    return shown if _width(shown) <= MAX_WIDTH else shown[: MAX_WIDTH - 1] + "…"
+def _cut(text: str, other: str) -> str:
+    """A line of a fix, where it is long a window around the place at which it begins to differ from `other`."""
+    shown, beside = ("".join(map(_display, each)) for each in (text, other))
+    if max(_width(shown), _width(beside)) <= MAX_WIDTH:
+        return shown
+    same = next((at for at, (one, two) in enumerate(zip(shown, beside)) if one != two), min(len(shown), len(beside)))
+    low = same - MAX_WIDTH // 3 if same > MAX_WIDTH * 2 // 3 else 0
+    end = low + MAX_WIDTH - 1
+    return f"{'…' if low > 0 else ''}{shown[max(0, low) : end]}{'…' if end < len(shown) else ''}"
 
 
 def _excerpt(marks: list[tuple[Place, bool]], gutter: int, style: str, paint: _Painter) -> list[str]:

@@ -91,6 +91,11 @@ def explain_pattern_error(error: UnexpectedInput, text: str) -> tuple[str, str, 
     """Message, help and range in `text` for a path pattern on its own that does not parse."""
     place = place_of(error, text, 0, SourceFile("", text))
     advice = next(mistake.help for mistake in MISTAKES if mistake.code == "MG154")
+    if place.end and text.count("(") > text.count(")"):
+        at = text.rindex("(")
+        return "this is no pattern: `(` is not closed", "write `)` where it ends", at, at + 1
+    if place.found == ",":
+        return "this is no pattern: names stand side by side, without `,`", "leave the comma out", place.span.start, place.span.end
     found = "the end" if place.end else place.shown
     where = f"after `{place.before}`" if place.before else "at the beginning"
     return f"this is no pattern: {found} cannot stand {where}", _fill(advice, place), place.span.start, place.span.end
