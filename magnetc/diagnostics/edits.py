@@ -18,9 +18,9 @@ _COMMA = re.compile(r"\s*,[ \t]*")
 
 
 def located(sink: Sink, at: Origin | Span, text: str, *, at_key: bool = False) -> Span | None:
-    """Where `text` stands, word for word, in the source at `at`; None when it does not stand there once."""
+    """Where `text` stands, word for word, as a part of the source at `at`; None when it is not there once, or all of it."""
     span = at if isinstance(at, Span) else sink.span(Label(at, "", at_key))
-    if span is None or not text:
+    if span is None or not text or sink.source(span).strip("\"'`") == text:
         return None
     found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", sink.source(span))]
     return Span(span.file, span.start + found[0][0], span.start + found[0][1]) if len(found) == 1 else None

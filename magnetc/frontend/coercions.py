@@ -100,7 +100,7 @@ def _to_mapping(expected: list[str], found: str, violation: Violation, sink: Sin
     known = schema.get("properties", {})
     if known:
         return f"write a mapping; its keys are {listed(known)}", None
-    inner = schema.get("additionalProperties")
+    inner = schema.get("additionalProperties", schema.get("else", {}).get("additionalProperties"))
     of = _example(inner) if isinstance(inner, dict) and inner.get("type") == "object" else "…"
     names = [each for each in value if isinstance(each, str)][:2] if isinstance(value, list) else []
     return f"write each under its name: `{{{', '.join(f'{name}: {of}' for name in names or ['name'])}}}`", None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from magnetc.diagnostics import Severity, Sink
+from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.extend import merge_recipe, override
 from magnetc.frontend.include import ROOTS, Included, expand_include, shipped
@@ -16,7 +16,8 @@ from magnetc.frontend.ranked import read_ranked
 from magnetc.frontend.read_file import read_file
 from magnetc.frontend.read_text import read_text
 from magnetc.frontend.resolve import resolve
-from magnetc.frontend.schema import validate
+from magnetc.frontend.resolve_rest import report_rest
+from magnetc.frontend.schema import faults, validate
 from magnetc.frontend.snapshot import LOCK, Importer, import_tools, read_snapshot
 from magnetc.frontend.votes import read_votes
 from magnetc.frontend.yaml_events import span_index
@@ -30,17 +31,22 @@ MAX_PATTERNS = 1_000
 def load(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Mapping[str, str] | None = None) -> Spec | None:
     """The spec of the recipe in `folder`; None after at least one error.
 
-    Two phases, each of which reports all it finds: syntax and shape of every file, then names and types. Nothing of the
+    Two phases, each of which reports all it finds: syntax and shape of every file, then names and types. Where the first finds
+    errors, the second goes over what is sound, and reports what is wrong whatever the rest was meant to say. Nothing of the
     recipe is run, and `importers` read the lock alone. `texts` stand in for files of that name.
     """
     documents = read_recipe(folder, sink, texts)
     if documents is None:
+        _report_rest(folder, sink, importers, texts)
         return None
     recipe, *others = documents
     broken = len(sink.diagnostics)
     lock = read_snapshot(folder, sink)
     imported = import_tools(others, lock, importers, sink) if len(sink.diagnostics) == broken else []
-    spec = resolve(recipe, others, imported, sink) if len(sink.diagnostics) == broken else _without_imports(recipe, others, sink)
+    fail = len(sink.diagnostics) > broken
+    if fail:
+        report_rest(documents, imported, sink, imports_fail=True)
+    spec = None if fail else resolve(recipe, others, imported, sink)
     if spec is None:
         _show_lock(folder, sink)
         return None
@@ -49,15 +55,18 @@ def load(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Map
     return None if sink.has_errors else replace(spec, graph=replace(spec.graph, probes=probes, votes=votes, ranked=ranked))
 
 
-_OF_IMPORTS = frozenset(("MG203", "MG204", "MG210", "MG310", "MG410"))
-"""Errors that a tool would not make, were it there."""
-
-
-def _without_imports(recipe: Document, documents: list[Document], sink: Sink) -> None:
-    """Report what is wrong with a recipe whose imported tools are not known, except for what they might settle."""
-    apart = sink.apart()
-    resolve(recipe, documents, [], apart)
-    sink.extend(each for each in apart.diagnostics if each.severity is Severity.ERROR and each.code not in _OF_IMPORTS)
+def _report_rest(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Mapping[str, str] | None) -> None:
+    """Report what else is wrong with a recipe of which something cannot be read, or has not the right shape."""
+    again = Sink()
+    again.disk = sink.disk
+    documents = read_documents(folder, again, texts)
+    if any("extend" in document.data for document in documents if document.kind == "recipe"):
+        return
+    sound = [each for each in documents if each.kind != "tools" or not faults(each)]
+    lock = read_snapshot(folder, again)
+    broken = len(again.diagnostics)
+    imported = import_tools(sound, lock, importers, again)
+    report_rest(documents, imported, sink, imports_fail=len(again.diagnostics) > broken)
 
 
 def _show_lock(folder: Path, sink: Sink, *, has_votes: bool = False) -> None:

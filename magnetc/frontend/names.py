@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -54,15 +54,15 @@ def duplicate(sort: str, name: str, origin: Origin, first: Origin, sink: Sink, *
 
 
 def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Origin, sink: Sink, *,
-            at_key: bool = False, within: str = "") -> None:
-    """An unknown name: what was looked for, where, and the closest name that there is."""
+            at_key: bool = False, within: str = "", taken: Collection[str] = ()) -> None:
+    """An unknown name: what was looked for, where, and the closest name that there is; one of `taken` cannot stand there twice."""
     known = [] if sink.is_full else sorted(set(candidates))
     place = located(sink, at, name, at_key=at_key) or at
     near = closest(name, known)
     fix = None
     if near:
         advice = f"did you mean `{near}`?"
-        fix = renamed(sink, place, name, near, at_key=at_key, safe=is_sure(name, near, known))
+        fix = renamed(sink, place, name, near, at_key=at_key, safe=is_sure(name, near, known)) if near not in taken else None
     elif known and len(known) <= 8:
         advice = "known: " + ", ".join(f"`{each}`" for each in known)
     else:
@@ -70,22 +70,24 @@ def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Orig
     sink.error(code, f"unknown {sort} `{name}`{within}", place, at_key=at_key, help=advice, fix=fix)
 
 
-def entries(documents: Iterable[Document], kind: str, key: str) -> Iterator[tuple[str, Any, Origin]]:
-    """Each (name, data, origin) of the mappings under `key` in documents of `kind`."""
+def entries(documents: Iterable[Document], kind: str, key: str, *, lost: bool = False) -> Iterator[tuple[str, Any, Origin]]:
+    """Each (name, data, origin) of the mappings under `key` in documents of `kind`; with `lost`, those too whose data was left out."""
     for document in documents:
         if document.kind == kind:
             place = Origin(document.file, document.root).child(key)
             for name, data in (document.data.get(key) or {}).items():
-                yield name, data, place.child(name)
+                if lost or data is not None:
+                    yield name, data, place.child(name)
 
 
 def items(documents: Iterable[Document], kind: str, key: str) -> Iterator[tuple[Any, Origin]]:
-    """Each (data, origin) of the lists under `key` in documents of `kind`."""
+    """Each (data, origin) of the lists under `key` in documents of `kind`, but for items that were left out."""
     for document in documents:
         if document.kind == kind:
             place = Origin(document.file, document.root).child(key)
             for index, data in enumerate(document.data.get(key) or ()):
-                yield data, place.child(index)
+                if data is not None:
+                    yield data, place.child(index)
 
 
 @dataclass(slots=True)
@@ -104,20 +106,20 @@ class Definitions:
         found = cls()
         for tool in imported:
             found.tools.define(tool.name, tool.origin, sink)
-        for name, _, origin in entries(documents, "types", "types"):
+        for name, _, origin in entries(documents, "types", "types", lost=True):
             if name in PRIMITIVES:
                 sink.error("MG201", f"`{name}` is a built-in type", origin, at_key=True,
                            help="give your type another name")
             else:
                 found.types.define(name, origin, sink)
-        for name, _, origin in entries(documents, "tools", "tools"):
+        for name, _, origin in entries(documents, "tools", "tools", lost=True):
             found.tools.define(name, origin, sink)
-        for name, _, origin in entries(documents, "tools", "sets"):
+        for name, _, origin in entries(documents, "tools", "sets", lost=True):
             if name in found.tools:
                 duplicate("tool or set", name, origin, found.tools.origins[name], sink)
             else:
                 found.sets.define(name, origin, sink)
-        for name, _, origin in entries(documents, "paths", "paths"):
+        for name, _, origin in entries(documents, "paths", "paths", lost=True):
             found.paths.define(name, origin, sink)
         return found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
-from magnetc.frontend.names import Definitions
+from magnetc.frontend.names import Definitions, unknown
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.limits import Limits
@@ -118,7 +118,8 @@ def _check_shares(key: str, shares: Mapping[str, float], origin: Origin, sink: S
 def _check_paths(counts: Mapping[str, int], origin: Origin, definitions: Definitions, sink: Sink) -> None:
     """Each path that the recipe counts must be defined; one that is defined but not counted is built nowhere."""
     for name in counts:
-        definitions.paths.check(name, origin.child("paths", name), sink, at_key=True)
+        if name not in definitions.paths:
+            unknown("MG301", "path", name, definitions.paths.origins, origin.child("paths", name), sink, at_key=True, taken=counts.keys())
     for name, where in definitions.paths.origins.items():
         if name not in counts:
             sink.warning("MG302", f"path `{name}` is never sampled: the recipe gives it no count", where, at_key=True,

@@ -128,7 +128,8 @@ def _inherit(name: str, data: Mapping[str, Any], base: str, parent: EntityType |
     if any(key in data for key in (*_SOURCES, "enum", "minted")):
         parent = replace(parent, state=None, shown=None, system=None, faker=None, examples=())
     entity = replace(parent, name=name, parent=parent.name, origin=origin, said=(), **own)
-    if "examples" in data or not entity.examples or not _is_pattern(entity.pattern):
+    suits = "range" not in data or entity.base in _BASES["range"]
+    if "examples" in data or not entity.examples or not suits or not _is_pattern(entity.pattern):
         return entity
     table = TypeTable({name: entity})
     return replace(entity, examples=tuple(v for v in entity.examples if not value_problem(v, name, table)))

@@ -60,6 +60,16 @@ def conforms(document: Document, sink: Sink, part: str = "") -> bool:
     return not errors
 
 
+def faults(document: Document) -> list[tuple[str | int, ...]]:
+    """Where a document has not the shape of its kind: the path of each value, or key, that is at fault."""
+    return [tuple(violated.path) for violated in _compiled(document.kind, "")(document.data)]
+
+
+def keys_of(kind: str) -> frozenset[str]:
+    """The keys that a document of this kind may have."""
+    return frozenset(_schema(kind)["properties"])
+
+
 def _settle(violation: Violation, sink: Sink) -> None:
     """What YAML could not be sure of, the schema is: `yes` is `true` where only a boolean can stand."""
     wanted, text = violation.rule, violation.value

@@ -28,7 +28,7 @@ def _unknown_keys(violation: Violation, sink: Sink) -> None:
             continue
         place = violation.span(key, at_key=True)
         if key in violation.schema.get("x-to-come", ()):
-            _not_built(key, place, sink, violation.without(key, sink))
+            _not_built(key, place, sink, _without_feature(key, violation, sink))
             continue
         free = [name for name in known if name not in violation.value]
         near = nearest_key(key, free)
@@ -58,12 +58,15 @@ def nearest_key(key: str, free: list[str]) -> str | None:
 
 def _where_else(key: str, violation: Violation) -> str | None:
     """Where in a document of this kind a key has its place, if that is one place."""
-    schema = json.loads(resource("grammar", "schema", f"{violation.document.kind}.schema.json").read_text(encoding="utf-8"))
-    owners = {owner for owner in _owners(schema, key, "") if owner != violation.document.kind}
+    owners = {owner for owner in _owners(_schema_of(violation.document.kind), key, "") if owner != violation.document.kind}
     if len(owners) != 1:
         return None
     owner = owners.pop()
     return f"`{key}` is a key of {owner}" if owner else None
+
+
+def _schema_of(kind: str) -> dict[str, Any]:
+    return json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
 
 
 def _owners(schema: dict[str, Any], key: str, owner: str) -> Iterator[str]:
@@ -73,10 +76,18 @@ def _owners(schema: dict[str, Any], key: str, owner: str) -> Iterator[str]:
         yield owner
     for name, inner in known.items():
         yield from _owners(inner, key, f"`{name}`")
+    yield from _owners(schema["else"], key, owner) if "else" in schema else ()
     for keyword in ("items", "additionalProperties"):
         inner = schema.get(keyword)
         if isinstance(inner, dict):
             yield from _owners(inner, key, f"what {owner} holds" if owner.startswith("`") else owner)
+
+
+def _without_feature(key: str, violation: Violation, sink: Sink) -> Fix | None:
+    """The fix that takes out a key that is not built yet: with its mapping, where that would be empty. A world has to have a kind."""
+    if violation.path == ["world"] and set(violation.value) <= {key, "now", "variants", "packages", "limits"}:
+        return None
+    return _taken_out(violation, sink) if violation.path and len(violation.value) == 1 else violation.without(key, sink)
 
 
 def _not_built(name: str, place: Span, sink: Sink, fix: Fix | None = None) -> None:
@@ -125,7 +136,8 @@ def _wrong_type(violation: Violation, sink: Sink) -> None:
 def _taken_out(violation: Violation, sink: Sink) -> Fix | None:
     """The fix that takes out the value itself, with its key: a guess. None in the DSL, whose statements end otherwise."""
     file = sink.files.get(violation.document.file)
-    if file is None or violation.document.root or violation.pointer() not in violation.document.spans:
+    is_needed = violation.path[-1:] in ([name] for name in _schema_of(violation.document.kind).get("required", ())) and len(violation.path) == 1
+    if file is None or is_needed or violation.document.root or violation.pointer() not in violation.document.spans:
         return None
     return removed(file, violation.span(at_key=True).start, violation.span().end, safe=False)
 
@@ -182,7 +194,7 @@ def _reformed(value: Json, pattern: str) -> str | None:
     """The nearest text of the right form: with `_` or `-` for what cannot stand in a name, or `:` before a class."""
     if not isinstance(value, str) or len(value) > 200:
         return None
-    candidates = [value.lstrip("vV"), value.replace(" ", "T"), f"{value}T00:00:00Z", f"http://{value}"]
+    candidates = [value.lstrip("vV"), re.sub(r"^(\d{4}-\d\d-\d\d) +(?=\d)", r"\1T", value), f"{value}T00:00:00Z", f"http://{value}"]
     candidates += [re.sub(r"[^\w]+", mark, value.strip(), flags=re.ASCII).strip(mark) for mark in "-_"]
     candidates += [each.lower() for each in candidates[-2:]] + [":".join(value.rsplit(".", 1)), f"/{value}"]
     return next((each for each in candidates if each != value and each and re.search(pattern, each)), None)

@@ -9,7 +9,7 @@ BROKEN = GOLDEN / "broken"
 SHOWN = {"expected.txt", "fixed.diff"}
 CASES = sorted(path.name for path in BROKEN.iterdir() if path.is_dir())
 
-ALONE: set[str] = set()
+ALONE = {"no_root"}
 """Cases that have nothing of the sound recipe."""
 
 

@@ -17,9 +17,9 @@ MOODS = ("do", "say", "ask")
 _CLAUSES = ("matching", "examples", "one", "minted", "from", "days", "range", "step", "unit", "faker", "format", "description")
 _BOUNDS = re.compile(r"\[?[ \t]*(-?\d+(?:\.\d+)?)[ \t]*(?:,|-|–|to|\.{1,3}|…)[ \t]*(\d+(?:\.\d+)?)[ \t]*\]?")
 _VALUES = re.compile(r"\[([^\[\]\n]*)\]")
+_BARE = re.compile(r"\w[\w -]*\w(?:[ \t]*,[ \t]*(?:\"[^\"\n]*\"|-?[\w.]+(?:[ -]\w+)*))*(?=[ \t]*(?:#|$))", re.MULTILINE)
 _HYPHENED = re.compile(r"\w+(?:-\w+)+")
 _NONE = re.compile(r"(\w+)[ \t]*:[ \t]*([^,()=]*?)[ \t]*=[ \t]*\Z")
-_OPTIONAL = re.compile(r"(\w+)[ \t]*:[ \t]*\w+\Z")
 _VERSION = re.compile(r"\d+(?:\.\w+)+(?:[-+][\w.-]+)?")
 _MANY = 4
 """Keywords that a place accepts where items of a block begin."""
@@ -157,6 +157,18 @@ def _mood(place: Place) -> Diagnostic | None:
     return None
 
 
+def _bare_values(place: Place) -> Diagnostic | None:
+    """`examples bread, lamps` without quotes."""
+    found = _BARE.match(place.file.text, place.span.start, place.line_end)
+    if not found or place.before not in ("of", "examples") or not place.found.isidentifier():
+        return None
+    here = Span(place.file.name, *found.span())
+    written = ", ".join(each if each[:1] in ('"', "-") or each[0].isdigit() else f'"{each}"' for each in re.split(r"\s*,\s*", found[0]))
+    words = "one of" if place.before == "of" else place.before
+    return Diagnostic(code="MG159", message=f"text in double quotes belongs after `{words}`", primary=Label(here), help=f"write `{words} {written}`",
+                      fix=Fix.of(here, written))
+
+
 def _values_in_brackets(place: Place) -> Diagnostic | None:
     found = _VALUES.match(place.file.text, place.span.start, place.line_end)
     if not found or place.before not in ("of", "examples") or "STRING" not in place.accepts:
@@ -174,16 +186,6 @@ def _python_none(place: Place) -> Diagnostic | None:
     edits = (Edit(Span(place.file.name, found.end(1), found.end(1)), "?"), Edit(Span(place.file.name, found.end(2), place.span.end), ""))
     return Diagnostic(code="MG159", message="there is no value `None`", primary=Label(place.span),
                       help=f"a parameter that may be left out is `{found[1]}?: {found[2]}`", fix=Fix(edits=edits))
-
-
-def _optional_type(place: Place) -> Diagnostic | None:
-    """`amount: Amount?` in place of `amount?: Amount`."""
-    found = _OPTIONAL.search(place.file.text, 0, place.span.start) if place.found == "?" else None
-    if not found:
-        return None
-    edits = (Edit(Span(place.file.name, found.end(1), found.end(1)), "?"), Edit(place.span, ""))
-    return Diagnostic(code="MG141", message="`?` stands after the name that may be left out, not after its type", primary=Label(place.span),
-                      help=f"write `{found[1]}?:`", fix=Fix(edits=edits))
 
 
 def _generic(place: Place) -> Diagnostic | None:
@@ -222,5 +224,5 @@ def _unknown_item(place: Place) -> Diagnostic | None:
 
 
 _SLIPS: tuple[Callable[[Place], Diagnostic | None], ...] = (
-    _hyphened, _no_arrow, _foreign_comment, _semicolon, _colon, _bounds, _count_last, _parentheses, _one_word, _mood, _values_in_brackets,
-    _python_none, _optional_type, _generic, _version, _no_base, _unknown_item)
+    _hyphened, _no_arrow, _foreign_comment, _semicolon, _colon, _bounds, _count_last, _parentheses, _one_word, _mood, _bare_values, _values_in_brackets,
+    _python_none, _generic, _version, _no_base, _unknown_item)

@@ -24,6 +24,27 @@ _NAMED = {"NAME": "a name", "STRING": "text in double quotes", "INT": "a whole n
 _ITEMS = {"path": ("turns", "start", "within", "require", "forbid", "at", "pattern", "sample",
                    "distance"), "graph": ("infer", "link", "unlink", "undo")}
 
+_FORMS = {
+    "recipe": "`recipe name { key value … }`, one key a line",
+    "domain": "`domain name`",
+    "type": "`type Name = base`, then clauses such as `examples \"a\", \"b\"`, `range 1..9` or `minted`",
+    "said": "`said Type \"value\" { en \"words\" | \"other words\" }`",
+    "set": "`set name = [tool, tool]`",
+    "tools": "`tools from importer \"argument\"`",
+    "tool": "`tool name(parameter: Type, other?: Type) -> {field: Type} reads { \"Description.\" }`",
+    "refine": "`refine tool(parameter: Type) -> {field: Type} writes`",
+    "graph": "`graph { … }` with `infer typed`, `link tool.field -> tool.parameter`, `link tool ~> tool`, `unlink tool -> tool`, `undo tool with tool`",
+    "path": "`path name { … }` with `turns 3..7`, `start in [tool]`, `require tool before tool`, `at most 1 of tool`, `pattern tool+ _*`",
+    "operations": "`operations { merge(0.3) insert(short=0.5, gap=1..3) }`",
+    "turn": "`turn tool { en do \"words with a {slot}\" | \"other words\" }`",
+    "refer": "`refer Type { en \"words\" }`, or `refer Type least field { … }`",
+    "reply": "`reply tool { en \"words with a {field}\" }`",
+    "ask": "`ask Type { en \"words\" }`, or `ask tool.parameter { … }`",
+    "capability": "`capability tool { en \"words\" }`",
+    "frames": "`frames en { group \"words with a {placeholder}\" | \"other words\" }`",
+}
+"""How each statement is written, for errors that no mistake or slip explains."""
+
 _SINGLE = re.compile(r"'([^'\"\\\n]*)'")
 _HYPHENED = re.compile(r"\w+(?:-\w+)*")
 _NAMES = re.compile(r"[ \t]*([({]?[ \t]*\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*[)}]?)[ \t]*$", re.MULTILINE)
@@ -59,7 +80,8 @@ def _report(error: UnexpectedInput, text: str, base: int, place: Place, sink: Si
         sink.error("MG158", f"{place.shown} begins a new item of the block", place.span, help="put it on a line of its own",
                    fix=inserted(file.name, place.span.start, "\n" + _indent(file, base)))
     else:
-        sink.error("MG141", f"expected {_expected(accepts)}, found {place.shown}", place.span)
+        form = _FORMS.get(text.split(maxsplit=1)[0])
+        sink.error("MG141", f"expected {_expected(accepts)}, found {place.shown}", place.span, help=f"the form is {form}" if form else None)
 
 
 def _repair(mistake: Mistake, place: Place, file: SourceFile) -> Fix | None:
