@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from magnetc.diagnostics import Fix, Sink
 from magnetc.diagnostics.edits import quoted
-from magnetc.frontend.schema_words import NAMES, is_number, listed, short, show, type_of
+from magnetc.frontend.schema_words import NAMES, is_number, listed, referred, short, show, type_of
 
 if TYPE_CHECKING:
     from magnetc.frontend.schema import Violation
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Advice = tuple[str | None, Fix | None]
 
 _BOUNDS = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*(?:\.\.\.?|-|–|to|,)\s*(-?\d+(?:\.\d+)?)\s*")
+_BEFORE = re.compile(r"\s*([\w.-]+) before ([\w.-]+)\s*")
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 _ARROW = re.compile(r"\s*([\w.`-]+?)\s*(?:->|~>|=>|→)\s*([\w.`-]+)\s*")
 _CURLY = re.compile(r"[“”‘’«»]")
@@ -52,7 +53,12 @@ def _to_list(expected: list[str], found: str, violation: Violation, sink: Sink) 
     if expected != ["array"] or found not in ("string", "object", "integer", "number") or "\n" in source:
         return None
     written: str | None = source or show(value)
-    items = violation.schema.get("items", {})
+    items = referred(violation.schema.get("items", {}), violation.document.kind)
+    if isinstance(value, str) and (orders := _BEFORE.fullmatch(value)) and items.get("required") == ["before", "after"]:
+        written = f"[{{before: {orders[1]}, after: {orders[2]}}}]"
+        return f"write it as a list: `{written}`", Fix.of(span, written) if source else None
+    if isinstance(value, str) and items.get("type") == "object":
+        return f"write it as a list of `{_example(items)}`", None
     if violation.schema.get("minItems") == 2:
         written = _two_bounds(value, source or show(value))
     elif isinstance(value, dict):
@@ -71,6 +77,9 @@ def _two_bounds(value: Any, source: str) -> str | None:
     if isinstance(value, str):
         found = _BOUNDS.fullmatch(value)
         return f"{found[1]}, {found[2]}" if found else None
+    if isinstance(value, dict):
+        bounds = [each for each in value.values() if isinstance(each, (int, float))]
+        return f"{bounds[0]}, {bounds[1]}" if len(bounds) == len(value) == 2 else None
     return f"{source}, {source}"
 
 
@@ -95,6 +104,9 @@ def _to_mapping(expected: list[str], found: str, violation: Violation, sink: Sin
     if len(required) == 1 and found in _types(schema["properties"][required[0]]):
         written = f"{{{required[0]}: {source}}}"
         return f"write `{short(written)}`", Fix.of(span, written) if in_yaml else None
+    if isinstance(value, list) and len(value) == len(required) == 2 and all(isinstance(each, str) for each in value):
+        written = f"{{{required[0]}: {value[0]}, {required[1]}: {value[1]}}}"
+        return f"write `{written}`", Fix.of(span, written, safe=False) if in_yaml else None
     if required:
         return f"write a mapping: `{_example(schema)}`", None
     known = schema.get("properties", {})

@@ -118,7 +118,8 @@ def _check_node(node: Mapping[str, Any], at: Origin, root: Mapping[str, Any], de
         sink.error("MG227", "`x-entity` is no name", at.child(ENTITY), help="write the name of an entity type")
     pattern = node.get("pattern")
     if isinstance(pattern, str) and (problem := _pattern_problem(pattern)):
-        sink.error("MG206", f"`pattern` is not a regular expression: {problem}", at.child("pattern"))
+        sink.error("MG206", f"`pattern` is not a regular expression: {problem}", at.child("pattern"),
+                   help="write a regular expression of Python, such as `^[0-9]{5}$`")
 
 
 def _check_required(schema: Mapping[str, Any], at: Origin, sink: Sink) -> None:

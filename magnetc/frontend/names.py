@@ -17,6 +17,8 @@ from magnetc.ir.types import PRIMITIVES, TypeTable
 from magnetc.source import Origin
 from magnetc.source.resources import resource
 
+_MOST_SHOWN = 12
+
 
 @dataclass(slots=True)
 class Names:
@@ -63,8 +65,8 @@ def unknown(code: str, sort: str, name: str, candidates: Iterable[str], at: Orig
     if near:
         advice = f"did you mean `{near}`?"
         fix = renamed(sink, place, name, near, at_key=at_key, safe=is_sure(name, near, known)) if near not in taken else None
-    elif known and len(known) <= 8:
-        advice = "known: " + ", ".join(f"`{each}`" for each in known)
+    elif known:
+        advice = "known: " + ", ".join(f"`{each}`" for each in known[:_MOST_SHOWN]) + (", …" if len(known) > _MOST_SHOWN else "")
     else:
         advice = None if known or within else f"the recipe defines no {sort}"
     sink.error(code, f"unknown {sort} `{name}`{within}", place, at_key=at_key, help=advice, fix=fix)

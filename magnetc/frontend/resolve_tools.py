@@ -211,7 +211,8 @@ def _refined_parameter(parameter: Parameter, data: Mapping[str, Any], origin: Or
             changed["type"] = expr
         else:
             reader.sink.error("MG215", f"`{parameter.name}` is `{show_type(parameter.type)}` in the imported tool, "
-                                       f"which `{show_type(expr)}` does not refine", origin.child("type"))
+                                       f"which `{show_type(expr)}` does not refine", origin.child("type"),
+                              help=f"name a type whose base is that of `{show_type(parameter.type)}`")
     if "description" in data:
         changed["description"] = data["description"]
     if "default" in data:

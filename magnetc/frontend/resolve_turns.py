@@ -288,4 +288,5 @@ def _capability(data: Mapping[str, Any], origin: Origin, scope: Scope) -> Capabi
 
 def _without_slots(phrase: Phrase, what: str, sink: Sink) -> None:
     for each in named(phrase.parts):
-        unknown_slot("MG410", each.name, phrase, set(), f"in {what}, which has no value to say", sink)
+        sink.error("MG410", f"slot `{{{each.name}}}` is in {what}, which has no value to say", slot_span(each.name, phrase, sink),
+                   help="say it in words that hold for every value, without a slot")

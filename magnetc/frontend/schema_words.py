@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from magnetc.ir.json import Json
+from magnetc.source.resources import resource
 
 NAMES = {
     "string": "text",
@@ -17,6 +19,17 @@ NAMES = {
     "null": "nothing",
 }
 """What schemas call types, in the words of recipes."""
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The schema of a kind as it is written, without what plugins add."""
+    return json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
+
+
+def referred(schema: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A part of that schema, or the definition that it refers to."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return schema_of(kind)["definitions"][name] if name else schema
 
 
 def type_of(value: Json) -> str:

@@ -11,10 +11,9 @@ from magnetc.diagnostics import Fix, Label, Sink
 from magnetc.diagnostics.edits import removed, renamed
 from magnetc.diagnostics.suggest import closest, is_sure
 from magnetc.frontend.coercions import coerced
-from magnetc.frontend.schema_words import NAMES, count, listed, quote, show, type_of
+from magnetc.frontend.schema_words import NAMES, count, listed, quote, schema_of, show, type_of
 from magnetc.ir.json import Json
 from magnetc.source import Span
-from magnetc.source.resources import resource
 
 if TYPE_CHECKING:
     from magnetc.frontend.schema import Violation
@@ -31,24 +30,52 @@ def _unknown_keys(violation: Violation, sink: Sink) -> None:
             _not_built(key, place, sink, _without_feature(key, violation, sink))
             continue
         free = [name for name in known if name not in violation.value]
+        word = key.split(" ", 1)[0]
+        if word in free and word != key and violation.value[key] is None:
+            _missing_colon(key, word, place, sink)
+            continue
         near = nearest_key(key, free)
         sink.error(
             "MG125",
             f"unknown {noun} `{key}` in {violation.subject()}",
             place,
-            help=f"did you mean `{near}`?" if near else _where_else(key, violation) or f"the {noun}s here are {listed(known)}",
+            help=f"did you mean `{near}`?" if near else
+            _instead(key, known) or _where_else(key, violation) or _outdented(key, violation) or f"the {noun}s here are {listed(known)}",
             fix=renamed(sink, place, key, near, safe=near in _FOREIGN_KEYS.get(key, ()) or is_sure(key, near, free)) if near else None,
         )
+
+
+def _missing_colon(key: str, word: str, place: Span, sink: Sink) -> None:
+    """`{type Goods}` in place of `{type: Goods}`."""
+    is_plain = sink.source(place) == key
+    sink.error("MG102", f"`:` is missing after `{word}`", place, help=f"write `{word}:{key.removeprefix(word)}`",
+               fix=Fix.of(Span(place.file, place.start + len(word), place.start + len(word)), ":") if is_plain else None)
+
+
+def _instead(key: str, known: Iterable[str]) -> str | None:
+    """What to write for a key of JSON Schema that has no counterpart of one name."""
+    wanted, written = _INSTEAD.get(key, ("", ""))
+    return f"write `{written}`" if wanted in known else None
+
+
+def _outdented(key: str, violation: Violation) -> str | None:
+    """Whether a key of the document itself may have been meant as an entry of the one above it."""
+    keys = list(violation.value)
+    above = keys[keys.index(key) - 1] if not violation.path and not violation.document.root and keys.index(key) else None
+    return f"indent it, if it belongs to `{above}`" if above and isinstance(violation.value[above], dict) and above != "kind" else None
 
 
 _FOREIGN_KEYS = {
     "includes": ("include",), "params": ("parameters",), "arguments": ("parameters",), "args": ("parameters",),
     "result": ("returns",), "output": ("returns",), "pattern": ("matching",), "regex": ("matching",), "choices": ("enum",),
     "values": ("enum", "forms"), "prerequisites": ("require",), "desc": ("description",), "doc": ("description",), "source": ("from",),
-    "target": ("to",), "probability": ("p",), "chance": ("p",), "learning_rate": ("lr",), "batch_size": ("batch",),
+    "target": ("to",), "tool": ("chain",), "tools": ("chain",), "probability": ("p",), "chance": ("p",), "learning_rate": ("lr",), "batch_size": ("batch",),
     "warmup_ratio": ("warmup",), "num_epochs": ("epochs",), "required_before": ("require",),
 }
 """What other tools call the same thing."""
+
+_INSTEAD = {**dict.fromkeys(("minimum", "maximum", "min", "max"), ("range", "range: [least, greatest]")), "required": ("optional", "optional: true")}
+"""By a key of JSON Schema, ours and how it is written."""
 
 
 def nearest_key(key: str, free: list[str]) -> str | None:
@@ -58,15 +85,11 @@ def nearest_key(key: str, free: list[str]) -> str | None:
 
 def _where_else(key: str, violation: Violation) -> str | None:
     """Where in a document of this kind a key has its place, if that is one place."""
-    owners = {owner for owner in _owners(_schema_of(violation.document.kind), key, "") if owner != violation.document.kind}
+    owners = {owner for owner in _owners(schema_of(violation.document.kind), key, "") if owner != violation.document.kind}
     if len(owners) != 1:
         return None
     owner = owners.pop()
     return f"`{key}` is a key of {owner}" if owner else None
-
-
-def _schema_of(kind: str) -> dict[str, Any]:
-    return json.loads(resource("grammar", "schema", f"{kind}.schema.json").read_text(encoding="utf-8"))
 
 
 def _owners(schema: dict[str, Any], key: str, owner: str) -> Iterator[str]:
@@ -136,7 +159,7 @@ def _wrong_type(violation: Violation, sink: Sink) -> None:
 def _taken_out(violation: Violation, sink: Sink) -> Fix | None:
     """The fix that takes out the value itself, with its key: a guess. None in the DSL, whose statements end otherwise."""
     file = sink.files.get(violation.document.file)
-    is_needed = violation.path[-1:] in ([name] for name in _schema_of(violation.document.kind).get("required", ())) and len(violation.path) == 1
+    is_needed = violation.path[-1:] in ([name] for name in schema_of(violation.document.kind).get("required", ())) and len(violation.path) == 1
     if file is None or is_needed or violation.document.root or violation.pointer() not in violation.document.spans:
         return None
     return removed(file, violation.span(at_key=True).start, violation.span().end, safe=False)
@@ -206,7 +229,7 @@ def _out_of_bounds(phrase: str) -> Callable[[Violation, Sink], None]:
             "MG130",
             f"{violation.subject()} has to be {phrase} {violation.rule}, and is {show(violation.value)}",
             violation.span(),
-            help=_within_bounds(violation),
+            help=_within_bounds(violation) or f"write a number that is {phrase} {violation.rule}",
             fix=Fix.of(violation.span(), f"{violation.value / 100:g}", safe=False) if _is_percentage(violation) else None,
         )
 

@@ -210,6 +210,8 @@ def _requoted(spot: Spot, mark: str) -> Fix | None:
     line = spot.line(spot.at)
     start = spot.file.text.find(mark, line.start)
     text = spot.file.text[start + 1 : line.end - 1]
+    if mark == '"' and spot.bracket is None and not set("'#") & set(spot.file.text[start : line.end]):
+        return Fix.of(Span(spot.file.name, start, line.end), f"'{spot.file.text[start : line.end]}'", safe=False)
     if mark != "'" or spot.bracket is not None or spot.file.text[line.end - 1] != mark or set('"\\\\') & set(text):
         return None
     return quoted(Span(spot.file.name, start, line.end), text, safe=False)

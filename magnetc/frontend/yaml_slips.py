@@ -123,9 +123,32 @@ def _wrong_closer(spot: Spot) -> Diagnostic | None:
     opener = spot.file.text[spot.bracket]
     if opener == _OPENER[closer]:
         return None
+    line = spot.line(spot.at)
+    if _is_balanced(spot.file.text[line.start : spot.at] + spot.file.text[spot.at + 1 : line.end]):
+        return Diagnostic(code="MG105", message=f"`{closer}` does not close `{opener}`", primary=Label(here),
+                          secondary=(Label(spot.span(spot.bracket), "opened here"),), help="remove it", fix=Fix.of(here, "", safe=False))
     return Diagnostic(code="MG105", message=f"`{closer}` does not close `{opener}`", primary=Label(here),
                       secondary=(Label(spot.span(spot.bracket), "opened here"),), help=f"write `{_CLOSER[opener]}` first",
                       fix=inserted(spot.file.name, spot.last(), _CLOSER[opener], safe=False))
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether the brackets of a line pair, whatever quotes hold."""
+    opened: list[str] = []
+    for char in text:
+        if char in _CLOSER:
+            opened.append(char)
+        elif char in _OPENER and (not opened or opened.pop() != _OPENER[char]):
+            return False
+    return not opened
+
+
+def _two_commas(spot: Spot) -> Diagnostic | None:
+    end = spot.last()
+    if spot.bracket is None or spot.char() != "," or spot.file.text[end - 1 : end] not in (",", "[", "{"):
+        return None
+    return Diagnostic(code="MG105", message="nothing stands before this `,`", primary=Label(spot.span(spot.at)), help="remove it, or write the item",
+                      fix=Fix.of(spot.span(spot.at), "", safe=False))
 
 
 def _text_after_bracket(spot: Spot) -> Diagnostic | None:
@@ -180,4 +203,4 @@ def _commented_out(spot: Spot) -> Diagnostic | None:
 
 
 _SLIPS: tuple[Callable[[Spot], Diagnostic | None], ...] = (
-    _slashes, _commented_out, _item_mark, _wrong_closer, _text_after_bracket, _missing_comma, _equals)
+    _slashes, _commented_out, _item_mark, _two_commas, _wrong_closer, _text_after_bracket, _missing_comma, _equals)
