@@ -14,7 +14,7 @@ from magnetc.frontend.layers import Layer, read_layers
 from magnetc.frontend.probes import read_probes
 from magnetc.frontend.ranked import read_ranked
 from magnetc.frontend.read_file import read_file
-from magnetc.frontend.read_text import read_text
+from magnetc.frontend.read_text import TOO_MUCH, read_text
 from magnetc.frontend.resolve import resolve
 from magnetc.frontend.resolve_rest import report_rest
 from magnetc.frontend.schema import faults, validate
@@ -57,6 +57,8 @@ def load(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Map
 
 def _report_rest(folder: Path, sink: Sink, importers: Mapping[str, Importer], texts: Mapping[str, str] | None) -> None:
     """Report what else is wrong with a recipe of which something cannot be read, or has not the right shape."""
+    if sink.is_full or any(each.code in TOO_MUCH for each in sink.diagnostics):
+        return
     again = Sink()
     again.disk = sink.disk
     documents = read_documents(folder, again, texts)

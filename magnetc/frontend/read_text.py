@@ -8,6 +8,9 @@ from pathlib import Path
 from magnetc.diagnostics import Sink
 from magnetc.source import SourceFile, Span
 
+TOO_MUCH = ("MG003", "MG009")
+"""Codes of what is not read to its end."""
+
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file that is read. The biggest recipes known stay under a tenth of it."""
 

@@ -21,6 +21,7 @@ ROOMS = ("frontend", "passes/conflict.py", "build/compile.py", "build/current_pr
 
 ELSEWHERE = {
     "MG003": "a file over 64 MB",
+    "MG009": "a recipe of more than 10,000 files",
     "MG011": "a file that the system refuses to open once it has been found",
     "MG012": "a package with a malformed operation, which a recipe cannot install",
     "MG307": "a finding of the lock that holds for one digest of code and declarations alone (tests/e2e/test_lock_probe.py)",

@@ -180,7 +180,8 @@ def _values_in_brackets(place: Place) -> Diagnostic | None:
 
 def _python_none(place: Place) -> Diagnostic | None:
     """`amount: Amount = None` in place of `amount?: Amount`."""
-    found = _NONE.search(place.file.text, 0, place.span.start) if place.found == "None" else None
+    line = place.file.text.rfind("\n", 0, place.span.start) + 1
+    found = _NONE.search(place.file.text, line, place.span.start) if place.found == "None" else None
     if not found:
         return None
     edits = (Edit(Span(place.file.name, found.end(1), found.end(1)), "?"), Edit(Span(place.file.name, found.end(2), place.span.end), ""))
