@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from corpus import ALONE, CASES, assembled
 
 from magnetc import plugins
 from magnetc.build import check_cache
@@ -19,9 +20,6 @@ from magnetc.diagnostics import Sink
 from magnetc.diagnostics.render import FORMATS
 from magnetc.ir.probed import declared_digest
 from magnetc.source.disk import digest
-
-BROKEN = Path(__file__).parents[1] / "golden" / "broken"
-CASES = sorted(path.name for path in BROKEN.iterdir() if path.is_dir())
 
 RECIPE = """kind: recipe
 name: small
@@ -65,9 +63,9 @@ def rendered(checked):
     return texts | {"full, in colour": FORMATS["full"](checked.sink, prefix="", color=True), "counts": (checked.name, checked.counts)}
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", sorted({*CASES} - ALONE))
 def test_what_is_kept_shows_the_same_in_every_format(case, tmp_path):
-    folder = Path(shutil.copytree(BROKEN / case, tmp_path / case))
+    folder = assembled(case, tmp_path)
     first = cold(folder)
     again = recall(folder)
     assert again is not None, "not kept"
