@@ -154,7 +154,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             return None
         measures = Measures(Coverage(context), Made(spec))
         async with recipe_teacher(spec.recipe, options.folder, replay=options.replay, budget=options.budget) as (teacher, asked):
-            stamp = fingerprint(spec, options.folder, [each.initial for each in scenarios], asked.programs) if options.cached else None
+            stamp = fingerprint(spec, options.folder, sink.files, [each.initial for each in scenarios], asked.programs) if options.cached else None
             key = finished.build_key(stamp, print_literal(spec) if stamp else "", recipe_files(options.folder, spec.recipe.world, sink.files))
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])

@@ -37,6 +37,9 @@ MORE = 1.5
 """What comes on top of the questions that can be counted, at the upper end: tests with a teacher that fails in 30 % of its answers
 stay below it."""
 
+KIND = {"kind": "plan"}
+"""What a plan begins with as JSON: such files play no part in what is built."""
+
 ENOUGH = 20
 """Answers in the journal from which on they say what the next ones will be."""
 
@@ -88,7 +91,7 @@ class Plan:
 
     def document(self) -> dict[str, Any]:
         """The plan as JSON, as `build --plan` reads it."""
-        return {**asdict(self), "money": list(self.money())}
+        return {**KIND, **asdict(self), "money": list(self.money())}
 
 
 async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
@@ -113,7 +116,7 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
     programs = tuple(load_program(name, options.folder) for name in PROGRAMS) if recipe.endpoint else ()
     for program in programs:
         check_program(program)
-    stamp = fingerprint(context.spec, options.folder, [each.initial for each in scenarios], programs)
+    stamp = fingerprint(context.spec, options.folder, sink.files, [each.initial for each in scenarios], programs)
     with UnitStore(options.folder / units.NAME, stamp, keep=True) as store:
         known = {name: store.ordinals(name) for name, _ in recipe.paths}
     planned = tuple(PlannedPath(path=name, units=count, there=(there := len(known[name] & set(range(count)))), made=count - there)
@@ -139,7 +142,7 @@ def read_plan(path: Path) -> dict[str, Any]:
     """A plan that `magnetc plan -o` wrote. Raises MagnetError MG514 for a file that is none."""
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(plan, dict) and {"fingerprint", "paths", "recipe"} <= plan.keys():
+        if isinstance(plan, dict) and plan.keys() >= {*KIND, "fingerprint", "paths", "recipe"}:
             return plan
     except ValueError:
         pass

@@ -19,7 +19,12 @@ _LISTED = 20
 
 
 def code_files(folder: Path) -> tuple[Path, ...]:
-    """The files below `folder` that Python can import, relative to it and sorted.
+    """The files below `folder` that Python can import, relative to it and sorted."""
+    return tuple(path for path in files_below(folder) if path.name.endswith(_CODE))
+
+
+def files_below(folder: Path) -> tuple[Path, ...]:
+    """All files below `folder`, relative to it and sorted.
 
     Hidden folders, caches of bytecode (never read by a worker) and built datasets (they hold a copy) are left out.
     """
@@ -31,7 +36,7 @@ def code_files(folder: Path) -> tuple[Path, ...]:
             continue
         visited.add(real)
         names[:] = sorted(name for name in names if not name.startswith(".") and name != "__pycache__")
-        found += [(Path(parent) / file).relative_to(folder) for file in files if file.endswith(_CODE)]
+        found += [(Path(parent) / file).relative_to(folder) for file in files]
     return tuple(sorted(found, key=lambda path: path.as_posix()))
 
 

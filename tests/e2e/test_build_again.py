@@ -61,12 +61,14 @@ def test_a_comment_costs_nothing_and_more_paths_cost_those_alone(recipe, tmp_pat
     assert files(tmp_path / "anew") == files(tmp_path / "more")
 
 
-@pytest.mark.parametrize("what", ["seed", "phrase", "code"])
+@pytest.mark.parametrize("what", ["seed", "phrase", "code", "data"])
 def test_whatever_else_changes_is_made_anew(recipe, tmp_path, what):
     build(recipe, tmp_path / "out", "--paths", 4)
     if what == "code":
         path = recipe / "world.py"
         path.write_text(path.read_text(encoding="utf-8") + "\n# another\n", encoding="utf-8")
+    elif what == "data":   # a world may read it
+        (recipe / "books.json").write_text("{}", encoding="utf-8")
     elif what == "seed":
         assert reused(build(recipe, tmp_path / "other", "--paths", 4, "--seed", 99)) == 0
         return

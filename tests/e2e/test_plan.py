@@ -55,11 +55,11 @@ def test_what_is_asked_is_counted_before(recipe, tmp_path):
 
 
 def test_a_build_keeps_to_the_plan_or_does_nothing(recipe, tmp_path):
-    plan(recipe, "-o", tmp_path / "plan.json")
-    assert magnetc("build", recipe, "--trust", "--paths", PATHS, "-o", tmp_path / "out", "--plan", tmp_path / "plan.json").exit_code == 0
+    plan(recipe, "-o", recipe / "plan.json")
+    assert magnetc("build", recipe, "--trust", "--paths", PATHS, "-o", tmp_path / "out", "--plan", recipe / "plan.json").exit_code == 0
     path = recipe / "turns.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("find me something", "look for something", 1), encoding="utf-8")
-    result = magnetc("build", recipe, "--trust", "--paths", PATHS, "-o", tmp_path / "other", "--plan", tmp_path / "plan.json")
+    result = magnetc("build", recipe, "--trust", "--paths", PATHS, "-o", tmp_path / "other", "--plan", recipe / "plan.json")
     assert result.exit_code == 1
     assert "error[MG514]" in result.output
     assert not (tmp_path / "other").exists()
