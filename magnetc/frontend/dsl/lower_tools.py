@@ -84,7 +84,8 @@ def _type(tree: Tree, context: Context, key: Span | None = None) -> Node:
     match tree.data:
         case "nullable":
             inner = _type(tree.children[0], context)
-            mark = " | null" if tree.children[0].data == "choice" else "?"
+            # `null` alone is read as a choice, though it can only be meant as a name
+            mark = " | null" if tree.children[0].data == "choice" and inner.value != "null" else "?"
             value = f"{inner.value}{mark}" if isinstance(inner.value, str) else {"?": inner}
             return Node.at(value, at, key)
         case "named":
