@@ -55,7 +55,8 @@ def read_snapshot(folder: Path, sink: Sink) -> Mapping[str, Any] | None:
 def _unreadable(error: Exception, sink: Sink) -> None:
     if isinstance(error, json.JSONDecodeError):
         sink.add_file(SourceFile(LOCK, error.doc))
-        sink.error("MG503", f"`{LOCK}` is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", Span(LOCK, error.pos, error.pos + 1), help=_RELOCK)
+        sink.error("MG503", f"`{LOCK}` is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", Span(LOCK, error.pos, min(error.pos + 1, len(error.doc))),
+                   help=_RELOCK)
     else:
         sink.error("MG503", f"`{LOCK}` cannot be read: {error}", help=_RELOCK)
 

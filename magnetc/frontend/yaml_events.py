@@ -338,7 +338,7 @@ class _Builder:
         self._stack.append((self._container, self._pointer, self._bracket))
         self._container, self._pointer = value, pointer
         self._bracket = (
-            start if event.flow_style and end > start else self._bracket if event.flow_style else -1
+            end - 1 if event.flow_style and end > start else self._bracket if event.flow_style else -1
         )
 
     def _close(self, event: Any) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from corpus import assembled
 from dataset import LIBRARY, magnetc
 from hypothesis import given
 from hypothesis import strategies as st
@@ -173,8 +174,8 @@ def test_errors_of_a_recipe(tmp_path):
     assert "error[MG001]" in result.stderr
 
 
-def test_a_path_without_a_walk_does_not_hide_the_graph():
-    broken = GOLDEN.parent / "broken" / "pattern_without_walk"
+def test_a_path_without_a_walk_does_not_hide_the_graph(tmp_path):
+    broken = assembled("pattern_without_walk", tmp_path)
     assert magnetc("check", broken).exit_code == 1
     assert magnetc("graph", broken).exit_code == 0
 

@@ -29,6 +29,7 @@ FOUND = [
     ("script text", "path p of p base p locale en variant 0 attempt 0\nturn t1 normal\nscript\nsystem\nturn t1 normal\n  offered f\n"),
     ("lock", '{"tools": {"json:tools.json": {"functions": [{"name": "look\\ud800", "parameters": {}}]}}}'),
     ("lock", '{"tools": {"json:tools.json": {"functions": [null]}}}'),
+    ("lock", '{"tools": '),
     *(("prompt", f"---\n{head}\n---\n{body}\n") for head, body in (
         ("inputs: {a: object}\noutput: {}\nrepair: often", "x"), ("inputs: {1: object}\noutput: {}", "x"), ("inputs: {a: object}\noutput: {}\nsince: 2026-13-01", "x"),
         ("inputs: {a: object}\noutput: {type: strange}", "x"), ("inputs: {}\noutput: " + "[" * 3000, "x"), ("inputs: {}\noutput: {}", "{{ " + "not " * 3000 + "a }}"),

@@ -48,6 +48,7 @@ def check(file):
 @example("a: !<")
 @example("%")
 @example("%YAML 1.1\n--- &a !t\n")
+@example("kind: recipe\ninclude: &a [types.yaml # turns.yaml]\nname: travel\n")
 @example("a: " + "9" * 5000)
 @example("0x" + "f" * 5000)
 def test_any_text(text):
