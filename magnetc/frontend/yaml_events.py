@@ -337,9 +337,11 @@ class _Builder:
         pointer = self._place(value, start, end)
         self._stack.append((self._container, self._pointer, self._bracket))
         self._container, self._pointer = value, pointer
-        self._bracket = (
-            end - 1 if event.flow_style and end > start else self._bracket if event.flow_style else -1
-        )
+        if not event.flow_style:
+            self._bracket = -1
+        elif self._file.text[end - 1 : end] in ("[", "{"):
+            # behind an anchor or a tag; a pair in a list, `[? a: b]`, has no bracket of its own
+            self._bracket = end - 1
 
     def _close(self, event: Any) -> None:
         # A block ends only where the next token starts: its last value is what people see as its end.

@@ -48,6 +48,8 @@ def check(file):
 @example("a: !<")
 @example("%")
 @example("%YAML 1.1\n--- &a !t\n")
+@example("[?")
+@example("[? a: b # c]")
 @example("kind: recipe\ninclude: &a [types.yaml # turns.yaml]\nname: travel\n")
 @example("a: " + "9" * 5000)
 @example("0x" + "f" * 5000)
