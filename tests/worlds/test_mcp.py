@@ -159,6 +159,7 @@ def test_the_private_directory_has_one_name_wherever_it_is():
     ({"servers": {"a": COUNTER}, "normalise": [{"to": "x"}]}, "MG650", "says neither"),
     ({"servers": {"a": COUNTER}, "normalise": [{"match": "(", "to": "x"}]}, "MG650", "cannot be read"),
     ({"servers": {"a": COUNTER}, "setup": [["false"]]}, "MG652", "`false`: it exited with status 1"),
+    ({"servers": {"a": COUNTER}, "setup": [["sh", "-c", "kill -9 $$"]]}, "MG652", "it exited with status -9"),
     ({"servers": {"a": {**COUNTER, "npm": ["left-pad"]}}}, "MG605", "no exact version"),
 ])
 def test_what_cannot_be_is_told(settings, code, words):
@@ -167,6 +168,15 @@ def test_what_cannot_be_is_told(settings, code, words):
     diagnostic = caught.value.diagnostics[0]
     assert diagnostic.code == code
     assert words in diagnostic.message + " ".join(diagnostic.notes)
+
+
+def test_a_setup_that_is_ended_from_outside_is_done_anew(tmp_path):
+    mark = tmp_path / "mark"
+    once = ["sh", "-c", f"test -e {mark} || {{ touch {mark}; kill -9 $$; }}"]
+    spec = mcp_spec(servers={"a": COUNTER}, setup=[once])
+    (outcome,) = in_world(spec, lambda world: world.run(Run(start=START, programs=[[add(1)]])))
+    assert mark.exists()
+    assert outcome.results == [{"count": 1}]
 
 
 def test_trust_hangs_on_commands_packages_and_seeds(tmp_path):

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ _KEPT = 64
 """Initial points kept, so that the same reset is made once."""
 
 _SETUP_SECONDS = 60
+_SETUPS = 3
+"""How often a folder is set up where something ends its commands."""
 
 _STARTS = 4
 """How often servers are started before one that ends at once counts as one that does not start."""
@@ -305,7 +308,17 @@ class ServersGround:
             primary=primary, help="set what is behind it back to what it was when the dataset was built, or build it anew"))
 
     async def _set_up(self, seed: int) -> Tree:
-        """The files of a seed's folder after the commands of `setup`, as their state tells them."""
+        """The files of a seed's folder after the commands of `setup`, as their state tells them.
+
+        A command that is ended from outside is no mistake of the recipe's: everything is set up anew, a few times.
+        """
+        for _ in range(_SETUPS - 1):
+            with suppress(_Ended):
+                return await self._set_up_once(seed)
+        return await self._set_up_once(seed)
+
+    async def _set_up_once(self, seed: int) -> Tree:
+        """As `_set_up`. Raises MagnetError (MG652), as `_Ended` where a command was ended by a signal."""
         with tempfile.TemporaryDirectory(prefix="magnetc-servers-") as home:
             work = Path(home) / "work"
             work.mkdir()
@@ -325,13 +338,18 @@ class ServersGround:
             done = subprocess.run(words, cwd=work, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, errors="replace", timeout=_SETUP_SECONDS, check=False)
             why, notes = f"it exited with status {done.returncode}", tuple(done.stdout.splitlines()[-10:])
-            failed = bool(done.returncode)
+            failed, ended = bool(done.returncode), done.returncode < 0
         except (OSError, subprocess.TimeoutExpired) as error:
-            why, notes, failed = str(error), (), True
+            why, notes, failed, ended = str(error), (), True, False
         if failed:
             primary = Label(self.spec.origin.child(self.spec.kind, "setup")) if self.spec.origin.file else None
-            raise MagnetError(Diagnostic(code="MG652", message=f"a command of `setup` fails: `{' '.join(words)}`: {why}", primary=primary,
-                                         notes=notes, help="run it in a copy of the seed's folder and see what it needs"))
+            kind = _Ended if ended else MagnetError
+            raise kind(Diagnostic(code="MG652", message=f"a command of `setup` fails: `{' '.join(words)}`: {why}", primary=primary,
+                                  notes=notes, help="run it in a copy of the seed's folder and see what it needs"))
+
+
+class _Ended(MagnetError):
+    """A command of `setup` was ended by a signal."""
 
 
 def _is_refusal(result: Json) -> bool:
