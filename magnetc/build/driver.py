@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build import finished
+from magnetc.build.attempts import Attempts
 from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import (
     Yield,
@@ -23,8 +24,8 @@ from magnetc.build.findings import (
     report_states,
     report_yields,
 )
-from magnetc.build.fingerprint import fingerprint
 from magnetc.build.gates import Gate, gates_document, judge, report_gates
+from magnetc.build.ingredients import Ingredients, ingredients
 from magnetc.build.manifest import manifest
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
@@ -154,12 +155,13 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             return None
         measures = Measures(Coverage(context), Made(spec))
         async with recipe_teacher(spec.recipe, options.folder, replay=options.replay, budget=options.budget) as (teacher, asked):
-            stamp = fingerprint(spec, options.folder, sink.files, [each.initial for each in scenarios], asked.programs) if options.cached else None
+            made_of = ingredients(spec, options.folder, sink.files, [each.initial for each in scenarios], asked.programs) if options.cached else None
+            stamp = made_of.whole if made_of else None
             key = finished.build_key(stamp, print_literal(spec) if stamp else "", recipe_files(options.folder, spec.recipe.world, sink.files))
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
-            with UnitStore(options.folder / units.NAME, stamp) as store:
-                summary = await _run(options, context, scenarios, pool, output, measures, teacher, store)
+            with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
+                summary = await _run(options, context, scenarios, pool, output, measures, teacher, made_of, store)
         summary.asked = asked
         report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
@@ -191,20 +193,23 @@ async def scenarios_of(world: World, spec: Spec) -> tuple[Scenario, ...]:
 
 
 async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
-               output: Output, measures: Measures, teacher: Teacher, store: UnitStore) -> BuildSummary:
+               output: Output, measures: Measures, teacher: Teacher, made_of: Ingredients | None, store: UnitStore) -> BuildSummary:
     prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
     builder = UnitBuilder(context, teacher, prover, scenarios)
 
     summary = BuildSummary()
 
     async def work(unit: Unit) -> UnitResult:
-        if (kept := store.get(unit.path, unit.ordinal)) is not None:
+        attempts = Attempts(context, unit, made_of)
+        key = attempts.standing(store)
+        if key is not None and (kept := store.get(key)) is not None:
             summary.reused += 1
+            store.stand(unit.path, unit.ordinal, key)
             return UnitResult.from_document(unit, kept)
         async with pool.world() as world:
-            result = await builder.build(unit, world)
-        if result.repeatable:
-            store.put(unit.path, unit.ordinal, result.document())
+            result = await builder.build(unit, world, attempts.compiled)
+        if result.repeatable and made_of is not None:
+            store.put(unit.path, unit.ordinal, attempts.keys(result.attempts), result.document())
         return result
 
     wanted = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))

@@ -12,20 +12,23 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from magnetc.build.attempts import Attempts
+from magnetc.build.causes import Cause, causes
 from magnetc.build.compile import compile_recipe
 from magnetc.build.driver import BuildOptions, scenarios_of
-from magnetc.build.fingerprint import fingerprint
+from magnetc.build.ingredients import Ingredients, ingredients
+from magnetc.build.unit import Unit
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units
 from magnetc.engine.units import UnitStore
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.script import Script
 from magnetc.passes.context import CompileContext
-from magnetc.passes.pipeline import compile_unit
 from magnetc.teachers.openai.budget import CHARACTERS
 from magnetc.teachers.prompt_program import PromptProgram, load_program
 from magnetc.teachers.prompted.programs import PROGRAMS, check_program
@@ -83,6 +86,7 @@ class Plan:
     turns: int = 0
     calls: int = 0
     why: str = ""
+    causes: tuple[Cause, ...] = ()
 
     def money(self) -> tuple[float, float]:
         """Least and most, in the currency of the recipe's prices."""
@@ -116,17 +120,29 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
     programs = tuple(load_program(name, options.folder) for name in PROGRAMS) if recipe.endpoint else ()
     for program in programs:
         check_program(program)
-    stamp = fingerprint(context.spec, options.folder, sink.files, [each.initial for each in scenarios], programs)
-    with UnitStore(options.folder / units.NAME, stamp, keep=True) as store:
-        known = {name: store.ordinals(name) for name, _ in recipe.paths}
-    planned = tuple(PlannedPath(path=name, units=count, there=(there := len(known[name] & set(range(count)))), made=count - there)
-                    for name, count in recipe.paths)
-    plan = Plan(recipe=recipe.name, fingerprint=stamp or "", paths=planned, seed=options.seed, scale=options.paths, why=_why(stamp, planned))
-    asked = _count(context, known, plan)
+    made_of = ingredients(context.spec, options.folder, sink.files, [each.initial for each in scenarios], programs)
+    with UnitStore(options.folder / units.NAME, made_of.whole if made_of else None, keep=True) as store:
+        wanted = _wanted(context, made_of, store)
+        before = store.before()
+    planned = tuple(PlannedPath(path=name, units=count, there=count - len(wanted[name]), made=len(wanted[name])) for name, count in recipe.paths)
+    plan = Plan(recipe=recipe.name, fingerprint=made_of.whole if made_of else "", paths=planned, seed=options.seed, scale=options.paths,
+                why=_why(made_of, planned, before))
+    asked = _count(wanted, plan)
+    if made_of and before:
+        plan.causes = tuple(causes(made_of, before, list(chain.from_iterable(wanted.values())), sink))
     if recipe.endpoint:
         plan.price = recipe.endpoint.price
         plan.asking = tuple(_asking(options.folder, program, asked[program.name], recipe.endpoint) for program in programs)
     return plan
+
+
+def _wanted(context: CompileContext, made_of: Ingredients | None, store: UnitStore) -> dict[str, list[Attempts]]:
+    """The units of each path that a build has to make."""
+    found: dict[str, list[Attempts]] = {}
+    for name, count in context.spec.recipe.paths:
+        each = (Attempts(context, Unit(name, ordinal), made_of) for ordinal in range(count))
+        found[name] = [attempts for attempts in each if attempts.standing(store) is None]
+    return found
 
 
 def require_plan(plan: Mapping[str, Any], made: Plan) -> None:
@@ -149,29 +165,28 @@ def read_plan(path: Path) -> dict[str, Any]:
     raise MagnetError(Diagnostic(code="MG514", message=f"`{path.name}` is no plan", help="write one with `magnetc plan DIR -o FILE`"))
 
 
-def _why(stamp: str | None, paths: Sequence[PlannedPath]) -> str:
-    if not stamp:
+def _why(made_of: Ingredients | None, paths: Sequence[PlannedPath], before: Mapping[str, str]) -> str:
+    if not made_of:
         return "units of this recipe are never kept: its world runs servers, or a package adds to it"
     if not any(each.made for each in paths):
         return "every unit is there"
-    if any(each.there for each in paths):
-        return "some units are there: more paths were asked for, or a build was broken off"
-    return "no unit is there: nothing was built yet, or the recipe, its code or magnetc has changed since"
+    if not before:
+        return "no unit is there: nothing was built yet"
+    if before == made_of.by_name():
+        return "nothing has changed: more paths are asked for, or a build was broken off"
+    return "since the recipe was last built:"
 
 
-def _count(context: CompileContext, known: Mapping[str, set[int]], plan: Plan) -> Counter[str]:
+def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan) -> Counter[str]:
     """The questions of all units that are to be made, by program; what the plan says of them is noted in it."""
     asked: Counter[str] = Counter()
-    for name, count in context.spec.recipe.paths:
-        for ordinal in range(count):
-            if ordinal in known[name]:
-                continue
-            scripts = compile_unit(context, name, ordinal).scripts
-            plan.conversations += len(scripts)
-            for script in scripts:
-                plan.turns += len(script.turns)
-                plan.calls += sum(len(calls) for turn in script.turns for calls in turn.rounds)
-            asked.update(_questions(scripts))
+    for attempts in chain.from_iterable(wanted.values()):
+        scripts = attempts.compiled(0).scripts
+        plan.conversations += len(scripts)
+        for script in scripts:
+            plan.turns += len(script.turns)
+            plan.calls += sum(len(calls) for turn in script.turns for calls in turn.rounds)
+        asked.update(_questions(scripts))
     return asked
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from magnetc.ir.script import Script
 from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
-from magnetc.passes.pipeline import compile_unit
+from magnetc.passes.pipeline import CompiledUnit
 from magnetc.teachers.teacher import UNANSWERED, Teacher
 from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.world import World, died
@@ -49,12 +49,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A proven conversation: its rows, the tools of its recipe, and the state at its beginning where an export asks for it."""
+    """A proven conversation: its rows, and the state at its beginning where an export asks for it."""
 
     rows: list[dict[str, Any]]
     turns: int
     called: tuple[str, ...]
-    tools: tuple[str, ...]
     initial: Json = None
 
 
@@ -64,7 +63,7 @@ class UnitResult:
 
     `misfits` counts, by tool, how its results were not of the type it declares; `wordless`, by tool that reads, how
     often the agent only said that it was done; `losses` are the paths that were drawn and dropped; `died` says what the world died
-    of, for each script that it died of twice.
+    of, for each script that it died of twice; `attempts` is how many paths were drawn.
     """
 
     unit: Unit
@@ -76,6 +75,7 @@ class UnitResult:
     wordless: Counter[str] = field(default_factory=Counter)
     losses: list[Loss] = field(default_factory=list)
     died: list[Diagnostic] = field(default_factory=list)
+    attempts: int = 0
 
     def add(self, other: UnitResult) -> None:
         """Take over what became of one script."""
@@ -101,7 +101,7 @@ class UnitResult:
     @classmethod
     def from_document(cls, unit: Unit, made: Any) -> UnitResult:
         """Inverse of `document`. Raises LookupError, TypeError or ValueError for what is none."""
-        conversations = [Conversation(**{**each, "called": tuple(each["called"]), "tools": tuple(each["tools"])}) for each in made["conversations"]]
+        conversations = [Conversation(**{**each, "called": tuple(each["called"])}) for each in made["conversations"]]
         losses = [Loss(tools=tuple(each["tools"]), edges=tuple((a, b) for a, b in each["edges"]), why=each["why"]) for each in made["losses"]]
         return cls(unit, base=made["base"], conversations=conversations, pairs=made["pairs"], dropped=Counter(made["dropped"]),
                    misfits={tool: Counter(found) for tool, found in made["misfits"].items()}, wordless=Counter(made["wordless"]), losses=losses)
@@ -125,11 +125,12 @@ class UnitBuilder:
     prover: Prover
     scenarios: tuple[Scenario, ...]
 
-    async def build(self, unit: Unit, world: World) -> UnitResult:
+    async def build(self, unit: Unit, world: World, attempts: Callable[[int], CompiledUnit]) -> UnitResult:
         """Redraw the unit's path until it yields a proven conversation; its copies and its pair come with it."""
         result = UnitResult(unit)
         for attempt in range(ATTEMPTS):
-            compiled = compile_unit(self.context, unit.path, unit.ordinal, attempt)
+            compiled = attempts(attempt)
+            result.attempts += 1
             for tally in compiled.counts:
                 if tally.reason:
                     result.dropped[f"{tally.operation} {tally.outcome}: {tally.reason}"] += tally.count
@@ -206,8 +207,7 @@ class UnitBuilder:
         wants_state = "bfcl" in self.context.spec.recipe.emit
         initial = await _initial_state(translation, world) if wants_state else None
         called = tuple(call.name for call in translation.trajectory.tool_calls() if call.id not in translation.trajectory.slips)
-        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called,
-                                                 tools=tuple(self.context.spec.tool), initial=initial))
+        result.conversations.append(Conversation(rows=rows, turns=len(script.turns), called=called, initial=initial))
         result.base = script.path.base
         result.wordless.update(_wordless(translation, self.context.spec))
         return _Kept(calls, translation, rows)

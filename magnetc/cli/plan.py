@@ -58,6 +58,10 @@ def _table(plan: Plan) -> None:
         table.add_row(each.path, f"{each.units:,}", f"{each.there:,}", f"{each.made:,}")
     console.print(table)
     console.print(plan.why, highlight=False, soft_wrap=True)
+    for each in plan.causes:
+        at = f" ({each.place})" if each.place else ""
+        console.print(f"  {each.name} {each.change}{at}" + ("" if each.units is None else f": in {counted(each.units, 'unit')} to make"),
+                      highlight=False, soft_wrap=True)
     if plan.conversations:
         console.print(f"to make: {counted(plan.conversations, 'conversation')} with {counted(plan.turns, 'user turn')} and {counted(plan.calls, 'call')}, "
                       "as drawn; what cannot be executed or proven is drawn anew", highlight=False, soft_wrap=True)

@@ -14,13 +14,10 @@ from magnetc.ir.spec import Spec
 
 
 class Conversation(Protocol):
-    """What an export is given: a conversation's rows, the recipe's tools, and the world's state at the beginning."""
+    """What an export is given: a conversation's rows, and the world's state at the beginning."""
 
     @property
     def rows(self) -> list[dict[str, Any]]: ...
-
-    @property
-    def tools(self) -> tuple[str, ...]: ...
 
     @property
     def initial(self) -> Json: ...
@@ -42,10 +39,10 @@ def bfcl(conversation: Conversation, spec: Spec, sheet: Sheet) -> None:
     """
     row = conversation.rows[-1]
     messages = _shown(row, spec).read_messages(_without_slips(row))
-    if check_literals(messages, conversation.tools) is not None:
+    if check_literals(messages, spec.tool) is not None:
         return
     offered = {tool for each in conversation.rows for tool in _names(each, spec)}
-    excluded = [tool for tool in conversation.tools if tool not in offered]
+    excluded = [tool for tool in spec.tool if tool not in offered]
     config, classes = _initial_config(conversation.initial)
     number = sheet.line("exports/bfcl/ids.txt", row["id"])
     name, missed = f"multi_turn_base_{number}", _missed(conversation.rows, spec)

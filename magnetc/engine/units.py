@@ -1,7 +1,8 @@
 """The store of units: what builds have made of them, in `.magnetc/units.sqlite`.
 
-A unit stands under the fingerprint of all that it comes from and its own name. It is written as soon as it is made, so that a build
-that is killed goes on where it was; what another recipe or compiler made is left out at the end of a build.
+A unit stands under the digests of what its attempts come from, and under that of the whole recipe that it was last made for. It
+is written as soon as it is made, so that a build that is killed goes on where it was. What only other recipes or compilers made is left
+out at the end of a build, but for the last few.
 """
 
 from __future__ import annotations
@@ -9,32 +10,46 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from magnetc.ir.json import Json, wire
+from magnetc.ir.json import Json, digest, wire
 
 NAME = Path(".magnetc", "units.sqlite")
 """Where a recipe's units are, in its folder."""
 
-_SCHEMA = "create table if not exists units (fingerprint text, path text, ordinal integer, made blob not null, primary key (fingerprint, path, ordinal))"
+_SCHEMA = """
+drop table if exists units;
+create table if not exists made (key text primary key, path text, ordinal integer, attempts text not null, unit blob not null);
+create index if not exists made_by_unit on made (path, ordinal);
+create table if not exists standing (recipe text, path text, ordinal integer, key text not null, primary key (recipe, path, ordinal));
+create table if not exists recipes (recipe text primary key, ingredients blob not null);
+"""
 _BATCH = 64
 _KEPT = 3
-"""Fingerprints whose units are kept: going back to a recipe as it was costs nothing."""
+"""Recipes whose units are kept: going back to one as it was costs nothing."""
 
 
 class UnitStore:
-    """The units under one fingerprint. A file that cannot be used is no store: everything is made anew.
+    """The units of one recipe, and of those before it. A file that cannot be used is no store: everything is made anew.
 
     Use it as a context manager: what is written waits for others of its kind until it closes, at the most.
     """
 
-    def __init__(self, path: Path, fingerprint: str | None, *, keep: bool = False):
-        """With `keep`, nothing is forgotten at the end: who only looks changes nothing."""
-        self.fingerprint = fingerprint
+    def __init__(self, path: Path, recipe: str | None, ingredients: Mapping[str, str] | None = None, *, keep: bool = False):
+        """`recipe` is the digest of all that its units come from, None where there is none; `ingredients` what these are, by name.
+
+        With `keep`, nothing is written: who only looks changes nothing.
+        """
+        self.recipe = recipe
         self._keep = keep
-        self._waiting: list[tuple[str, str, int, bytes]] = []
-        self._connection = self._open(path) if fingerprint else None
+        self._waiting: list[tuple[str, tuple[Any, ...]]] = []
+        self._connection = self._open(path) if recipe else None
+        if self._connection and not keep:
+            text = zlib.compress(wire(dict(ingredients or {})).encode(), 1)
+            self._later("insert or replace into recipes values (?, ?)", recipe, text)
 
     def __enter__(self) -> UnitStore:
         return self
@@ -50,32 +65,55 @@ class UnitStore:
         except sqlite3.Error:
             self._connection = None
 
-    def get(self, path: str, ordinal: int) -> Json:
-        """What was made of a unit; None where nothing was."""
-        if self._connection is None:
-            return None
+    def key(self, path: str, ordinal: int) -> str | None:
+        """Under which key a unit of this very recipe stands; None where it does not."""
+        found = self._all("select key from standing where recipe = ? and path = ? and ordinal = ?", self.recipe, path, ordinal)
+        return found[0][0] if found else None
+
+    def candidates(self, path: str, ordinal: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What was made of a unit for any recipe, the newest first: the key, and what the attempts came from."""
+        for key, attempts in self._all("select key, attempts from made where path = ? and ordinal = ? order by rowid desc", path, ordinal):
+            yield key, tuple(attempts.split())
+
+    def get(self, key: str) -> Json:
+        """What was made of a unit; None where it cannot be read."""
         try:
-            found = self._connection.execute("select made from units where fingerprint = ? and path = ? and ordinal = ?",
-                                             (self.fingerprint, path, ordinal)).fetchone()
-            return json.loads(zlib.decompress(found[0])) if found else None
-        except (sqlite3.Error, zlib.error, ValueError):
+            found = self._all("select unit from made where key = ?", key)
+            return json.loads(zlib.decompress(found[0][0])) if found else None
+        except (zlib.error, ValueError):
             return None
 
-    def ordinals(self, path: str) -> set[int]:
-        """Which units of a path are there."""
+    def put(self, path: str, ordinal: int, attempts: Sequence[str], made: Json) -> None:
+        """Keep what was made of a unit by attempts that came from these digests."""
         if self._connection is None:
-            return set()
-        try:
-            found = self._connection.execute("select ordinal from units where fingerprint = ? and path = ?", (self.fingerprint, path))
-            return {ordinal for (ordinal,) in found}
-        except sqlite3.Error:
-            return set()
-
-    def put(self, path: str, ordinal: int, made: Json) -> None:
-        """Keep what was made of a unit."""
-        if self._connection is None or self.fingerprint is None:
             return
-        self._waiting.append((self.fingerprint, path, ordinal, zlib.compress(wire(made).encode(), 1)))
+        key = digest([path, ordinal, list(attempts)])
+        self._later("insert or replace into made values (?, ?, ?, ?, ?)", key, path, ordinal, " ".join(attempts), zlib.compress(wire(made).encode(), 1))
+        self.stand(path, ordinal, key)
+
+    def stand(self, path: str, ordinal: int, key: str) -> None:
+        """Note that what stands under `key` is a unit of this recipe."""
+        if self._connection is not None:
+            self._later("insert or replace into standing values (?, ?, ?, ?)", self.recipe, path, ordinal, key)
+
+    def before(self) -> dict[str, str]:
+        """The ingredients of the recipe that was built last, by name; empty where none was."""
+        found = self._all("select ingredients from recipes order by rowid desc limit 1")
+        try:
+            return json.loads(zlib.decompress(found[0][0])) if found else {}
+        except (zlib.error, ValueError):
+            return {}
+
+    def _all(self, query: str, *values: Any) -> list[Any]:
+        if self._connection is None:
+            return []
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error:
+            return []
+
+    def _later(self, statement: str, *values: Any) -> None:
+        self._waiting.append((statement, values))
         if len(self._waiting) >= _BATCH:
             self._write()
 
@@ -84,17 +122,18 @@ class UnitStore:
         try:
             assert self._connection is not None
             with self._connection:
-                self._connection.executemany("insert or replace into units values (?, ?, ?, ?)", waiting)
+                for statement, values in waiting:
+                    self._connection.execute(statement, values)
         except sqlite3.Error:
             return
 
     def _forget(self) -> None:
-        """Units under the fingerprints that were written first, but for the last few."""
+        """Units that none of the recipes stand on that were built last."""
         assert self._connection is not None
-        known = [name for (name,) in self._connection.execute("select fingerprint from units group by fingerprint order by max(rowid) desc")]
         with self._connection:
-            self._connection.executemany("delete from units where fingerprint = ?",
-                                         [(name,) for name in known[_KEPT:] if name != self.fingerprint])
+            self._connection.execute("delete from recipes where rowid not in (select rowid from recipes order by rowid desc limit ?)", (_KEPT,))
+            self._connection.execute("delete from standing where recipe not in (select recipe from recipes)")
+            self._connection.execute("delete from made where key not in (select key from standing)")
 
     @staticmethod
     def _open(path: Path) -> sqlite3.Connection | None:
@@ -103,8 +142,7 @@ class UnitStore:
             connection = sqlite3.connect(path, timeout=5)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = normal")
-            with connection:
-                connection.execute(_SCHEMA)
+            connection.executescript(_SCHEMA)
         except (sqlite3.Error, OSError):
             return None
         return connection

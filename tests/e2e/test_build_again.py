@@ -89,3 +89,43 @@ def test_a_store_that_is_damaged_is_no_store(recipe, tmp_path, damage):
         (recipe / NAME).with_name(NAME.name + extra).unlink(missing_ok=True)
     assert reused(build(recipe, tmp_path / "again", "--paths", 4)) == 0
     assert files(tmp_path / "again") == before
+
+
+TRAVEL = LIBRARY.parents[3] / "examples" / "travel"
+EDITS = {
+    "a tool's description": ("tools/money.magnet", "at today's rate", "at the rate of today"),
+    "a phrase of one tool": ("turns/bookings.magnet", 'turn cancel_booking {\n  en do  "', 'turn cancel_booking {\n  en do  "please '),
+    "what is replied for one tool": ("replies.magnet", "Your phone number is {phone}", "The phone number is {phone}"),
+    "how values of one type are pointed at": ("turns/refers.magnet", "the cheapest flight", "the flight with the lowest price"),
+}
+
+
+@pytest.fixture(scope="module")
+def travel(tmp_path_factory):
+    """The example, built once with a store."""
+    folder = tmp_path_factory.mktemp("travel")
+    shutil.copytree(TRAVEL, folder / "recipe", ignore=shutil.ignore_patterns("out*", ".magnetc"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MAGNETC_NO_CACHE")
+        build(folder / "recipe", folder / "out", "--paths", 40)
+    return folder / "recipe"
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_a_change_costs_the_units_that_come_from_it(own_home, travel, tmp_path, monkeypatch, what):
+    monkeypatch.delenv("MAGNETC_NO_CACHE")
+    recipe = shutil.copytree(travel, tmp_path / "recipe")
+    name, old, new = EDITS[what]
+    text = (recipe / name).read_text(encoding="utf-8")
+    assert old in text
+    (recipe / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    planned = json.loads(magnetc("plan", recipe, "--trust", "--paths", 40, "--json").stdout)
+    again = build(recipe, tmp_path / "again", "--paths", 40)
+    made = 40 - reused(again)
+    assert 0 < made < 30
+    assert sum(path["made"] for path in planned["paths"]) == made
+    (cause,) = planned["causes"]
+    assert (cause["change"], cause["units"]) == ("changed", made)
+    assert cause["place"].startswith(f"{name}:")
+    build(recipe, tmp_path / "anew", "--paths", 40, "--no-cache")
+    assert files(tmp_path / "again") == files(tmp_path / "anew")
