@@ -14,40 +14,32 @@ from magnetc.train.preference.loss import Objective, PairLosses
 from magnetc.train.preference.pack import CHOSEN, REJECTED, Scored
 
 SIDES = {"chosen": CHOSEN, "rejected": REJECTED}
+TAKEN = ("sft_loss", "mdpo_loss", "margin", "accuracy", "chosen_gain", "rejected_gain")
 
 
 @dataclass(slots=True)
 class PairMetrics:
-    """Sums over training steps since they were last taken."""
+    """Sums over training steps since they were last taken. They stay on their device, which need not be waited for."""
 
-    sums: dict[str, Tensor] = field(default_factory=dict)
+    parts: list[Tensor] = field(default_factory=list)
+    pairs: int = 0
 
     @torch.no_grad()
     def add(self, losses: PairLosses, scored: Scored, reference: Tensor) -> None:
-        found = {
-            "pairs": torch.tensor(float(len(reference))),
-            "tokens": scored.likelihood.sum(),
-            "sft_loss": losses.likelihood.sum(),
-            "mdpo_loss": losses.preference.sum(),
-            "margin": losses.margin.sum(),
-            "accuracy": (losses.margin > 0).sum(),
-            "chosen_gain": (losses.chosen - reference[:, 0]).sum(),
-            "rejected_gain": (losses.rejected - reference[:, 1]).sum(),
-        }
-        for name, value in found.items():
-            value = value.detach().to("cpu", torch.float64)
-            self.sums[name] = self.sums.get(name, torch.zeros((), dtype=torch.float64)) + value
+        found = (scored.likelihood, losses.likelihood, losses.preference, losses.margin, losses.margin > 0,
+                 losses.chosen - reference[:, 0], losses.rejected - reference[:, 1])
+        self.parts.append(torch.stack([value.detach().sum().to(losses.margin.dtype) for value in found]))
+        self.pairs += len(reference)
 
     def taken(self, accelerator: Any) -> dict[str, float]:
         """Means per pair (of `sft_loss`, per token) over all processes; the sums begin anew."""
-        if not self.sums:
+        if not self.parts:
             return {}
-        names = list(self.sums)
-        values = accelerator.reduce(torch.stack([self.sums[name] for name in names]).to(accelerator.device), "sum")
-        totals = dict(zip(names, values.tolist()))
-        self.sums = {}
-        pairs, tokens = totals.pop("pairs"), totals.pop("tokens")
-        return {name: value / max(tokens if name == "sft_loss" else pairs, 1) for name, value in totals.items()}
+        sums = torch.stack(self.parts).to("cpu", torch.float64).sum(0)
+        own = torch.cat([torch.tensor([self.pairs], dtype=torch.float64), sums])
+        pairs, tokens, *totals = accelerator.reduce(own.to(accelerator.device), "sum").tolist()
+        self.parts, self.pairs = [], 0
+        return {name: value / max(tokens if name == "sft_loss" else pairs, 1) for name, value in zip(TAKEN, totals)}
 
 
 def measured(losses: PairLosses, log_probs: Tensor, scored: Scored, reference: Tensor,

@@ -64,7 +64,10 @@ class Scored:
         return len(self.targets)
 
     def to(self, device: torch.device) -> Scored:
-        return Scored(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+        return Scored(**{field.name: getattr(self, field.name).to(device, non_blocking=True) for field in fields(self)})
+
+    def pin_memory(self) -> Scored:
+        return Scored(**{field.name: getattr(self, field.name).pin_memory() for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,13 @@ class Row:
     scored: Scored
 
     def to(self, device: torch.device) -> Row:
-        return Row(documents=self.documents, input_ids=self.input_ids.to(device),
-                   position_ids=self.position_ids.to(device), scored=self.scored.to(device))
+        return Row(documents=self.documents, input_ids=self.input_ids.to(device, non_blocking=True),
+                   position_ids=self.position_ids.to(device, non_blocking=True), scored=self.scored.to(device))
+
+    def pin_memory(self) -> Row:
+        """For the DataLoader, so that `to` need not wait for the device."""
+        return Row(documents=self.documents, input_ids=self.input_ids.pin_memory(),
+                   position_ids=self.position_ids.pin_memory(), scored=self.scored.pin_memory())
 
 
 def shared(examples: Sequence[PairExample], *, every: bool = False) -> list[Row]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate.utils import broadcast_object_list, gather_object
+from accelerate.utils import AutocastKwargs, DistributedType, broadcast_object_list, gather_object
 from torch import Tensor, nn
 from transformers import PreTrainedModel, Trainer
 
@@ -29,6 +29,7 @@ from magnetc.train.preference.metrics import PairMetrics, measured, summary
 from magnetc.train.preference.pack import PairExample, Row, Scored, joined
 from magnetc.train.preference.reference import cache_file, read_cache, write_cache
 from magnetc.train.scoring import tree_attention
+from magnetc.train.scoring.lean import lean
 from magnetc.train.scoring.log_probs import KEPT, score, scoring_head
 
 
@@ -72,6 +73,8 @@ class MDPOTrainer(Trainer):
         self.collator = PairCollator(self.shares)
         super().__init__(policy, args, data_collator=self.collator, train_dataset=datasets[0],  # pyright: ignore
                          eval_dataset=datasets[1], processing_class=processing_class, **others)
+        # A forward uses each weight once: a narrow copy that is kept until it ends is of no use.
+        self.accelerator.autocast_handler = AutocastKwargs(cache_enabled=False)
         self.ref_model = None if ref_model is None else ref_model.to(self.args.device).eval()
         self.attention = self._attend()
         self.objective = Objective(beta=args.beta, preference=args.preference_weight, likelihood=args.likelihood_weight,
@@ -83,6 +86,8 @@ class MDPOTrainer(Trainer):
         for model in (self.model, self.ref_model):
             if model is not None:
                 tree_attention.prepare(model, attention)
+                if self.args.device.type == "cuda":
+                    lean(model)
         return attention
 
     def train(self, *args: Any, **others: Any) -> Any:
@@ -144,9 +149,14 @@ class MDPOTrainer(Trainer):
         for row in rows:
             beside = tree_attention.arguments(row.documents, self.attention, row.input_ids.device) if self.shares else {}
             inputs = {"input_ids": row.input_ids, "position_ids": row.position_ids, **beside}
-            found.append(score(model, head, inputs, row.scored.predictors, row.scored.targets,
-                               KEPT // len(rows)))
+            found.append(score(model, head, inputs, row.scored.predictors, row.scored.targets, KEPT // len(rows),
+                               self._is_alone(head)))
         return torch.cat(found), joined([row.scored for row in rows])
+
+    def _is_alone(self, head: nn.Linear) -> bool:
+        """Whether nobody but the optimiser waits for the gradient of the head's weight."""
+        hooks = (head.weight._backward_hooks, head.weight._post_accumulate_grad_hooks)
+        return self.accelerator.distributed_type == DistributedType.NO and not any(hooks)
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:

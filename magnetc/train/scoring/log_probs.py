@@ -1,8 +1,8 @@
 """Log-probabilities of chosen tokens only: the head and its softmax run at the positions that carry weight, in chunks.
 
 A full head makes logits of shape (tokens, vocabulary), in several copies, and keeps them for the backward pass; here a chunk
-of them is made and reduced at a time. A head that is trained needs them again in the backward pass: so many are kept, and
-the rest are made a second time. Of a head that is not (LoRA), the gradient of the hidden states is made at once.
+of them is made and reduced at a time. A head that is trained needs them again in the backward pass: on a CPU so many are kept,
+and the rest are made a second time. Of a head that is not (LoRA), the gradient of the hidden states is made at once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 LOGITS = 1 << 24
 """Logits of a chunk: 64 MiB in float32."""
 
+LOGITS_CUDA = 1 << 26
+"""The same on a GPU, which reads the whole head for each chunk: 256 MiB."""
+
 KEPT = 1 << 27
 """Logits that a forward pass leaves to its backward pass: 512 MiB in float32."""
 
@@ -29,7 +32,8 @@ RESCALING = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_hea
 ADAPTED = "leave `lm_head` out of `lora: {targets: ...}` and of quantisation"
 
 
-def log_prob(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, kept: int = KEPT) -> Tensor:
+def log_prob(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, kept: int = KEPT,
+             into_grad: bool = False) -> Tensor:
     """log softmax(hidden · weightᵀ + bias) at one target per row, in float32 or better.
 
     Args:
@@ -37,11 +41,13 @@ def log_prob(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tenso
         weight: (vocabulary, width).
         bias: (vocabulary,) or None.
         targets: (n,).
-        kept: logits that may be kept for the backward pass.
+        kept: logits that may be kept for the backward pass; a GPU keeps none.
+        into_grad: the backward pass may add the weight's gradient to `weight.grad` itself, where there is one: no second
+            tensor of its size then waits for the other layers. For `backward` in one process, not for `autograd.grad`.
 
     Returns: (n,).
     """
-    made = _LinearLogProb.apply(hidden, weight, bias, targets, kept, torch.is_grad_enabled())
+    made = _LinearLogProb.apply(hidden, weight, bias, targets, kept, torch.is_grad_enabled(), into_grad)
     assert isinstance(made, Tensor)
     return made
 
@@ -49,10 +55,11 @@ def log_prob(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tenso
 class _LinearLogProb(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, kept: int,
-                differentiated: bool) -> Tensor:
+                differentiated: bool, into_grad: bool) -> Tensor:
         ctx.computed = torch.get_autocast_dtype(hidden.device.type) if torch.is_autocast_enabled(
             hidden.device.type) else hidden.dtype
-        ctx.chunks, ctx.kept = _chunks(len(hidden), len(weight)), {}
+        ctx.chunks, ctx.kept, ctx.into_grad = _chunks(hidden, len(weight)), {}, into_grad
+        kept = 0 if hidden.is_cuda else kept  # a GPU makes them a second time sooner than it reads them
         head = differentiated and any(ctx.needs_input_grad[1:3])
         with torch.autocast(hidden.device.type, enabled=False):
             found = hidden.new_empty(len(hidden), dtype=_precise(hidden.dtype))
@@ -61,47 +68,79 @@ class _LinearLogProb(torch.autograd.Function):
             narrow = weight.to(ctx.computed)
             for rows in ctx.chunks:
                 logits = _logits(hidden[rows].to(ctx.computed), narrow, bias, found.dtype)
-                normalisers[rows] = logits.logsumexp(-1)
-                found[rows] = logits.gather(1, targets[rows, None])[:, 0] - normalisers[rows]
+                found[rows], normalisers[rows] = _reduced(logits, targets[rows])
                 if slopes is not None:
-                    chances = logits.sub_(normalisers[rows, None]).exp_().to(ctx.computed)
-                    slopes[rows] = (narrow[targets[rows]] - chances @ narrow).to(hidden.dtype)
+                    less = _less(logits, normalisers[rows], found[rows], targets[rows], ctx.computed)
+                    slopes[rows] = _product(less, narrow, found.dtype).neg_().to(hidden.dtype)
                 elif head and logits.numel() <= kept:
                     ctx.kept[rows.start] = logits
                     kept -= logits.numel()
-        ctx.save_for_backward(hidden, weight, bias, targets, normalisers, slopes)
+        ctx.save_for_backward(hidden, weight, bias, targets, found, normalisers, slopes)
         return found
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        hidden, weight, bias, targets, normalisers, slopes = ctx.saved_tensors
+        hidden, weight, bias, targets, found, normalisers, slopes = ctx.saved_tensors
         (gradient,) = gradients
         if slopes is not None:
-            return (slopes * gradient[:, None]).to(hidden.dtype), *[None] * 5
+            return (slopes * gradient[:, None]).to(hidden.dtype), *[None] * 6
         with torch.autocast(hidden.device.type, enabled=False):
             narrow = weight.to(ctx.computed)
             to_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
-            to_weight = torch.zeros_like(weight, dtype=normalisers.dtype) if ctx.needs_input_grad[1] else None
+            into = ctx.into_grad and weight.grad is not None and weight.grad.dtype == normalisers.dtype
+            to_weight = None if not ctx.needs_input_grad[1] else weight.grad if into else torch.zeros_like(
+                weight, dtype=normalisers.dtype)
             to_bias = torch.zeros_like(bias, dtype=normalisers.dtype) if ctx.needs_input_grad[2] else None
             for rows in ctx.chunks:
-                own = hidden[rows].to(ctx.computed)
+                own, upstream = hidden[rows].to(ctx.computed), -gradient[rows, None]
                 logits = ctx.kept.pop(rows.start, None)
                 if logits is None:
                     logits = _logits(own, narrow, bias, normalisers.dtype)
-                # d log p(t) / d logits = onehot(t) - softmax, written over the logits
-                wide = logits.sub_(normalisers[rows, None]).exp_().mul_(-gradient[rows, None])
-                wide[torch.arange(len(wide), device=wide.device), targets[rows]] += gradient[rows]
-                narrowed = wide.to(ctx.computed)
+                less = _less(logits, normalisers[rows], found[rows], targets[rows], ctx.computed)
+                del logits
                 if to_hidden is not None:
-                    to_hidden[rows] = (narrowed @ narrow).to(hidden.dtype)
+                    to_hidden[rows] = _product(less, narrow, normalisers.dtype).mul_(upstream).to(hidden.dtype)
                 if to_weight is not None:
-                    if narrowed.dtype == to_weight.dtype:
-                        to_weight.addmm_(narrowed.T, own)
-                    else:
-                        to_weight += narrowed.T @ own
+                    _add_product(to_weight, less.T, (own * upstream).to(ctx.computed))
                 if to_bias is not None:
-                    to_bias += wide.sum(0)
-        return to_hidden, _as(to_weight, weight), _as(to_bias, bias), None, None, None
+                    to_bias += (less * upstream).sum(0)
+        return to_hidden, None if into else _as(to_weight, weight), _as(to_bias, bias), *[None] * 4
+
+
+def _reduced(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """log softmax at the targets, and the logarithms of the sums it is made with."""
+    found = logits.log_softmax(-1).gather(1, targets[:, None])[:, 0]  # fewer passes than `logsumexp`
+    return found, logits.gather(1, targets[:, None])[:, 0] - found
+
+
+def _less(logits: Tensor, normalisers: Tensor, found: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+    """softmax - onehot(target), which is - d log p(target) / d logits. The logits are written over.
+
+    At the target it is made from log p itself: 1 - p would have lost its digits where p is near to 1.
+    """
+    shifted = logits.sub_(normalisers[:, None])
+    less = torch.exp(shifted, out=shifted if shifted.dtype == dtype else torch.empty_like(shifted, dtype=dtype))
+    return less.scatter_(1, targets[:, None], torch.expm1(found)[:, None].to(dtype))
+
+
+def _product(left: Tensor, right: Tensor, dtype: torch.dtype) -> Tensor:
+    """left · right in a wider dtype, without rounding in between where the device can."""
+    return torch.mm(left, right, out_dtype=dtype) if _widens(left, dtype) else (left @ right).to(dtype)
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """total += left · right, without a product of the total's size in between where the device can."""
+    if left.dtype == total.dtype:
+        total.addmm_(left, right)
+    elif _widens(left, total.dtype):
+        torch.addmm(total, left, right, out_dtype=total.dtype, out=total)
+    else:
+        total += left @ right
+
+
+def _widens(narrow: Tensor, dtype: torch.dtype) -> bool:
+    return (narrow.is_cuda and torch.version.cuda is not None and narrow.dtype in (torch.float16, torch.bfloat16)
+            and dtype == torch.float32 and "dtype_out" in torch.ops.aten.addmm.overloads())
 
 
 def _as(gradient: Tensor | None, parameter: Tensor | None) -> Tensor | None:
@@ -112,36 +151,36 @@ def _precise(dtype: torch.dtype) -> torch.dtype:
     return dtype if dtype == torch.float64 else torch.float32
 
 
-def _chunks(rows: int, vocabulary: int) -> list[slice]:
-    size = max(16, LOGITS // vocabulary)
-    return [slice(start, start + size) for start in range(0, rows, size)]
+def _chunks(hidden: Tensor, vocabulary: int) -> list[slice]:
+    size = max(16, (LOGITS_CUDA if hidden.is_cuda else LOGITS) // vocabulary)
+    return [slice(start, start + size) for start in range(0, len(hidden), size)]
 
 
 def _logits(hidden: Tensor, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Tensor:
-    logits = (hidden @ weight.T).to(dtype)
+    logits = _product(hidden, weight.T, dtype)
     return logits if bias is None else logits.add_(bias)
 
 
 def score(model: nn.Module, head: nn.Linear, inputs: dict[str, Any], predictors: Tensor, targets: Tensor,
-          kept: int = KEPT) -> Tensor:
+          kept: int = KEPT, into_grad: bool = False) -> Tensor:
     """log p of `targets` after the tokens at `predictors`, both (n,), in a forward of one sequence; shape (n,).
 
-    `kept` is as `log_prob` has it. `model` is called as it is, wrapped for distributed training or adapted by PEFT; `head` is its output embedding. The
-    head only sees the hidden states at `predictors`, which may repeat.
+    `kept` and `into_grad` are as `log_prob` has them. `model` is called as it is, wrapped for distributed training or adapted
+    by PEFT; `head` is its output embedding. The head only sees the hidden states at `predictors`, which may repeat.
     """
-    with _scoring(head, targets, kept):
+    with _scoring(head, targets, kept, into_grad):
         return model(**inputs, logits_to_keep=predictors, use_cache=False).logits[0, :, 0]
 
 
 @contextmanager
-def _scoring(head: nn.Linear, targets: Tensor, kept: int) -> Iterator[None]:
+def _scoring(head: nn.Linear, targets: Tensor, kept: int, into_grad: bool) -> Iterator[None]:
     """While it lasts, the head gives log-probabilities (1, n, 1) instead of logits.
 
     The head's own `forward` is replaced, and not the model's call around it, so that wrappers of the model (DDP) see one
     forward that uses all its parameters.
     """
     def log_probs(hidden: Tensor) -> Tensor:
-        return log_prob(hidden[0], head.weight, head.bias, targets, kept)[None, :, None]
+        return log_prob(hidden[0], head.weight, head.bias, targets, kept, into_grad)[None, :, None]
 
     head.forward = log_probs  # pyright: ignore[reportAttributeAccessIssue]
     try:

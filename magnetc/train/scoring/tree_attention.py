@@ -6,8 +6,9 @@ computed once. A document without a rejected side is a plain causal sequence, so
 
 Three ways to compute it, equal to rounding:
 
-- `blocks`: two calls of SDPA a document, prompt and chosen as one causal block, rejected against prompt and itself. No mask
-  of the whole row is made, and the causal kernels do no work above the diagonal.
+- `blocks`: two sequences a document, prompt and chosen as one causal block, rejected against prompt and itself. On a GPU in
+  half precision one kernel takes all of a row, else SDPA is called for each. No mask of the whole row is made, and the causal
+  kernels do no work above the diagonal.
 - `flex`: one FlexAttention call with a BlockMask of the row (CUDA).
 - `mask`: one SDPA call with the mask written out, (1, 1, tokens, tokens): for models that take a mask but no attention
   function of ours.
@@ -15,8 +16,9 @@ Three ways to compute it, equal to rounding:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from inspect import signature
 from typing import Any, NamedTuple
 
 import torch
@@ -60,7 +62,13 @@ def _blocks(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attent
     """
     if documents is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others)
-    options: dict[str, Any] = {"scale": scaling, "dropout_p": dropout, "enable_gqa": key.shape[1] != query.shape[1]}
+    if value.dtype in (torch.float16, torch.bfloat16) and not dropout and packs(value.device):
+        return _packed(query, key, value, documents, scaling), None
+    groups = query.shape[1] // key.shape[1]
+    if query.is_cuda and groups > 1:
+        # With fewer heads of keys and a mask, or in float32, SDPA has no kernel but the one that writes all scores out.
+        key, value, groups = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1), 1
+    options: dict[str, Any] = {"scale": scaling, "dropout_p": dropout, "enable_gqa": groups > 1}
     attended, start = [], 0
     for made in documents:
         fork, end = start + made.prompt + made.chosen, start + made.length
@@ -74,6 +82,41 @@ def _blocks(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attent
                                                            **options))
         start = end
     return torch.cat(attended, 2).transpose(1, 2).contiguous(), None
+
+
+def _packed(query: Tensor, key: Tensor, value: Tensor, documents: Sequence[Document], scaling: float | None) -> Tensor:
+    """`blocks` in one call of a kernel for sequences of unequal lengths; (1, tokens, heads, width).
+
+    Queries stand as they are: prompt and chosen one sequence, rejected the next. Of keys and values the prompt is repeated in
+    front of the rejected side, and causal counts from the end of a sequence.
+    """
+    from torch.nn.attention.varlen import varlen_attn
+
+    # Autocast leaves what the rotary embedding made in float32.
+    query, key, value = (whole[0].transpose(0, 1).to(value.dtype) for whole in (query, key, value))
+    sizes = [size for made in documents for size in made]
+    order = [at for first in range(0, len(sizes), 3) for at in _sequences(first, sizes)]
+    key, value = (torch.cat([parts[at] for at in order]) for parts in (key.split(sizes), value.split(sizes)))
+    starts, most = _starts(tuple(documents), query.device)
+    grouped = {"enable_gqa": True} if "enable_gqa" in signature(varlen_attn).parameters else {}
+    found = varlen_attn(query, key, value, *starts, *most, scale=scaling, window_size=(-1, 0), **grouped)
+    assert isinstance(found, Tensor)
+    return found[None]
+
+
+def _sequences(first: int, sizes: Sequence[int]) -> list[int]:
+    """Of a document whose prompt is part `first` of its row, the parts that are keys of its two sequences, or of its one."""
+    trunk = [first, first + 1]
+    return [*trunk, first, first + 2] if sizes[first + 2] else trunk
+
+
+@lru_cache(maxsize=4)
+def _starts(documents: tuple[Document, ...], device: torch.device) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+    """Where the sequences of `_packed` begin, of queries and of keys, with where the last ends; and the longest of each."""
+    lengths = [pair for made in documents for pair in (
+        (made.prompt + made.chosen, made.prompt + made.chosen), (made.rejected, made.prompt + made.rejected)) if pair[0]]
+    ends = torch.tensor([(0, 0), *lengths]).cumsum(0).to(device, torch.int32)
+    return (ends[:, 0].contiguous(), ends[:, 1].contiguous()), (max(own for own, _ in lengths), max(all for _, all in lengths))
 
 
 def _flex(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Any, dropout: float = 0.0,
@@ -108,6 +151,8 @@ def choose(model: nn.Module, asked: str, device: torch.device) -> str:
         return asked
     if not getattr(model, "_supports_attention_backend", False):
         return "mask"
+    if packs(device):
+        return "blocks"
     is_offered = device.type == "cuda" and getattr(model, "_supports_flex_attn", False)
     return "flex" if is_offered and flex_works(device) else "blocks"
 
@@ -117,23 +162,42 @@ def flex_works(device: torch.device) -> bool:
     """Whether FlexAttention, as this machine compiles it, sees what the mask says: forward and backward, once a process."""
     from torch.nn.attention.flex_attention import flex_attention
 
-    documents = (Document(200, 60, 40), Document(30, 100, 90))
-    shape = (3, 1, 4, sum(made.length for made in documents), 64)
-    inputs = torch.randn(shape, device=device, dtype=torch.bfloat16, generator=torch.Generator(device).manual_seed(0))
-    found = []
+    return _works(device, lambda q, k, v: torch.compile(flex_attention)(  # pyright: ignore[reportArgumentType]
+        q, k, v, block_mask=_block_mask(PROBE, device), enable_gqa=True))
+
+
+@lru_cache(maxsize=4)
+def packs(device: torch.device) -> bool:
+    """Whether `_packed` runs on this device and sees what the mask says: forward and backward, once a process."""
+    return device.type == "cuda" and _works(device, lambda q, k, v: _packed(q, k, v, PROBE, None).transpose(1, 2))
+
+
+PROBE = (Document(200, 60, 40), Document(30, 100, 90), Document(20, 30))
+
+DEVIATION = 0.03
+"""How far bfloat16 may be from float32; one token seen too many is further."""
+
+
+def _works(device: torch.device, attend: Callable[[Tensor, Tensor, Tensor], Tensor]) -> bool:
+    tokens = sum(made.length for made in PROBE)
+    drawn = torch.randn(8 * 64 * tokens, generator=torch.Generator().manual_seed(0)).to(device)
+    drawn = drawn.to(torch.bfloat16).view(8, tokens, 64)[None].split([4, 2, 2], 1)
+    mask = tree_mask(PROBE).to(device)
     try:
-        for compute in (
-            lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=tree_mask(documents).to(device)),
-            lambda q, k, v: torch.compile(flex_attention)(q, k, v, block_mask=_block_mask(documents, device)),
-        ):
-            own = inputs.clone().requires_grad_()
-            attended = compute(*own)
-            attended.square().sum().backward()
-            assert own.grad is not None
-            found.append(torch.cat([attended.detach().flatten(), own.grad.flatten()]))
-    except (RuntimeError, NotImplementedError, ImportError):
+        # It may be asked for in the midst of a forward: without gradients, or under autocast.
+        with torch.enable_grad(), torch.autocast(device.type, enabled=False):
+            found = _derived(attend, drawn)
+            expected = _derived(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True),
+                                [whole.float() for whole in drawn])
+    except (RuntimeError, NotImplementedError, ImportError, TypeError, ValueError):
         return False
-    return bool(torch.allclose(*found, atol=0.05, rtol=0.05))
+    return all((own - other).norm() < DEVIATION * other.norm() for own, other in zip(found, expected))
+
+
+def _derived(attend: Callable[[Tensor, Tensor, Tensor], Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
+    query, key, value = own = [whole.clone().requires_grad_() for whole in inputs]
+    attended = attend(query, key, value)
+    return [attended.detach(), *torch.autograd.grad(attended.square().sum(), own)]
 
 
 def prepare(model: nn.Module, attention: str) -> None:
