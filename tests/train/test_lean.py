@@ -100,7 +100,8 @@ def varlen(query, key, value, starts, key_starts, most, most_keys, *, scale=None
     for i in range(len(starts) - 1):
         own, seen = slice(starts[i], starts[i + 1]), slice(key_starts[i], key_starts[i + 1])
         q, k, v = (part.transpose(0, 1)[None] for part in (query[own], key[seen], value[seen]))
-        assert q.shape[2] <= most and k.shape[2] <= most_keys
+        assert q.shape[2] <= most
+        assert k.shape[2] <= most_keys
         mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool).tril(k.shape[2] - q.shape[2])
         found.append(F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale, enable_gqa=True)[0].transpose(0, 1))
     return torch.cat(found)

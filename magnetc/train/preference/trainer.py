@@ -74,7 +74,7 @@ class MDPOTrainer(Trainer):
         super().__init__(policy, args, data_collator=self.collator, train_dataset=datasets[0],  # pyright: ignore
                          eval_dataset=datasets[1], processing_class=processing_class, **others)
         # A forward uses each weight once: a narrow copy that is kept until it ends is of no use.
-        self.accelerator.autocast_handler = AutocastKwargs(cache_enabled=False)
+        self.accelerator.autocast_handler = AutocastKwargs(cache_enabled=False)  # pyright: ignore[reportAttributeAccessIssue]
         self.ref_model = None if ref_model is None else ref_model.to(self.args.device).eval()
         self.attention = self._attend()
         self.objective = Objective(beta=args.beta, preference=args.preference_weight, likelihood=args.likelihood_weight,

@@ -98,7 +98,7 @@ def _packed(query: Tensor, key: Tensor, value: Tensor, documents: Sequence[Docum
     order = [at for first in range(0, len(sizes), 3) for at in _sequences(first, sizes)]
     key, value = (torch.cat([parts[at] for at in order]) for parts in (key.split(sizes), value.split(sizes)))
     starts, most = _starts(tuple(documents), query.device)
-    grouped = {"enable_gqa": True} if "enable_gqa" in signature(varlen_attn).parameters else {}
+    grouped: dict[str, Any] = {"enable_gqa": True} if "enable_gqa" in signature(varlen_attn).parameters else {}
     found = varlen_attn(query, key, value, *starts, *most, scale=scaling, window_size=(-1, 0), **grouped)
     assert isinstance(found, Tensor)
     return found[None]
