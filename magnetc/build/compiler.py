@@ -14,9 +14,9 @@ from magnetc.source.resources import resource
 
 
 @lru_cache(maxsize=1)
-def compiler() -> str:
-    """Digest of all that comes of a recipe depends on beside the recipe: the compiler's files, Python, installed packages."""
-    found = blake2b(f"{__version__}\0{sys.version}".encode(), digest_size=20)
+def own_sources() -> str:
+    """Digest of the compiler's own files and the version of Python: the same on every machine that has the same magnetc."""
+    found = blake2b(f"{__version__}\0{sys.version_info[:3]}".encode(), digest_size=20)
     for top, suffixes in ((Path(__file__).parents[1], (".py",)), (resource("grammar"), ()), (resource("specs", "std"), ())):
         for parent, folders, names in os.walk(top):
             folders.sort()
@@ -24,6 +24,13 @@ def compiler() -> str:
                 if not suffixes or name.endswith(suffixes):
                     place = Path(parent, name)
                     found.update(f"\0{place.relative_to(top).as_posix()}\0".encode("utf-8", "surrogateescape") + digest(place.read_bytes()).encode())
+    return found.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def compiler() -> str:
+    """Digest of all that comes of a recipe depends on beside the recipe: the compiler's files, Python, installed packages."""
+    found = blake2b(f"{own_sources()}\0{sys.version}".encode(), digest_size=20)
     for entry in sys.path:
         found.update("\0".join(_packages(entry)).encode("utf-8", "surrogateescape"))
     return found.hexdigest()

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 from magnetc.build import finished
-from magnetc.build.attempts import Attempts
 from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import (
     Yield,
@@ -27,12 +23,16 @@ from magnetc.build.findings import (
 from magnetc.build.gates import Gate, gates_document, judge, report_gates
 from magnetc.build.ingredients import Ingredients, ingredients
 from magnetc.build.manifest import manifest
+from magnetc.build.options import BuildOptions
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
 from magnetc.build.recipe_files import recipe_files
+from magnetc.build.results import by_ray, here
+from magnetc.build.scenarios import SHARING, scenarios_of
 from magnetc.build.teacher import Asked, recipe_teacher
-from magnetc.build.unit import Unit, UnitBuilder, UnitResult
-from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
+from magnetc.build.unit import UnitBuilder, UnitResult
+from magnetc.build.workshop import Workshop
+from magnetc.diagnostics import Diagnostic, Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage
@@ -42,44 +42,16 @@ from magnetc.emit.made import Made
 from magnetc.emit.missed import coverage_document
 from magnetc.emit.transcript import transcript
 from magnetc.engine import units
-from magnetc.engine.local import in_order
 from magnetc.engine.units import UnitStore
 from magnetc.ir.json import wire
 from magnetc.ir.literal import print_literal
-from magnetc.ir.script import CLUTTER
 from magnetc.ir.spec import Spec
-from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.teacher import Teacher
 from magnetc.tools.trust import require_trust
 from magnetc.tools.worlds.kind import world_pool
 from magnetc.tools.worlds.pool import WorldPool
-from magnetc.tools.worlds.world import World
-from magnetc.translate.scenario import Scenario, make_scenario
-
-SHARING = 64
-"""Units that share a world while a hosted teacher is asked: most of them wait for it most of the time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
-    """What the command line says. `jobs` workers of the world, twice as many units under way. `gated`: judge the gates.
-    `replay`: the journal answers for the teacher, and nobody is asked. `cached`: what an earlier build has
-    made of the same is taken from it, and what this one makes is kept. `budget`: money that this build may spend, in place of the
-    recipe's."""
-
-    folder: Path
-    out: Path
-    seed: int | None = None
-    paths: int | None = None
-    trust: bool = False
-    gated: bool = True
-    replay: bool = False
-    cached: bool = False
-    budget: float = 0.0
-    jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
-    announce: Callable[[str], None] = print
-    progress: Callable[[UnitResult], None] = lambda _: None
+from magnetc.translate.scenario import Scenario
 
 
 @dataclass(slots=True)
@@ -157,11 +129,12 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         async with recipe_teacher(spec.recipe, options.folder, replay=options.replay, budget=options.budget) as (teacher, asked):
             made_of = ingredients(spec, options.folder, sink.files, [each.initial for each in scenarios], asked.programs) if options.cached else None
             stamp = made_of.whole if made_of else None
-            key = finished.build_key(stamp, print_literal(spec) if stamp else "", recipe_files(options.folder, spec.recipe.world, sink.files))
+            files = recipe_files(options.folder, spec.recipe.world, sink.files)
+            key = finished.build_key(stamp, print_literal(spec) if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
-                summary = await _run(options, context, scenarios, pool, output, measures, teacher, made_of, store)
+                summary = await _run(options, context, scenarios, pool, output, measures, teacher, made_of, store, asked, files)
         summary.asked = asked
         report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
@@ -179,43 +152,18 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         await pool.close()
 
 
-async def scenarios_of(world: World, spec: Spec) -> tuple[Scenario, ...]:
-    """The initial states: of each variant, plain and as the recipe's `clutter` has them. Raises MagnetError (MG617)."""
-    asked = next((operation for operation in spec.operations if operation.name == Clutter().name), None)
-    shares = dict(asked.options) if asked else {}
-    kinds = [kind for size in range(len(CLUTTER) + 1) for kind in combinations(CLUTTER, size) if all(shares.get(what) for what in kind)]
-    if asked and len(kinds) > 1 and "clutter" not in world.has:
-        raise MagnetError(Diagnostic(code="MG617", message=f"the world `{spec.recipe.world.title}` has no method `clutter`",
-                                     primary=Label(asked.origin, at_key=True) if asked.origin.file else None,
-                                     help="add `def clutter(self, state, results)` to the class, or leave the operation out"))
-    variants = range(spec.recipe.world.variants)
-    return tuple([await make_scenario(world, spec, variant, kind) for kind in kinds for variant in variants])
-
-
 async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
-               output: Output, measures: Measures, teacher: Teacher, made_of: Ingredients | None, store: UnitStore) -> BuildSummary:
+               output: Output, measures: Measures, teacher: Teacher, made_of: Ingredients | None, store: UnitStore, asked: Asked,
+               files: Mapping[str, bytes]) -> BuildSummary:
     prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
-    builder = UnitBuilder(context, teacher, prover, scenarios)
-
+    workshop = Workshop(UnitBuilder(context, teacher, prover, scenarios), pool, made_of)
     summary = BuildSummary()
-
-    async def work(unit: Unit) -> UnitResult:
-        attempts = Attempts(context, unit, made_of)
-        key = attempts.standing(store)
-        if key is not None and (kept := store.get(key)) is not None:
-            summary.reused += 1
-            store.stand(unit.path, unit.ordinal, key)
-            return UnitResult.from_document(unit, kept)
-        async with pool.world() as world:
-            result = await builder.build(unit, world, attempts.compiled)
-        if result.repeatable and made_of is not None:
-            store.put(unit.path, unit.ordinal, attempts.keys(result.attempts), result.document())
-        return result
-
-    wanted = (Unit(name, ordinal) for name, count in context.spec.recipe.paths for ordinal in range(count))
     endpoint = context.spec.recipe.endpoint
+    at_once = 2 * endpoint.concurrency if endpoint else 0
+    results = by_ray(options, workshop, store, asked, at_once, files) if options.engine == "ray" else here(workshop, store, at_once or options.jobs * 2)
     with _rare_collections():
-        async for result in in_order(wanted, work, 2 * endpoint.concurrency if endpoint else options.jobs * 2):
+        async for result, is_known in results:
+            summary.reused += is_known
             _write(result, context.spec, output, summary, measures)
             options.progress(result)
     return summary

@@ -20,8 +20,9 @@ from typing import Any
 from magnetc.build.attempts import Attempts
 from magnetc.build.causes import Cause, causes
 from magnetc.build.compile import compile_recipe
-from magnetc.build.driver import BuildOptions, scenarios_of
 from magnetc.build.ingredients import Ingredients, ingredients
+from magnetc.build.options import BuildOptions
+from magnetc.build.scenarios import scenarios_of
 from magnetc.build.unit import Unit
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units

@@ -53,8 +53,10 @@ class Replayed:
 
 
 @asynccontextmanager
-async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, budget: float = 0.0) -> AsyncIterator[tuple[Teacher, Asked]]:
-    """The teacher of `recipe` in `folder`, and what is counted of it. `budget`: the money that it may cost, in place of the recipe's.
+async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, budget: float = 0.0,
+                         kept: Path | None = None) -> AsyncIterator[tuple[Teacher, Asked]]:
+    """The teacher of `recipe` in `folder`, and what is counted of it. `budget`: the money that it may cost, in place of the recipe's;
+    `kept`: the journal, where it is not the recipe's own.
 
     Raises:
         MagnetError: MG420 for a prompt program that cannot be used, MG507 for a journal, MG509 where a key is missing.
@@ -70,7 +72,7 @@ async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, 
     asked.programs = tuple(programs.values())
     for program in asked.programs:
         check_program(program)
-    async with Journal(folder / NAME) as journal:
+    async with Journal(kept or folder / NAME) as journal:
         if replay:
             yield PromptedTeacher(Asker(Replayed(endpoint), journal, asked.yields, asked.refusals), programs), asked
             return

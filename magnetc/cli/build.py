@@ -24,6 +24,8 @@ LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Where to write; FOLDER/out by default.")
 @click.option("--seed", type=int, help="Another seed than the recipe's.")
 @click.option("--paths", type=click.IntRange(min=1), help="Scale the recipe's path counts to this many in all.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+              help="Where units are made: on this machine, or on the Ray cluster that RAY_ADDRESS names.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
 @click.option("--trust", is_flag=True, help="Run the recipe's code this once, whether it is trusted or not.")
 @click.option("--replay", is_flag=True, help="Ask no teacher: the journal has all replies, or the build ends.")
@@ -33,7 +35,7 @@ LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
 @click.option("--plan", "planned", type=click.Path(path_type=Path, exists=True), help="Build what `magnetc plan -o` planned, or nothing.")
 @click.option("--emit", "levels", help=f"Print IR instead of building: {', '.join(LEVELS)}; comma separated.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
-def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool,
+def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, engine: str, jobs: int | None, trust: bool, replay: bool,
             anew: bool, budget: float | None, planned: Path | None, levels: str | None, as_json: bool) -> None:
     """Build the dataset of the recipe in FOLDER: compile, execute, prove, write. Exit 3 when it is written and misses a gate."""
     sink = Sink()
@@ -43,7 +45,7 @@ def command(folder: Path, out: Path | None, seed: int | None, paths: int | None,
         else:
             if planned is not None:
                 _hold(folder, planned, seed, paths, trust)
-            _build(folder, out or folder / "out", seed, paths, jobs, trust, replay, anew, budget, as_json, sink)
+            _build(folder, out or folder / "out", seed, paths, engine, jobs, trust, replay, anew, budget, as_json, sink)
 
 
 def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels: list[str]) -> None:
@@ -73,12 +75,14 @@ def _emit(folder: Path, sink: Sink, seed: int | None, paths: int | None, levels:
                     click.echo(print_script(script))
 
 
-def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: int | None, trust: bool, replay: bool, anew: bool,
+def _build(folder: Path, out: Path, seed: int | None, paths: int | None, engine: str, jobs: int | None, trust: bool, replay: bool, anew: bool,
            budget: float | None, as_json: bool, sink: Sink) -> None:
-    from magnetc.build.driver import BuildOptions, build
+    from magnetc.build.driver import build
+    from magnetc.build.options import BuildOptions
 
     with progress("building", paths) as advance:
-        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, cached=not anew, budget=budget or 0.0, gated=True, announce=announce,
+        options = BuildOptions(folder=folder, out=out, seed=seed, paths=paths, trust=trust, replay=replay, cached=not anew, budget=budget or 0.0, gated=True, engine=engine,
+                               announce=announce,
                                progress=lambda _: advance(), **({"jobs": jobs} if jobs else {}))
         summary = asyncio.run(build(options, sink))
     if summary is None:
@@ -99,7 +103,7 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, jobs: i
 
 def _hold(folder: Path, planned: Path, seed: int | None, paths: int | None, trust: bool) -> None:
     """Go on where the build is the one that was planned."""
-    from magnetc.build.driver import BuildOptions
+    from magnetc.build.options import BuildOptions
     from magnetc.build.plan import plan_recipe, read_plan, require_plan
 
     plan = read_plan(planned)

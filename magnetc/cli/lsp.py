@@ -14,7 +14,7 @@ def command() -> None:
 
     Editors start this themselves; `docs/editors.md` says how.
     """
-    from magnetc.models.load import required
+    from magnetc.extras import required
 
     with diagnosed(Sink()):
         required("pygls", extra="lsp")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The plan as JSON.")
 def command(folder: Path, out: Path | None, seed: int | None, paths: int | None, trust: bool, as_json: bool) -> None:
     """Say what `magnetc build` would do with the recipe in FOLDER. Nobody is asked, and no tool is called."""
-    from magnetc.build.driver import BuildOptions
+    from magnetc.build.options import BuildOptions
     from magnetc.build.plan import plan_recipe
 
     sink = Sink()

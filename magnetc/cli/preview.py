@@ -20,7 +20,8 @@ from magnetc.diagnostics import Sink
 @click.option("--trust", is_flag=True, help="Run the recipe's code this once, whether it is trusted or not.")
 def command(folder: Path, count: int, seed: int | None, trust: bool) -> None:
     """Build a few conversations of the recipe in FOLDER and print them."""
-    from magnetc.build.driver import BuildOptions, build
+    from magnetc.build.driver import build
+    from magnetc.build.options import BuildOptions
     from magnetc.emit.transcript import transcript
 
     sink = Sink()

@@ -35,7 +35,7 @@ def command(out: Path, folder: Path | None, stages: tuple[str, ...], changes: tu
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     sink = Sink()
     with diagnosed(sink):
-        from magnetc.models.load import required
+        from magnetc.extras import required
 
         required("torch", "transformers", "trl", "peft", "matplotlib", "plotly")
         from magnetc.train.run.driver import RunOptions, train

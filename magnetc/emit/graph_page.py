@@ -13,9 +13,9 @@ from typing import Any
 from magnetc.emit.dot import ORIGINS
 from magnetc.emit.graph_layout import layout
 from magnetc.emit.graph_picture import DASHES, LABELS, OPACITY, Picture, edge_columns, node_columns
+from magnetc.extras import required
 from magnetc.ir.graph import EdgeKind
 from magnetc.ir.signature import FunctionSignature
-from magnetc.models.load import required
 from magnetc.source.resources import resource
 
 FAINT = 0.07

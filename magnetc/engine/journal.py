@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +28,7 @@ create table if not exists replies (
   key blob primary key, program text not null, model text not null, request blob not null, reply blob not null,
   asked integer not null, answered integer not null)
 """
+_INSERT = "insert or ignore into replies values (?, ?, ?, ?, ?, ?, ?)"
 _WAIT_SECONDS = 60.0
 """How long another process may keep the file to itself."""
 
@@ -89,7 +90,7 @@ class Journal:
 
     def _commit(self, rows: list[tuple]) -> None:
         with self._writes:
-            self._writes.executemany("insert or ignore into replies values (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._writes.executemany(_INSERT, rows)
 
     async def close(self) -> None:
         """Write what waits, and let go of the file."""
@@ -152,6 +153,44 @@ def merge(path: Path, other: Path) -> int:
                 return connection.execute("insert or ignore into replies select * from other.replies").rowcount
     except (sqlite3.Error, OSError) as error:
         raise _unusable(other, error) from error
+
+
+def rows_after(path: Path, after: int, *, count_only: bool = False) -> tuple[list[tuple], int]:
+    """The replies that were written after number `after`, for `add_rows`, and the number of the last one; with `count_only` that alone.
+
+    Raises:
+        MagnetError: MG507 when the file is no journal.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as connection:
+            rows = [] if count_only else connection.execute("select rowid, * from replies where rowid > ? order by rowid", (after,)).fetchall()
+            last = connection.execute("select coalesce(max(rowid), 0) from replies").fetchone()[0] if count_only else (rows[-1][0] if rows else after)
+            return [row[1:] for row in rows], last
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+
+
+def rows_without(path: Path, other: Path) -> list[tuple]:
+    """The replies that another journal, if there is one, has not. Raises MagnetError MG507 when one of them is no journal."""
+    try:
+        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as connection:
+            if not other.is_file():
+                return connection.execute("select * from replies").fetchall()
+            connection.execute("attach ? as other", (str(other),))
+            return connection.execute("select * from replies where key not in (select key from other.replies)").fetchall()
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+
+
+def add_rows(path: Path, rows: Iterable[tuple]) -> None:
+    """Add replies as another journal has them. Raises MagnetError MG507 when the file is no journal."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as connection, connection:
+            connection.execute(_SCHEMA)
+            connection.executemany(_INSERT, rows)
+    except (sqlite3.Error, OSError) as error:
+        raise _unusable(path, error) from error
 
 
 def prune(path: Path, *, program: str = "", model: str = "") -> int:

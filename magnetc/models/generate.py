@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from magnetc.extras import required
 from magnetc.models.chat import Chat
 from magnetc.models.dialects import Parsed
-from magnetc.models.load import required
 
 Conversation = tuple[Sequence[Mapping[str, Any]], str]
 """Messages in the form of the rows, and the offered tools as JSON text."""

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.extras import required
 from magnetc.models.chat import Chat
-
-
-def required(*names: str, extra: str = "train") -> tuple[ModuleType, ...]:
-    """The modules of an extra, imported when they are needed. Raises MagnetError MG710 when one is missing."""
-    try:
-        return tuple(import_module(name) for name in names)
-    except ImportError as error:
-        missing = error.name or ", ".join(names)
-        raise MagnetError(
-            Diagnostic(code="MG710", message=f"`{missing}` is not installed", help=f'pip install "magnetc[{extra}]"')
-        ) from error
 
 
 def load_tokenizer(path: str | Path) -> Any:

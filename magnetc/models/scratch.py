@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from magnetc.extras import required
 from magnetc.models.chat import Chat
-from magnetc.models.load import required
 from magnetc.source.resources import resource
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")

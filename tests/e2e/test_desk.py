@@ -11,7 +11,8 @@ import pytest
 from dataset import magnetc
 from test_mcp import children
 
-from magnetc.build.driver import BuildOptions, build
+from magnetc.build.driver import build
+from magnetc.build.options import BuildOptions
 from magnetc.diagnostics import Sink
 
 pytestmark = pytest.mark.mcp

@@ -26,7 +26,6 @@ ELSEWHERE = {
     "MG012": "a package with a malformed operation, which a recipe cannot install",
     "MG307": "a finding of the lock that holds for one digest of code and declarations alone (tests/e2e/test_lock_probe.py)",
     "MG502": "importers say it where they contact their source, which a check never does",
-    "MG710": "importers say it where they contact their source, which a check never does",
     "MG900": "a defect of magnetc itself",
 }
 """Codes in those rooms that a check of a small folder does not reach, and why."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from magnetc.build.driver import BuildOptions, build
+from magnetc.build.driver import build
 from magnetc.build.opened import open_output
+from magnetc.build.options import BuildOptions
 from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.tools.worlds.world import Levels

@@ -118,8 +118,3 @@ def without_references(snapshot: Snapshot) -> Snapshot:
 def refused(message: str, help: str | None = None, notes: tuple[str, ...] = ()) -> MagnetError:
     """MG502: the source does not hold what is asked for."""
     return MagnetError(Diagnostic(code="MG502", message=message, notes=notes, help=help))
-
-
-def not_installed(package: str, extra: str) -> MagnetError:
-    """MG710: the source needs a package of an extra."""
-    return MagnetError(Diagnostic(code="MG710", message=f"`{package}` is not installed", help=f'pip install "magnetc[{extra}]"'))

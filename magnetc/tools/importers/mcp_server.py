@@ -15,8 +15,9 @@ import shlex
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from magnetc.extras import not_installed
 from magnetc.ir.json import Json, digest
-from magnetc.tools.importers.importer import Place, Snapshot, not_installed, raw_tool, refused
+from magnetc.tools.importers.importer import Place, Snapshot, raw_tool, refused
 
 if TYPE_CHECKING:
     from mcp import Client

@@ -17,12 +17,12 @@ from typing import Any
 
 import yaml
 
+from magnetc.extras import not_installed
 from magnetc.ir.json import Json, digest
 from magnetc.ir.read_json import check_depth
 from magnetc.tools.importers.importer import (
     Place,
     Snapshot,
-    not_installed,
     object_schema,
     raw_tool,
     read_source,
