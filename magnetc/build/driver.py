@@ -125,7 +125,6 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         report_states(spec, scenarios, sink)
         if sink.has_errors:
             return None
-        measures = Measures(Coverage(context), Made(spec))
         async with recipe_teacher(spec.recipe, options.folder, replay=options.replay, budget=options.budget) as (teacher, asked):
             made_of = ingredients(spec, options.folder, sink.files, [each.initial for each in scenarios], asked.programs) if options.cached else None
             stamp = made_of.whole if made_of else None
@@ -133,6 +132,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             key = finished.build_key(stamp, print_literal(spec) if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
+            measures = Measures(Coverage(context), Made(spec))
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 summary = await _run(options, context, scenarios, pool, output, measures, teacher, made_of, store, asked, files)
         summary.asked = asked
