@@ -12,6 +12,7 @@ from pathlib import Path
 
 from babel import Locale
 
+from magnetc.build.teacher import recipe_model
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Severity, Sink
 from magnetc.engine.journal import NAME, Journal
 from magnetc.frontend import load
@@ -29,7 +30,6 @@ from magnetc.ir.template import slots as slots_of
 from magnetc.teachers.ask import Asker, GivenUp, Unusable
 from magnetc.teachers.gathered import gathered
 from magnetc.teachers.openai.budget import Budget
-from magnetc.teachers.openai.client import OpenAIClient
 from magnetc.teachers.prompt_program import PromptProgram, load_program
 from magnetc.teachers.prompted.words import named_tools
 from magnetc.tools.importers import IMPORTERS
@@ -66,18 +66,18 @@ async def draft_turns(folder: Path, sink: Sink, *, enough: int = ENOUGH, tools: 
     spec = load(folder, sink, IMPORTERS)
     if spec is None:
         return None
-    if spec.recipe.endpoint is None:
-        raise MagnetError(_problem(spec, "the recipe names no teacher that could draft", "name one: `teacher: {openai: {model: …, endpoint: …}}`"))
+    if spec.recipe.model is None:
+        raise MagnetError(_problem(spec, "the recipe names no teacher that could draft", "name one: `teacher: {openai: {model: …, endpoint: …}}` or `{transformers: {model: …}}`"))
     if strange := sorted(set(tools) - spec.tool.keys()):
         raise MagnetError(_problem(spec, f"the recipe has no tool `{strange[0]}`", "`magnetc paths DIR` lists those that it uses"))
     program = load_program(PROGRAM, folder)
     drafted = Drafted()
     wanted = [(tool, locale) for tool in spec.tools if not tools or tool.name in tools
               for locale, _ in spec.recipe.locales if len(_known(spec, tool.name, locale)) < enough]
-    async with OpenAIClient(spec.recipe.endpoint) as client, Journal(folder / NAME) as journal:
-        drafted.budget = client.budget
-        asker = Asker(client, journal)
-        await gathered([_one(asker, program, spec, tool, locale, enough, drafted) for tool, locale in wanted], spec.recipe.endpoint.concurrency)
+    async with recipe_model(spec.recipe.model, folder) as model, Journal(folder / NAME) as journal:
+        drafted.budget = model.budget
+        asker = Asker(model, journal)
+        await gathered([_one(asker, program, spec, tool, locale, enough, drafted) for tool, locale in wanted], spec.recipe.model.concurrency)
     if drafted.phrases:
         drafted.file = _write(folder, drafted.phrases)
     return drafted

@@ -115,8 +115,8 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         return None
     spec = context.spec
     require_trust(options.folder, spec.recipe.world, options.trust)
-    hosted = spec.recipe.endpoint is not None
-    pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs, sharing=SHARING if hosted else 1)
+    modelled = spec.recipe.model is not None
+    pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs, sharing=SHARING if modelled else 1)
     output = Output(options.out)
     try:
         async with pool.world() as world:
@@ -158,8 +158,8 @@ async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[
     prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
     workshop = Workshop(UnitBuilder(context, teacher, prover, scenarios), pool, made_of)
     summary = BuildSummary()
-    endpoint = context.spec.recipe.endpoint
-    at_once = 2 * endpoint.concurrency if endpoint else 0
+    model = context.spec.recipe.model
+    at_once = 2 * model.concurrency if model else 0
     results = by_ray(options, workshop, store, asked, at_once, files) if options.engine == "ray" else here(workshop, store, at_once or options.jobs * 2)
     with _rare_collections():
         async for result, is_known in results:

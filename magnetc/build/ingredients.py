@@ -16,6 +16,7 @@ from pathlib import Path
 
 from magnetc import plugins
 from magnetc.build.compiler import compiler
+from magnetc.build.model_names import model_names
 from magnetc.build.output import file_digest
 from magnetc.ir.json import digest
 from magnetc.ir.literal import print_literal
@@ -149,7 +150,7 @@ def ingredients(spec: Spec, folder: Path, documents: Collection[str], states: It
     shared = (Ingredient("magnetc and the packages beside it", compiler()), *_recipe(spec),
               Ingredient("the code of the world", code_digest(folder, spec.recipe.world)),
               *_other_files(folder, documents), *(Ingredient(f"initial state {number}", state) for number, state in enumerate(states)),
-              *_teacher(spec, programs), *_types_and_frames(spec))
+              *_teacher(spec, folder, programs), *_types_and_frames(spec))
     return Ingredients(spec=spec, shared=shared, sampled=tuple(_sampled(spec)))
 
 
@@ -164,7 +165,7 @@ def _node(kind: str, name: str, node: object) -> Ingredient:
 
 def _recipe(spec: Spec) -> Iterator[Ingredient]:
     """The recipe's own keys, those left out that are used before or after units are made."""
-    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", endpoint=None, paths=(), scale=1.0,
+    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), scale=1.0,
                       partitions=Recipe.__dataclass_fields__["partitions"].default)
     yield Ingredient("the recipe", digest(print_literal(neither)), spec.recipe.origin)
     if spec.recipe.world.kind == "simulated":   # a world that is made from all of them
@@ -186,13 +187,13 @@ def _is_plan(path: Path) -> bool:
         return b'"kind": "plan"' in file.read(64)
 
 
-def _teacher(spec: Spec, programs: Sequence[PromptProgram]) -> Iterator[Ingredient]:
-    endpoint = spec.recipe.endpoint
-    if endpoint is None:
+def _teacher(spec: Spec, folder: Path, programs: Sequence[PromptProgram]) -> Iterator[Ingredient]:
+    if spec.recipe.model is None:
         return
+    named = model_names(spec.recipe.model, folder)
     for program in programs:
         yield Ingredient(f"the prompt program `{program.name}`", digest([program.text, dict(program.output), dict(program.decoding), program.repair]))
-        yield Ingredient(f"the model of `{program.name}`", digest(endpoint.model_for(program.name)), spec.recipe.origin)
+        yield Ingredient(f"the model of `{program.name}`", digest(named(program.name)), spec.recipe.origin)
     # whoever writes words may name no tool of the recipe
     yield Ingredient("the names of the tools", digest(sorted(spec.tool)))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from magnetc.build.compile import compile_recipe
 from magnetc.build.lock import write_votes
+from magnetc.build.teacher import recipe_model
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.engine.journal import NAME, Journal
 from magnetc.frontend import load
@@ -18,7 +19,6 @@ from magnetc.teachers.ask import Asker, GivenUp, Unusable
 from magnetc.teachers.gathered import gathered
 from magnetc.teachers.judge import PROGRAM, Vote, judge_inputs, read_vote, tally
 from magnetc.teachers.openai.budget import Budget
-from magnetc.teachers.openai.client import OpenAIClient
 from magnetc.teachers.prompt_program import PromptProgram, load_program
 from magnetc.tools.importers import IMPORTERS
 
@@ -60,15 +60,15 @@ async def judge_recipe(options: JudgeOptions, sink: Sink) -> Judged | None:
     if spec is None:
         return None
     inference = spec.graph.inference("judged")
-    if inference is None or spec.recipe.endpoint is None:
+    if inference is None or spec.recipe.model is None:
         raise MagnetError(_unasked(spec, inference))
     program = load_program(PROGRAM, options.folder)
     pairs = candidates(spec, inference)
     options.announce(f"asking for {options.votes} votes on {len(pairs)} pairs of tools")
     judged = Judged()
-    async with OpenAIClient(spec.recipe.endpoint) as client, Journal(options.folder / NAME) as journal:
-        judged.budget = client.budget
-        found = await _ask_all(Asker(client, journal), program, spec, pairs, options, judged)
+    async with recipe_model(spec.recipe.model, options.folder) as model, Journal(options.folder / NAME) as journal:
+        judged.budget = model.budget
+        found = await _ask_all(Asker(model, journal), program, spec, pairs, options, judged)
     kept = {**{(each.source, each.target): each for each in spec.graph.votes}, **found}
     judged.votes = tuple(kept[pair] for pair in sorted(kept))
     write_votes(options.folder, judged.votes)
@@ -104,8 +104,8 @@ async def _ask_all(asker: Asker, program: PromptProgram, spec: Spec, pairs: Sequ
             failures.extend(error.diagnostics)
         options.progress(len(wanted))
 
-    assert spec.recipe.endpoint is not None
-    await gathered((one(pair, sample) for pair, sample in wanted), spec.recipe.endpoint.concurrency)
+    assert spec.recipe.model is not None
+    await gathered((one(pair, sample) for pair, sample in wanted), spec.recipe.model.concurrency)
     judged.asked, judged.failures = len(wanted), tuple(failures)
     return {pair: tally(*pair, (votes[sample] for sample in sorted(votes))) for pair, votes in heard.items() if votes}
 
@@ -114,4 +114,4 @@ def _unasked(spec: Spec, inference: Inference | None) -> Diagnostic:
     if inference is None:
         return Diagnostic(code="MG512", message="the recipe infers no edges from judges", help="add `judged` to `infer` of a graph")
     return Diagnostic(code="MG512", message="the recipe names no teacher that could judge", primary=Label(inference.origin),
-                      help="name one: `teacher: {openai: {model: …, endpoint: …}}`")
+                      help="name one: `teacher: {openai: {model: …, endpoint: …}}` or `{transformers: {model: …}}`")

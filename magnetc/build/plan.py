@@ -21,13 +21,13 @@ from magnetc.build.attempts import Attempts
 from magnetc.build.causes import Cause, causes
 from magnetc.build.compile import compile_recipe
 from magnetc.build.ingredients import Ingredients, ingredients
+from magnetc.build.model_names import model_names
 from magnetc.build.options import BuildOptions
 from magnetc.build.scenarios import scenarios_of
 from magnetc.build.unit import Unit
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units
 from magnetc.engine.units import UnitStore
-from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.script import Script
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.openai.budget import CHARACTERS
@@ -118,7 +118,7 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
             scenarios = await scenarios_of(world, context.spec)
     finally:
         await pool.close()
-    programs = tuple(load_program(name, options.folder) for name in PROGRAMS) if recipe.endpoint else ()
+    programs = tuple(load_program(name, options.folder) for name in PROGRAMS) if recipe.model else ()
     for program in programs:
         check_program(program)
     made_of = ingredients(context.spec, options.folder, sink.files, [each.initial for each in scenarios], programs)
@@ -131,9 +131,10 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
     asked = _count(wanted, plan)
     if made_of and before:
         plan.causes = tuple(causes(made_of, before, list(chain.from_iterable(wanted.values())), sink))
-    if recipe.endpoint:
-        plan.price = recipe.endpoint.price
-        plan.asking = tuple(_asking(options.folder, program, asked[program.name], recipe.endpoint) for program in programs)
+    if recipe.model:
+        plan.price = recipe.model.price
+        named = model_names(recipe.model, options.folder)
+        plan.asking = tuple(_asking(options.folder, program, asked[program.name], named(program.name)) for program in programs)
     return plan
 
 
@@ -203,11 +204,11 @@ def _questions(scripts: Sequence[Script]) -> Iterator[str]:
                 yield from questions(turn)
 
 
-def _asking(folder: Path, program: PromptProgram, count: int, endpoint: Endpoint) -> Asking:
+def _asking(folder: Path, program: PromptProgram, count: int, named: str) -> Asking:
     """The tokens that so many questions take: between the quartiles of those asked before, or the head's `max_tokens`."""
     path = folder / journal.NAME
     before = [(asked, answered) for _, model, _, _, asked, answered in journal.entries(path, program.name)
-              if model == endpoint.model_for(program.name)] if path.is_file() else []
+              if model == named] if path.is_file() else []
     if len(before) >= ENOUGH:
         ask, answer = (_quartiles([pair[at] for pair in before]) for at in (0, 1))
     else:

@@ -17,6 +17,7 @@ from pathlib import Path
 from magnetc.build.compile import compile_recipe
 from magnetc.build.compiler import own_sources
 from magnetc.build.ingredients import Ingredients
+from magnetc.build.model_names import checkpoint_place
 from magnetc.build.scenarios import SHARING, scenarios_of
 from magnetc.build.teacher import Asked, recipe_teacher
 from magnetc.build.unit import Unit, UnitBuilder
@@ -24,6 +25,7 @@ from magnetc.build.workshop import Made, Workshop
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine import journal
+from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import digest
 from magnetc.ir.spec import Spec
@@ -36,7 +38,8 @@ class Order:
     """What every node is sent. `files` are the recipe's, by name; `seed` and `paths` those of the command line; `states` the initial
     states, by digest, that its worlds have to begin in; `secret` the teacher's key, under the name that it has in the environment.
 
-    `journal`: the recipe's, as the bytes of its file. `sharers`: how many share the teacher's limits and the budget.
+    `journal`: the recipe's, as the bytes of its file. `sharers`: how many share the teacher's limits and the budget. `home`: where the
+    recipe is; a checkpoint that is its teacher is looked for there on every node.
     """
 
     files: Mapping[str, bytes] = field(repr=False)
@@ -47,6 +50,7 @@ class Order:
     replay: bool = False
     budget: float = 0.0
     sharers: int = 1
+    home: Path = field(default_factory=Path)
     secret: tuple[str, str] = field(default=("", ""), repr=False)
     journal: bytes = field(default=b"", repr=False)
     sources: str = field(default_factory=own_sources)
@@ -108,14 +112,14 @@ async def remote_shop(order: Order, cores: int) -> AsyncIterator[RemoteShop]:
     if context is None:
         raise MagnetError(*sink.only().diagnostics)
     spec = context.spec
-    pool = world_pool(spec.recipe.world, folder, lambda _: None, size=cores, sharing=SHARING if spec.recipe.endpoint else 1)
+    pool = world_pool(spec.recipe.world, folder, lambda _: None, size=cores, sharing=SHARING if spec.recipe.model else 1)
     try:
         async with pool.world() as world:
             scenarios = await scenarios_of(world, spec)
         if tuple(each.initial for each in scenarios) != order.states:
             raise _other("its worlds do not begin as they do where the build was started", "see what they read beside the recipe's folder")
-        recipe = replace(spec.recipe, endpoint=_share(spec.recipe.endpoint, order.sharers)) if spec.recipe.endpoint else spec.recipe
-        kept = cache_directory() / "nodes" / digest([spec.recipe.name, order.secret[0]]) / journal.NAME if recipe.endpoint else None
+        recipe = replace(spec.recipe, model=_share(spec.recipe.model, order))
+        kept = cache_directory() / "nodes" / digest([spec.recipe.name, order.secret[0]]) / journal.NAME if recipe.model else None
         replies, read = _journal(kept, order) if kept else ([], 0)
         async with recipe_teacher(recipe, folder, replay=order.replay, budget=order.budget / order.sharers, kept=kept) as (teacher, asked):
             prover = Prover(spec, {scenario.initial: scenario.state for scenario in scenarios})
@@ -161,13 +165,21 @@ def _journal(kept: Path, order: Order) -> tuple[list[tuple], int]:
     return found, journal.rows_after(kept, 0, count_only=True)[1] if kept.is_file() else 0
 
 
-def _share(endpoint: Endpoint, sharers: int) -> Endpoint:
-    """The part of the teacher's limits that one of so many may use."""
-    def part(bound: int) -> int:
-        return max(1, bound // sharers) if bound else 0
+def _share(model: Endpoint | Checkpoint | None, order: Order) -> Endpoint | Checkpoint | None:
+    """The part of the teacher's limits that one of the sharers may use; a checkpoint with its place."""
+    if model is None:
+        return None
+    if isinstance(model, Checkpoint):
+        def placed(name: str) -> str:
+            return str(checkpoint_place(name, order.home) or name)
 
-    return replace(endpoint, concurrency=part(endpoint.concurrency), requests=part(endpoint.requests), tokens=part(endpoint.tokens),
-                   most_tokens=part(endpoint.most_tokens), most_money=endpoint.most_money / sharers)
+        return replace(model, model=placed(model.model), models=tuple((program, placed(name)) for program, name in model.models))
+
+    def part(bound: int) -> int:
+        return max(1, bound // order.sharers) if bound else 0
+
+    return replace(model, concurrency=part(model.concurrency), requests=part(model.requests), tokens=part(model.tokens),
+                   most_tokens=part(model.most_tokens), most_money=model.most_money / order.sharers)
 
 
 def _other(why: str, help: str) -> MagnetError:

@@ -18,6 +18,7 @@ from magnetc.engine import journal
 from magnetc.engine.local import in_order
 from magnetc.engine.ray import RayEngine
 from magnetc.engine.units import UnitStore
+from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.spec import Spec
 from magnetc.teachers.openai.budget import Budget
 from magnetc.tools.trust import files_below
@@ -57,12 +58,13 @@ async def by_ray(options: BuildOptions, workshop: Workshop, store: UnitStore, as
         return Made(result)
 
     def order(sharers: int) -> Order:
-        endpoint = spec.recipe.endpoint
-        name = endpoint.key if endpoint else ""
+        model = spec.recipe.model
+        name = model.key if isinstance(model, Endpoint) else ""
         data = {path.as_posix(): (options.folder / path).read_bytes() for path in files_below(options.folder)}
         return Order(files={**data, **files}, states=tuple(each.initial for each in workshop.builder.scenarios), made_of=sent_of(workshop.made_of),
                      seed=options.seed, paths=options.paths, replay=options.replay, budget=options.budget, sharers=sharers,
-                     secret=(name, os.environ.get(name, "")), journal=_snapshot(options.folder / journal.NAME) if endpoint else b"")
+                     secret=(name, os.environ.get(name, "")), journal=_snapshot(options.folder / journal.NAME) if model else b"",
+                     home=options.folder.resolve())
 
     told: dict[str, Report] = {}
 
@@ -114,6 +116,7 @@ def _sum(told: Mapping[str, Report], asked: Asked, spec: Spec) -> None:
         for total, part in ((asked.yields, report.yields), (asked.refusals, report.refusals)):
             for program, counts in part.items():
                 total.setdefault(program, Counter()).update(counts)
-    if spec.recipe.endpoint:
+    model = spec.recipe.model
+    if model is not None:
         requests, sent, answered = (sum(report.spent[at] for report in told.values()) for at in range(3))
-        asked.budget = Budget(spec.recipe.endpoint, requests=requests, asked=sent, answered=answered)
+        asked.budget = Budget(model if isinstance(model, Endpoint) else None, requests=requests, asked=sent, answered=answered)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from magnetc.build.checkpoint_model import checkpoint_model
+from magnetc.build.model_names import model_names
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.engine.journal import NAME, Journal
+from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.spec import Recipe
 from magnetc.teachers.ask import Asker, Reply, Request
+from magnetc.teachers.batches import Batches
 from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.openai.budget import Budget
 from magnetc.teachers.openai.client import OpenAIClient
@@ -24,7 +28,7 @@ from magnetc.teachers.teacher import Teacher
 
 @dataclass(slots=True)
 class Asked:
-    """What was asked of a model: by program how replies fared, why they were refused, and what the endpoint was paid for."""
+    """What was asked of a model: by program how replies fared, why they were refused, and what was paid for or made here."""
 
     yields: dict[str, Counter[str]] = field(default_factory=dict)
     refusals: dict[str, Counter[str]] = field(default_factory=dict)
@@ -40,16 +44,25 @@ class Asked:
 class Replayed:
     """A model that is gone: the journal has all that it said."""
 
-    endpoint: Endpoint
+    names: Callable[[str], str]
 
     def name(self, program: str) -> str:
-        return self.endpoint.model_for(program)
+        return self.names(program)
 
     async def complete(self, request: Request) -> Reply:
         """Raises MagnetError MG513: nobody can be asked."""
         raise MagnetError(Diagnostic(code="MG513", message=f"the journal has no reply to a question of `{request.program}`",
                                      notes=(request.messages[-1]["content"][:200],),
                                      help="build without `--replay`, or with the journal, recipe and version of the build to be replayed"))
+
+
+def recipe_model(model: Endpoint | Checkpoint, folder: Path) -> OpenAIClient | Batches:
+    """What answers for the recipe in `folder`; enter it before it is asked.
+
+    Raises:
+        MagnetError: MG509 where a key is missing.
+    """
+    return OpenAIClient(model) if isinstance(model, Endpoint) else checkpoint_model(model, folder)
 
 
 @asynccontextmanager
@@ -62,20 +75,20 @@ async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, 
         MagnetError: MG420 for a prompt program that cannot be used, MG507 for a journal, MG509 where a key is missing.
     """
     asked = Asked()
-    endpoint = recipe.endpoint
-    if endpoint is None:
+    model = recipe.model
+    if model is None:
         yield OfflineTeacher(), asked
         return
-    if budget:
-        endpoint = replace(endpoint, most_money=budget)
+    if budget and isinstance(model, Endpoint):
+        model = replace(model, most_money=budget)
     programs = {name: load_program(name, folder) for name in PROGRAMS}
     asked.programs = tuple(programs.values())
     for program in asked.programs:
         check_program(program)
     async with Journal(kept or folder / NAME) as journal:
         if replay:
-            yield PromptedTeacher(Asker(Replayed(endpoint), journal, asked.yields, asked.refusals), programs), asked
+            yield PromptedTeacher(Asker(Replayed(model_names(model, folder)), journal, asked.yields, asked.refusals), programs), asked
             return
-        async with OpenAIClient(endpoint) as client:
-            asked.budget = client.budget
-            yield PromptedTeacher(Asker(client, journal, asked.yields, asked.refusals), programs), asked
+        async with recipe_model(model, folder) as answering:
+            asked.budget = answering.budget
+            yield PromptedTeacher(Asker(answering, journal, asked.yields, asked.refusals), programs), asked

@@ -10,6 +10,7 @@ from typing import Any
 from magnetc.diagnostics import Sink
 from magnetc.frontend.document import Document
 from magnetc.frontend.names import Definitions, unknown
+from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.limits import Limits
@@ -42,7 +43,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         world=_world(data["world"], _folder(document), origin.child("world"), definitions, sink),
         show=tuple((data.get("system") or {}).get("show", ("date",))),
         teacher=teacher if isinstance(teacher, str) else next(iter(teacher)),
-        endpoint=_endpoint(teacher["openai"]) if isinstance(teacher, dict) else None,
+        model=_model(teacher) if isinstance(teacher, dict) else None,
         locales=tuple((name, float(share)) for name, share in locales.items()),
         styles=tuple((name, float(share)) for name, share in styles.items()),
         paths=tuple((data.get("paths") or {}).items()),
@@ -56,6 +57,18 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         description=data.get("description", ""),
         origin=origin,
     )
+
+
+def _model(teacher: Mapping[str, Any]) -> Endpoint | Checkpoint:
+    if "transformers" in teacher:
+        return _checkpoint(teacher["transformers"])
+    return _endpoint(teacher["openai"])
+
+
+def _checkpoint(data: Mapping[str, Any]) -> Checkpoint:
+    named = {"revision": "revision", "dtype": "dtype", "device": "device", "batch": "batch", "most_tokens": "max_tokens"}
+    given: dict[str, Any] = {field: data[key] for field, key in named.items() if key in data}
+    return Checkpoint(model=data["model"], models=tuple((data.get("models") or {}).items()), template=canonical(data.get("template") or {}), **given)
 
 
 def _endpoint(data: Mapping[str, Any]) -> Endpoint:

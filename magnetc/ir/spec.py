@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import Json, wire
 from magnetc.ir.limits import DEFAULT_LIMITS, Limits
@@ -70,7 +71,7 @@ class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
     `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`).
-    `endpoint` is the hosted model of a teacher that is none of ours. `styles` are the shares of the users who speak so.
+    `model` is that of a teacher that is none of ours, hosted or in files. `styles` are the shares of the users who speak so.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
 
@@ -80,7 +81,7 @@ class Recipe:
     world: WorldSpec
     show: tuple[str, ...] = ("date",)
     teacher: str = "offline"
-    endpoint: Endpoint | None = None
+    model: Endpoint | Checkpoint | None = None
     locales: tuple[tuple[str, float], ...] = (("en", 1.0),)
     styles: tuple[tuple[str, float], ...] = tuple((style, 1 / len(STYLES)) for style in STYLES)
     paths: tuple[tuple[str, int], ...] = ()

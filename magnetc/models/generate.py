@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from magnetc.extras import required
 from magnetc.models.chat import Chat
+from magnetc.models.continued import continued
 from magnetc.models.dialects import Parsed
 
 Conversation = tuple[Sequence[Mapping[str, Any]], str]
@@ -51,26 +51,10 @@ class Generator:
         with _acting(self._model):
             for start in range(0, len(fitting), self._batch):
                 chosen = fitting[start : start + self._batch]
-                for index, ids in zip(chosen, self._generate([prompts[index] for index in chosen])):
+                made = continued(self._model, [prompts[index] for index in chosen], most=self._most, stops=self._stops, pad=self._pad)
+                for index, ids in zip(chosen, made):
                     said[index] = ids
         return said
-
-    def _generate(self, prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-        """One batch, padded on the left."""
-        torch, transformers = required("torch", "transformers")
-        width = max(map(len, prompts))
-        ids = torch.tensor([[self._pad] * (width - len(prompt)) + list(prompt) for prompt in prompts])
-        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-        # What a model's own generation config says of sampling and penalties fills what is left open here.
-        greedy = transformers.GenerationConfig(
-            max_new_tokens=self._most, do_sample=False, num_beams=1, temperature=1.0, top_p=1.0, top_k=50,
-            repetition_penalty=1.0, no_repeat_ngram_size=0, min_new_tokens=0, use_cache=True, eos_token_id=self._stops,
-            pad_token_id=self._pad, bos_token_id=None, return_dict_in_generate=False)
-        device = next(self._model.parameters()).device
-        with torch.no_grad():
-            made = self._model.generate(input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=greedy)
-        for line in made[:, width:].tolist():
-            yield line[: next((place for place, id in enumerate(line) if id in self._stops), len(line))]
 
 
 def _unwrapped(model: Any) -> Any:

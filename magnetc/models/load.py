@@ -12,14 +12,14 @@ from magnetc.extras import required
 from magnetc.models.chat import Chat
 
 
-def load_tokenizer(path: str | Path) -> Any:
-    """The tokenizer of a model folder or hub name.
+def load_tokenizer(path: str | Path, **settings: Any) -> Any:
+    """The tokenizer of a model folder or hub name; `settings` such as `revision` go to transformers.
 
     Raises:
         MagnetError: MG710 without the extra `train`, MG712 when it cannot be loaded.
     """
     (transformers,) = required("transformers")
-    return _loaded(transformers.AutoTokenizer.from_pretrained, path)
+    return _loaded(transformers.AutoTokenizer.from_pretrained, path, **settings)
 
 
 def load_chat(path: str | Path, options: Mapping[str, Any] | None = None) -> Chat:
@@ -32,14 +32,18 @@ def load_chat(path: str | Path, options: Mapping[str, Any] | None = None) -> Cha
 
 
 def load_model(path: str | Path, *, dtype: str = "float32", device: str = "cpu", **settings: Any) -> Any:
-    """The causal language model of a folder or hub name; `dtype` is torch's name for it (`bfloat16`).
+    """The causal language model of a folder or hub name; `dtype` is torch's name for it (`bfloat16`), or `auto`: as it was saved.
 
     Raises:
-        MagnetError: MG710 without the extra `train`, MG712 when it cannot be loaded.
+        MagnetError: MG710 without the extra `train`, MG712 when it cannot be loaded, or has no place on `device`.
     """
     torch, transformers = required("torch", "transformers")
     load = transformers.AutoModelForCausalLM.from_pretrained
-    return _loaded(load, path, dtype=getattr(torch, dtype), **settings).to(device)
+    model = _loaded(load, path, dtype=dtype if dtype == "auto" else getattr(torch, dtype), **settings)
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:  # no such device, or no room on it
+        raise _not_loaded(str(path), f"`{device}`: {_first_line(error)}") from error
 
 
 def load_encoder(name: str) -> Any:
@@ -67,8 +71,11 @@ def _loaded(load: Any, path: str | Path, **settings: Any) -> Any:
     try:
         return load(name, **settings)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
-        first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise _not_loaded(name, first) from error
+        raise _not_loaded(name, _first_line(error)) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _is_folder(name: str) -> bool:

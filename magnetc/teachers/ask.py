@@ -69,7 +69,7 @@ class Store(Protocol):
 
 
 class Model(Protocol):
-    """Answers a request. Raises MagnetError where it cannot, now or ever."""
+    """Answers a request. Raises Unusable where this one can have no answer, MagnetError where it cannot, now or ever."""
 
     def name(self, program: str) -> str: ...
 

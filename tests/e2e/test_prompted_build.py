@@ -124,3 +124,21 @@ def test_what_was_paid_for_outlives_kill(built, offline, tmp_path):
         assert subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
         assert server.stats()["repeats"] <= 3 * 4
     assert files(tmp_path / "out" / "sft") == files(built[1] / "sft")
+
+
+def test_a_checkpoint_needs_what_runs_it(own_home, tmp_path, monkeypatch):
+    """Without torch a plan is made all the same; a build says what to install, and that the model is not there, if it is not."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    folder = shutil.copytree(TRAVEL, tmp_path / "travel", ignore=shutil.ignore_patterns("out*", ".magnetc"))
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("teacher: offline", "teacher: {transformers: {model: ../model}}"), encoding="utf-8")
+    missing = magnetc("build", folder, "--trust", "--paths", 1, "-o", tmp_path / "out")
+    assert missing.exit_code == 1
+    assert "error[MG712]: the model `../model` cannot be loaded" in missing.output
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    assert magnetc("plan", folder, "--trust", "--paths", 1).exit_code == 0
+    result = magnetc("build", folder, "--trust", "--paths", 1, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "error[MG710]: `torch` is not installed" in result.output
+    assert 'pip install "magnetc[train]"' in result.output

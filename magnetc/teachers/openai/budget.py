@@ -14,9 +14,12 @@ CHARACTERS = 4
 
 @dataclass(slots=True)
 class Budget:
-    """Counts tokens and money. Every reply counts; one out of the journal costs nothing and does not come here."""
+    """Counts tokens and money. Every reply counts; one out of the journal costs nothing and does not come here.
 
-    endpoint: Endpoint
+    Without an `endpoint` a model runs here, and nothing is paid for.
+    """
+
+    endpoint: Endpoint | None = None
     requests: int = 0
     asked: int = 0
     answered: int = 0
@@ -24,14 +27,14 @@ class Budget:
     @property
     def money(self) -> float:
         """In the currency of the recipe's prices."""
-        asks, answers = self.endpoint.price
+        asks, answers = self.endpoint.price if self.endpoint else (0.0, 0.0)
         return (self.asked * asks + self.answered * answers) / 1e6
 
     def summary(self) -> str:
         """What was paid for, in a line."""
         cost = f", {self.money:.2f} by the recipe's prices" if self.money else ""
         replies = "1 reply" if self.requests == 1 else f"{self.requests:,} replies"
-        return f"{replies} paid for: {self.asked:,} tokens asked, {self.answered:,} answered{cost}"
+        return f"{replies} {'paid for' if self.endpoint else 'made here'}: {self.asked:,} tokens asked, {self.answered:,} answered{cost}"
 
     def spend(self, reply: Reply) -> None:
         self.requests += 1
@@ -40,6 +43,8 @@ class Budget:
 
     def check(self) -> None:
         """Raises MagnetError (MG508) when nothing more may be asked."""
+        if self.endpoint is None:
+            return
         tokens, money = self.endpoint.most_tokens, self.endpoint.most_money
         spent = ""
         if tokens and self.asked + self.answered >= tokens:
