@@ -16,12 +16,13 @@ PATHS = 220
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster(tmp_path_factory):
     ray = pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("MAGNETC_CACHE", str(tmp_path_factory.mktemp("cache")))   # of the nodes
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         made.add_node(num_cpus=1)
         made.wait_for_nodes()
@@ -34,7 +35,6 @@ def cluster():
 @pytest.fixture
 def recipe(own_home, tmp_path, monkeypatch):
     monkeypatch.delenv("MAGNETC_NO_CACHE")
-    monkeypatch.setenv("MAGNETC_CACHE", str(tmp_path / "cache"))
     return shutil.copytree(LIBRARY, tmp_path / "recipe", ignore=shutil.ignore_patterns("out*", ".magnetc"))
 
 
@@ -94,8 +94,7 @@ def test_a_maker_that_is_killed_costs_nothing(cluster, recipe, tmp_path):
     assert files(tmp_path / "disturbed") == files(tmp_path / "here")
 
 
-def test_what_nodes_pay_for_is_in_the_journal(cluster, own_home, tmp_path, monkeypatch):
-    monkeypatch.setenv("MAGNETC_CACHE", str(tmp_path / "cache"))
+def test_what_nodes_pay_for_is_in_the_journal(cluster, own_home, tmp_path):
     paths = 60
     build(TRAVEL, tmp_path / "offline", paths=paths)
     with teacher(rows=tmp_path / "offline" / "sft") as server:
