@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,29 +66,41 @@ def recipe_model(model: Endpoint | Checkpoint, folder: Path) -> OpenAIClient | B
 
 
 @asynccontextmanager
-async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, budget: float = 0.0,
-                         kept: Path | None = None) -> AsyncIterator[tuple[Teacher, Asked]]:
-    """The teacher of `recipe` in `folder`, and what is counted of it. `budget`: the money that it may cost, in place of the recipe's;
-    `kept`: the journal, where it is not the recipe's own.
+async def answering(recipe: Recipe, folder: Path, wanted: Iterable[str], *, replay: bool = False, budget: float = 0.0,
+                    kept: Path | None = None) -> AsyncIterator[tuple[Asker, dict[str, PromptProgram], Asked]]:
+    """The model of `recipe` in `folder`, to be asked through the journal there; the programs that are `wanted`, and what is counted.
+    `budget`: the money that it may cost, in place of the recipe's; `kept`: the journal, where it is not the recipe's own.
 
     Raises:
         MagnetError: MG420 for a prompt program that cannot be used, MG507 for a journal, MG509 where a key is missing.
     """
-    asked = Asked()
-    model = recipe.model
-    if model is None:
-        yield OfflineTeacher(), asked
-        return
+    asked, model = Asked(), recipe.model
+    assert model is not None, "the recipe has a model"
     if budget and isinstance(model, Endpoint):
         model = replace(model, most_money=budget)
-    programs = {name: load_program(name, folder) for name in PROGRAMS}
+    programs = {name: load_program(name, folder) for name in wanted}
     asked.programs = tuple(programs.values())
     for program in asked.programs:
         check_program(program)
     async with Journal(kept or folder / NAME) as journal:
         if replay:
-            yield PromptedTeacher(Asker(Replayed(model_names(model, folder)), journal, asked.yields, asked.refusals), programs), asked
+            yield Asker(Replayed(model_names(model, folder)), journal, asked.yields, asked.refusals), programs, asked
             return
-        async with recipe_model(model, folder) as answering:
-            asked.budget = answering.budget
-            yield PromptedTeacher(Asker(answering, journal, asked.yields, asked.refusals), programs), asked
+        async with recipe_model(model, folder) as answers:
+            asked.budget = answers.budget
+            yield Asker(answers, journal, asked.yields, asked.refusals), programs, asked
+
+
+@asynccontextmanager
+async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, budget: float = 0.0,
+                         kept: Path | None = None) -> AsyncIterator[tuple[Teacher, Asked]]:
+    """The teacher of `recipe` in `folder`, and what is counted of it.
+
+    Raises:
+        MagnetError: as `answering`.
+    """
+    if recipe.model is None:
+        yield OfflineTeacher(), Asked()
+        return
+    async with answering(recipe, folder, PROGRAMS, replay=replay, budget=budget, kept=kept) as (asker, programs, asked):
+        yield PromptedTeacher(asker, programs), asked

@@ -45,12 +45,12 @@ async def verify(out: Path, sink: Sink, *, trust: bool = False, jobs: int | None
     if opened is None:
         return None
     found = Verification()
-    found.failures += [*_file_failures(opened), *opened.failures]
+    found.failures += [*file_failures(opened), *opened.failures]
     await _check_rows(opened, jobs or os.cpu_count() or 1, found, progress)
     return found
 
 
-def _file_failures(opened: Opened) -> Iterator[Failure]:
+def file_failures(opened: Opened) -> Iterator[Failure]:
     """Files whose digest is not the manifest's. Rows that changed are named as rows; this catches what is between them."""
     out, manifest = opened.folder, opened.manifest
     for name, entry in manifest["files"].items():

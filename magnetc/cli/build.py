@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magnetc.cli.report import MISSED, announce, diagnosed, fail, progress, show
+from magnetc.cli.report import MISSED, announce, diagnosed, fail, progress, show, spent
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _build(folder: Path, out: Path, seed: int | None, paths: int | None, engine:
     if summary is None:
         fail(sink, folder=folder)
     show(sink, folder=folder)
-    _tell_spent(summary)
+    spent(summary.asked)
     if summary.told is not None:
         click.echo(f"{out} is up to date: nothing was made", err=True)
     if summary.reused:
@@ -111,18 +111,6 @@ def _hold(folder: Path, planned: Path, seed: int | None, paths: int | None, trus
     made = asyncio.run(plan_recipe(options, Sink()))
     if made is not None:   # what else is wrong, the build tells
         require_plan(plan, made)
-
-
-def _tell_spent(summary: BuildSummary) -> None:
-    """What the teacher was asked, how its answers fared by program, and what that cost."""
-    asked = summary.asked
-    for program, counts in sorted(asked.yields.items()):
-        told = f"  {program}: {counts['used']:,} answers used, {counts['refused']:,} refused; {counts['journal']:,} out of the journal"
-        click.echo(told, err=True)
-        for reason, number in asked.refusals.get(program, Counter()).most_common(3):
-            click.echo(f"    {number:,} refused: {reason}", err=True)
-    if asked.budget is not None:
-        click.echo(asked.budget.summary(), err=True)
 
 
 def _table(out: Path, summary: BuildSummary) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+
+if TYPE_CHECKING:
+    from magnetc.build.teacher import Asked
 
 ERRORS, USAGE, MISSED, INTERRUPTED = 1, 2, 3, 130
 """Exit codes: errors in the recipe, of usage, a gate that a dataset missed (it is written), and an interrupt."""
@@ -74,6 +78,17 @@ def _internal(error: Exception) -> Diagnostic:
 def announce(text: str) -> None:
     """A line of log."""
     click.echo(text, err=True)
+
+
+def spent(asked: Asked) -> None:
+    """What a teacher was asked, how its answers fared by program, and what that cost."""
+    for program, counts in sorted(asked.yields.items()):
+        told = f"  {program}: {counts['used']:,} answers used, {counts['refused']:,} refused; {counts['journal']:,} out of the journal"
+        click.echo(told, err=True)
+        for reason, number in asked.refusals.get(program, Counter()).most_common(3):
+            click.echo(f"    {number:,} refused: {reason}", err=True)
+    if asked.budget is not None:
+        click.echo(asked.budget.summary(), err=True)
 
 
 @contextmanager

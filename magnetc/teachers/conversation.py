@@ -12,7 +12,7 @@ from magnetc.ir.path import Call, SignaturePath
 from magnetc.ir.pointer import expand, get, put, tokens
 from magnetc.ir.script import SystemKind
 from magnetc.ir.signature import Effect
-from magnetc.ir.spec import Spec
+from magnetc.ir.spec import Recipe, Spec
 from magnetc.ir.template import Pick
 from magnetc.ir.trajectory import Message, MessagePart
 from magnetc.ir.types import EntityType, ListOf, Ref, TypeExpr, at_pointer
@@ -109,8 +109,7 @@ class Conversation:
     @property
     def style(self) -> str:
         """How this user speaks, from the first word to the last; copies by Split have the same user."""
-        return draw.choose(self.spec.recipe.styles, self.spec.recipe.seed, self.path.base, "style", name=lambda item: item[0],
-                           weight=lambda item: item[1])[0]
+        return style_of(self.spec.recipe, self.path.base)
 
     def result_of(self, call: str) -> Executed | None:
         return next((done for done in self.executed if done.call.id == call), None)
@@ -131,6 +130,11 @@ class Conversation:
                 for pointer, value in expand(done.result, pattern):
                     if value is not None:
                         yield Seen(value, done, pointer, pattern)
+
+
+def style_of(recipe: Recipe, base: str) -> str:
+    """The style of the user of a base path."""
+    return draw.choose(recipe.styles, recipe.seed, base, "style", name=lambda item: item[0], weight=lambda item: item[1])[0]
 
 
 def is_stale(seen: Seen, conversation: Conversation) -> bool:

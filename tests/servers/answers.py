@@ -80,7 +80,9 @@ def _made(messages: list[dict], slips: dict) -> list[dict]:
 def _calls(body: dict) -> str:
     """The calls that the dataset has after these words; none for words that it does not know."""
     said = re.findall(r"^(?:user|agent): (\".*\")$", body["messages"][0]["content"], re.MULTILINE)
-    return json.dumps({"calls": CALLS.get(tuple(map(json.loads, said)), [])}, ensure_ascii=False)
+    *before, last = map(json.loads, said)
+    heard = (*before, next((last.removeprefix(way) for way in WAYS if last.startswith(way)), last))
+    return json.dumps({"calls": CALLS.get(heard, [])}, ensure_ascii=False)
 
 
 def _draft(body: dict) -> str:
@@ -92,8 +94,20 @@ def _draft(body: dict) -> str:
     return json.dumps({"phrases": [{"mood": "do", "text": f"do that{needed}{optional}"}, {"mood": "say", "text": f"I need that{needed}"}]})
 
 
+WAYS = ("Ok: ", "Hm, ", "So: ")
+
+
+def _restyle(body: dict) -> str:
+    """The message with a word before it, another one for another message."""
+    prompt = body["messages"][0]["content"]
+    found = re.search(r"^The message: (\".*\")$", prompt, re.MULTILINE)
+    assert found is not None
+    text = json.loads(found[1])
+    return json.dumps({"words": WAYS[len(prompt) % len(WAYS)] + text}, ensure_ascii=False)
+
+
 def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "restyle": _restyle}

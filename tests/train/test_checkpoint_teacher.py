@@ -347,3 +347,15 @@ def test_a_model_that_has_learned_what_another_says_writes_the_same_dataset(own_
     shutil.rmtree(tmp_path / "small")
     assert magnetc("build", folder, "--trust", "--paths", 1, "-o", tmp_path / "again", "--replay").exit_code == 0
     assert list(rows(tmp_path / "again")) == list(rows(tmp_path / "out"))
+
+
+def test_a_model_that_says_nothing_of_use_restyles_nothing(library, garbage, tmp_path):
+    folder = point(shutil.copytree(LIBRARY, tmp_path / "recipe", ignore=shutil.ignore_patterns("out*")), garbage, max_tokens=4, batch=32)
+    result = magnetc("restyle", library, "-o", tmp_path / "out", "--teacher", folder, "--trust", "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["restyled"], told["changed"]) == (0, 0)
+    assert {reason.partition(": ")[0] for reason in told["kept"]} == {"restyle"}
+    assert told["teacher"]["restyle"]["endpoint"] == len(list(entries(folder / NAME, "restyle"))) > 100
+    assert list(rows(tmp_path / "out")) == list(rows(library))
+    assert verify(tmp_path / "out")["failures"] == []

@@ -29,6 +29,12 @@ PROGRAMS: Mapping[str, Contract] = {
 }
 """What a build asks a model."""
 
+RESTYLING: Mapping[str, Contract] = {
+    "restyle": Contract(inputs=frozenset({"language", "style", "who", "history", "text", "held", "objections"}), answers=({"words": "Book it."},)),
+    "forward_translate": PROGRAMS["forward_translate"],
+}
+"""What `magnetc restyle` asks a model."""
+
 
 def check_program(program: PromptProgram) -> None:
     """Hold a program, of the recipe's or shipped, to its contract.
@@ -36,7 +42,7 @@ def check_program(program: PromptProgram) -> None:
     Raises:
         MagnetError: MG420 when it takes what it is not given, or its schema forbids every answer that can be used.
     """
-    contract = PROGRAMS[program.name]
+    contract = {**PROGRAMS, **RESTYLING}[program.name]
     problems = []
     if strange := sorted(program.inputs.keys() - contract.inputs):
         problems.append(f"it takes `{strange[0]}`, which it is never given; there is {', '.join(f'`{name}`' for name in sorted(contract.inputs))}")

@@ -105,7 +105,7 @@ class PromptedTeacher:
         return reading.difference(made)
 
     def _common(self, conversation: Conversation) -> dict[str, Any]:
-        return {"language": _language(conversation.locale), "style": conversation.style, "history": history(conversation)}
+        return {"language": language_of(conversation.locale), "style": conversation.style, "history": history(conversation)}
 
     async def _ask(self, name: str, inputs: Mapping[str, Json], read, turn: ScriptTurn, conversation: Conversation):
         """What `read` makes of the program's answer. Raises Wordless where none can be used."""
@@ -120,7 +120,7 @@ class PromptedTeacher:
             raise Wordless(f"no words of the teacher: {name}: {UNANSWERED}") from None
 
 
-def _language(locale: str) -> str:
+def language_of(locale: str) -> str:
     """`French`, for `fr`."""
     from babel import Locale
 

@@ -1,0 +1,1 @@
+"""Words of a dataset said otherwise: calls, results and values stay, and every proof is made again."""
