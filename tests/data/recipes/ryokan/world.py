@@ -47,18 +47,19 @@ class Ryokan:
         return self.data["stays"][stay_id]
 
     def search_inns(self, town, guests=1):
-        return {"inns": [{"inn_id": key, "name": inn["name"], "rate": inn["rate"] * guests}
+        return {"inns": [{"inn_id": f"{key}-{guests}", "name": inn["name"], "rate": inn["rate"] * guests}
                          for key, inn in self.data["inns"].items() if inn["town"] == town]}
 
     def book_inn(self, inn_id, day, nights, guest, plan="room_only"):
-        if inn_id not in self.data["inns"]:
+        key, _, guests = inn_id.partition("-")   # an offer: the price is for as many as were searched for
+        if key not in self.data["inns"] or guests not in set("123456"):
             raise ValueError(f"宿{inn_id}はありません")
         if date.fromisoformat(day) <= self.today:
             raise ValueError("過去の日は予約できません")
-        inn = self.data["inns"][inn_id]
+        inn = self.data["inns"][key]
         self.data["minted"] += 1
         stay_id = f"S{_number(self.seed, 'stay', self.data['minted']) % 90000 + 10000}"
-        total = nights * (inn["rate"] + (4000 if plan == "half_board" else 0))
+        total = nights * int(guests) * (inn["rate"] + (4000 if plan == "half_board" else 0))
         self.data["stays"][stay_id] = {"name": inn["name"], "day": day, "total": total, "guest": guest}
         return {"stay_id": stay_id, "name": inn["name"], "day": day, "total": total}
 
