@@ -110,6 +110,15 @@ def test_a_pick_is_made_only_while_the_list_stands_as_it_was_told():
     assert cancelling(told, listed_again, refers=[first]) == {}, "the words mean the last list"
 
 
+def test_a_pick_is_not_made_where_the_same_turn_lists_anew():
+    spec = spec_of(refer("BookingId", "the first of those", pick="least", by="date"))
+    talk = conversation(done("c0", "list_bookings", 0, LISTED), spec=spec)
+    listing = call("c8", "list_bookings")
+    for calls, expected in (((CANCEL,), {"the first of those": "B1"}), ((CANCEL, listing), {"the first of those": "B1"}), ((listing, CANCEL), {})):
+        talk.path = replace(talk.path, turns=(Turn(key="first"), Turn(key="second", calls=calls)))
+        assert pointed(talk, CANCEL, "/booking_id", CANCEL.arguments[0].source) == expected
+
+
 def test_what_a_later_write_has_changed_is_not_pointed_at():
     spec = spec_of(refer("Price", "the price on {date}"))
     budget = call("c9", "set_budget", amount=OutputSource("c1", "/refund"))

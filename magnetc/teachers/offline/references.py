@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from magnetc.ir import draw
 from magnetc.ir.json import Json
@@ -86,6 +87,8 @@ def _eligible(call: Call, pointer: str, source: OutputSource, done: Executed, se
 def _among(template: ReferTemplate, phrase: Phrase, call: Call, pointer: str, mine: list[Seen], seen: list[Seen],
            conversation: Conversation, key: tuple) -> Pointed | None:
     """Point at one of `mine`. A pick is made among all the items of their result: it has to name one of them."""
+    if template.pick and _is_listed_before(call, pointer, conversation):
+        return None
     if template.pick:
         listed = [s for s in seen if s.executed is mine[0].executed and s.pattern == mine[0].pattern]
         chosen = _pick(template, listed, seen, conversation)
@@ -177,6 +180,16 @@ def _is_rivalled(call: Call, pointer: str, chosen: Seen, conversation: Conversat
         value != chosen.value and (table.unify(name, entity.name) or table.unify(entity.name, name))
         for name, value in conversation.said
     )
+
+
+def _is_listed_before(call: Call, pointer: str, conversation: Conversation) -> bool:
+    """Whether the same turn lists values of the type before it comes to `call`: a pick would be among those, which nobody knows yet."""
+    entity = entity_of(conversation.parameter_type(call, pointer), conversation.spec)
+    turn = next((turn.calls for turn in conversation.path.turns if any(each.id == call.id for each in turn.calls)), ())
+    for each in takewhile(lambda each: each.id != call.id, turn):
+        if entity and conversation.result_of(each.id) is None and any("*" in at for at in conversation.spec.outputs(each.function, entity.name)):
+            return True
+    return False
 
 
 def sibling(item: Seen, field: str) -> Json:
