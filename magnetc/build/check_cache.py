@@ -9,8 +9,6 @@ that took findings of probes, which hold for the code that ran.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from magnetc.diagnostics import Sink
 from magnetc.diagnostics.stored import files_of, restore, store
 from magnetc.source import SourceFile
 from magnetc.source.disk import Fact, digest, holds
+from magnetc.source.write_whole import write_whole
 
 NAME = Path(".magnetc", "check.json")
 """Where a recipe's check is kept, in its folder."""
@@ -73,22 +72,9 @@ def remember(folder: Path, checked: Checked) -> None:
                 "diagnostics": store(checked.sink)}
         text = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
         if len(text) <= MAX_BYTES:
-            _write(folder / NAME, digest(text).encode("ascii") + b"\n" + text)
+            write_whole(folder / NAME, digest(text).encode("ascii") + b"\n" + text)
     except (OSError, ValueError):
         return
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write the file as a whole or not at all, whoever else does."""
-    path.parent.mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            file.write(data)
-            file.close()
-            os.replace(file.name, path)  # noqa: PTH105
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
 
 
 def _places(folder: Path, sink: Sink) -> dict[str, tuple[str, int]] | None:

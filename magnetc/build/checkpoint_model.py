@@ -8,9 +8,10 @@ from pathlib import Path
 
 from magnetc.build.model_names import checkpoint_place, model_names
 from magnetc.diagnostics import MagnetError
+from magnetc.extras import required
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.models.chat import Chat
-from magnetc.models.load import load_model, load_tokenizer, required
+from magnetc.models.load import load_model, load_tokenizer
 from magnetc.models.sample import Question, Sampler
 from magnetc.teachers.ask import Reply, Request, Unusable
 from magnetc.teachers.batches import Batches

@@ -17,6 +17,7 @@ from magnetc.build.output import MANIFEST, file_digest
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.stored import restore, store
 from magnetc.ir.json import digest
+from magnetc.source.write_whole import write_whole
 
 NAME = Path(".magnetc", "builds.json")
 """Where a recipe's finished builds are, in its folder."""
@@ -54,12 +55,7 @@ def remember(folder: Path, out: Path, key: str | None, figures: Mapping[str, Any
         known.pop(str(out.resolve()), None)
         known[str(out.resolve())] = {"format": FORMAT, "key": key, "manifest": file_digest(out / MANIFEST), "figures": figures, "failed": failed,
                                      "told": store(sink)}
-        text = json.dumps(dict(list(known.items())[-_KEPT:]), ensure_ascii=False)
-        path = folder / NAME
-        path.parent.mkdir(exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(folder / NAME, json.dumps(dict(list(known.items())[-_KEPT:]), ensure_ascii=False))
     except OSError:
         return
 

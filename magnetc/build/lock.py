@@ -35,6 +35,7 @@ from magnetc.ir.probed import Probes
 from magnetc.ir.spec import Votes
 from magnetc.models.similarity import alike, encoder
 from magnetc.source import Origin
+from magnetc.source.write_whole import write_whole
 from magnetc.tools.environments import ensure_environment
 from magnetc.tools.importers import IMPORTERS, importer
 from magnetc.tools.importers.importer import Place, lock_key
@@ -148,12 +149,10 @@ def _written(folder: Path) -> dict[str, Json]:
 
 
 def _write(folder: Path, lock: Mapping[str, Json]) -> Path:
-    """In one step, so that a reader never sees half of it."""
     path = folder / LOCK
-    partial = folder / f".{LOCK}.partial"
     entries = ",\n ".join(f"{json.dumps(key)}: {_shown(key, value)}" for key, value in lock.items())
-    partial.write_text(f"{{\n {entries}\n}}\n", encoding="utf-8")
-    return partial.replace(path)
+    write_whole(path, f"{{\n {entries}\n}}\n")
+    return path
 
 
 def _shown(key: str, value: Json) -> str:

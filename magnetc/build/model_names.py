@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import digest
+from magnetc.source.write_whole import write_whole
 
 REMEMBERED = Path(".magnetc", "checkpoints.json")
 """Digests of checkpoints by folder, in the recipe's: gigabytes are read again only when a file has changed."""
@@ -92,11 +94,5 @@ def _remembered(path: Path) -> dict[str, Any]:
 
 
 def _remember(path: Path, known: dict[str, Any]) -> None:
-    """A folder that cannot be written to costs only the reading."""
-    partial = path.with_suffix(".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        pass
+    with suppress(OSError):   # a folder that cannot be written to costs only the reading
+        write_whole(path, json.dumps(known, indent=1))

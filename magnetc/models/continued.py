@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from magnetc.models.load import required
+from magnetc.extras import required
 
 Hook = Callable[..., Any]
 """(ids so far, scores of the next) to scores, or to which rows have ended: tensors."""

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.extras import required
 from magnetc.models.chat import Chat
 from magnetc.models.continued import continued
-from magnetc.models.load import required
 
 _THINK = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from magnetc.diagnostics import Diagnostic, Label, MagnetError
 from magnetc.ir.json import digest as json_digest
 from magnetc.ir.spec import WorldSpec
+from magnetc.source.write_whole import write_whole
 from magnetc.tools.worlds.kind import world_kind
 
 _CODE = (".py", ".pyc", ".so", ".pyd")
@@ -72,9 +72,7 @@ def trust(digest: str, folder: Path) -> None:
     path = store()
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**_read(), digest: str(folder.resolve())}, indent=2, sort_keys=True, ensure_ascii=False)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        file.write(text + "\n")
-    Path(file.name).replace(path)
+    write_whole(path, text + "\n", 0o600)
 
 
 def require_trust(folder: Path, spec: WorldSpec, allow: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.source.write_whole import write_whole
 from magnetc.train.run.settings import differences
 
 CLAIM = "run.json"
@@ -134,10 +135,7 @@ def _other_run(folder: Path, found: list[str]) -> Diagnostic:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Beside its place first, so that a killed process leaves no half of it."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def replace_folder(partial: Path, place: Path) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from magnetc.ir.json import Json, digest
+from magnetc.source.write_whole import write_whole
 
 FOLDER = "recorded"
 """Of the recipe."""
@@ -35,7 +35,9 @@ class Recording:
                     return {"error": "no answer to this call was recorded"}
                 else:
                     result = await ask()
-                    _write(path, {"tool": name, "arguments": dict(arguments), "result": result})
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    told = {"tool": name, "arguments": dict(arguments), "result": result}
+                    write_whole(path, json.dumps(told, indent=1, ensure_ascii=False) + "\n")   # another process may be at the same
                     self._known[key] = json.dumps(result)
         return json.loads(self._known[key])
 
@@ -43,13 +45,3 @@ class Recording:
 def recorded_files(folder: Path) -> tuple[str, ...]:
     """The files of a recording, by their place in the recipe."""
     return tuple(path.relative_to(folder).as_posix() for path in sorted((folder / FOLDER).rglob("*.json")))
-
-
-def _write(path: Path, content: Json) -> None:
-    """All of it at once: another process may be at the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
-        file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    place = Path(file.name)
-    place.chmod(0o644)
-    place.replace(path)
