@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,19 +21,18 @@ from magnetc.build.findings import (
     report_yields,
 )
 from magnetc.build.gates import Gate, gates_document, judge, report_gates
-from magnetc.build.ingredients import Ingredients, ingredients
+from magnetc.build.ingredients import ingredients
 from magnetc.build.manifest import manifest
 from magnetc.build.options import BuildOptions
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
 from magnetc.build.recipe_files import recipe_files
-from magnetc.build.results import by_ray, here
-from magnetc.build.scenarios import SHARING, scenarios_of
+from magnetc.build.results import Results, unit_results
 from magnetc.build.teacher import Asked, recipe_teacher
-from magnetc.build.unit import UnitBuilder, UnitResult
+from magnetc.build.unit import UnitResult
 from magnetc.build.workshop import Workshop
+from magnetc.build.worlds import recipe_pool, scenarios_of
 from magnetc.diagnostics import Diagnostic, Sink
-from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage
 from magnetc.emit.exports import EXPORTS
@@ -47,10 +46,7 @@ from magnetc.ir.json import wire
 from magnetc.ir.literal import print_literal
 from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
-from magnetc.teachers.teacher import Teacher
 from magnetc.tools.trust import require_trust
-from magnetc.tools.worlds.kind import world_pool
-from magnetc.tools.worlds.pool import WorldPool
 from magnetc.translate.scenario import Scenario
 
 
@@ -115,8 +111,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         return None
     spec = context.spec
     require_trust(options.folder, spec.recipe.world, options.trust)
-    modelled = spec.recipe.model is not None
-    pool = world_pool(spec.recipe.world, options.folder, options.announce, size=options.jobs, sharing=SHARING if modelled else 1)
+    pool = recipe_pool(spec.recipe, options.folder, options.announce, options.jobs)
     output = Output(options.out)
     try:
         async with pool.world() as world:
@@ -134,7 +129,8 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
             measures = Measures(Coverage(context), Made(spec))
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
-                summary = await _run(options, context, scenarios, pool, output, measures, teacher, made_of, store, asked, files)
+                workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
+                summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, measures)
         summary.asked = asked
         report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
@@ -152,19 +148,12 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         await pool.close()
 
 
-async def _run(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], pool: WorldPool,
-               output: Output, measures: Measures, teacher: Teacher, made_of: Ingredients | None, store: UnitStore, asked: Asked,
-               files: Mapping[str, bytes]) -> BuildSummary:
-    prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
-    workshop = Workshop(UnitBuilder(context, teacher, prover, scenarios), pool, made_of)
+async def _run(options: BuildOptions, results: Results, spec: Spec, output: Output, measures: Measures) -> BuildSummary:
     summary = BuildSummary()
-    model = context.spec.recipe.model
-    at_once = 2 * model.concurrency if model else 0
-    results = by_ray(options, workshop, store, asked, at_once, files) if options.engine == "ray" else here(workshop, store, at_once or options.jobs * 2)
     with _rare_collections():
         async for result, is_known in results:
             summary.reused += is_known
-            _write(result, context.spec, output, summary, measures)
+            _write(result, spec, output, summary, measures)
             options.progress(result)
     return summary
 

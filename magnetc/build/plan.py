@@ -23,8 +23,8 @@ from magnetc.build.compile import compile_recipe
 from magnetc.build.ingredients import Ingredients, ingredients
 from magnetc.build.model_names import model_names
 from magnetc.build.options import BuildOptions
-from magnetc.build.scenarios import scenarios_of
 from magnetc.build.unit import Unit
+from magnetc.build.worlds import scenarios_of
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units
 from magnetc.engine.units import UnitStore

@@ -18,19 +18,17 @@ from magnetc.build.compile import compile_recipe
 from magnetc.build.compiler import own_sources
 from magnetc.build.ingredients import Ingredients
 from magnetc.build.model_names import checkpoint_place
-from magnetc.build.scenarios import SHARING, scenarios_of
 from magnetc.build.teacher import Asked, recipe_teacher
-from magnetc.build.unit import Unit, UnitBuilder
+from magnetc.build.unit import Unit
 from magnetc.build.workshop import Made, Workshop
+from magnetc.build.worlds import recipe_pool, scenarios_of
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
-from magnetc.distill.proofs.prover import Prover
 from magnetc.engine import journal
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import digest
 from magnetc.ir.spec import Spec
 from magnetc.tools.environments import cache_directory
-from magnetc.tools.worlds.kind import world_pool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +110,7 @@ async def remote_shop(order: Order, cores: int) -> AsyncIterator[RemoteShop]:
     if context is None:
         raise MagnetError(*sink.only().diagnostics)
     spec = context.spec
-    pool = world_pool(spec.recipe.world, folder, lambda _: None, size=cores, sharing=SHARING if spec.recipe.model else 1)
+    pool = recipe_pool(spec.recipe, folder, lambda _: None, cores)
     try:
         async with pool.world() as world:
             scenarios = await scenarios_of(world, spec)
@@ -122,9 +120,8 @@ async def remote_shop(order: Order, cores: int) -> AsyncIterator[RemoteShop]:
         kept = cache_directory() / "nodes" / digest([spec.recipe.name, order.secret[0]]) / journal.NAME if recipe.model else None
         replies, read = _journal(kept, order) if kept else ([], 0)
         async with recipe_teacher(recipe, folder, replay=order.replay, budget=order.budget / order.sharers, kept=kept) as (teacher, asked):
-            prover = Prover(spec, {scenario.initial: scenario.state for scenario in scenarios})
             made_of = replace(order.made_of, spec=spec) if order.made_of else None
-            yield RemoteShop(Workshop(UnitBuilder(context, teacher, prover, scenarios), pool, made_of), asked, kept, replies, read)
+            yield RemoteShop(Workshop.of(context, teacher, scenarios, pool, made_of), asked, kept, replies, read)
     finally:
         await pool.close()
 

@@ -27,7 +27,16 @@ Results = AsyncIterator[tuple[UnitResult, bool]]
 """What became of each unit, and whether it was there already."""
 
 
-async def here(workshop: Workshop, store: UnitStore, at_once: int) -> Results:
+def unit_results(options: BuildOptions, workshop: Workshop, store: UnitStore, asked: Asked, files: Mapping[str, bytes]) -> Results:
+    """What becomes of each unit, by the engine that the options name; `files` are the recipe's, as an output has them."""
+    model = workshop.spec.recipe.model
+    at_once = 2 * model.concurrency if model else 0
+    if options.engine == "ray":
+        return _by_ray(options, workshop, store, asked, at_once, files)
+    return _here(workshop, store, at_once or 2 * options.jobs)
+
+
+async def _here(workshop: Workshop, store: UnitStore, at_once: int) -> Results:
     """Units made by this process and its worlds, so many under way."""
 
     async def work(unit: Unit) -> tuple[UnitResult, bool]:
@@ -37,14 +46,14 @@ async def here(workshop: Workshop, store: UnitStore, at_once: int) -> Results:
             return known, True
         return _kept(store, await workshop.make(attempts)), False
 
-    async for each in in_order(_units(workshop.builder.context.spec), work, at_once):
+    async for each in in_order(_units(workshop.spec), work, at_once):
         yield each
 
 
-async def by_ray(options: BuildOptions, workshop: Workshop, store: UnitStore, asked: Asked, at_once: int, files: Mapping[str, bytes]) -> Results:
+async def _by_ray(options: BuildOptions, workshop: Workshop, store: UnitStore, asked: Asked, at_once: int, files: Mapping[str, bytes]) -> Results:
     """Units made on the nodes of a Ray cluster."""
     standing: dict[Unit, str] = {}
-    spec = workshop.builder.context.spec
+    spec = workshop.spec
 
     def known(unit: Unit) -> bool:
         key = workshop.attempts(unit).standing(store)

@@ -23,7 +23,8 @@ from magnetc.ir.signature import Effect
 from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import CompiledUnit
-from magnetc.teachers.teacher import UNANSWERED, Teacher
+from magnetc.teachers.ask import UNANSWERED
+from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.protocol import Reset
 from magnetc.tools.worlds.world import World, died
 from magnetc.translate.scenario import Scenario

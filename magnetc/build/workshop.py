@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from magnetc.build.attempts import Attempts
 from magnetc.build.ingredients import Ingredients
 from magnetc.build.unit import Unit, UnitBuilder, UnitResult
+from magnetc.distill.proofs.prover import Prover
+from magnetc.ir.spec import Spec
+from magnetc.passes.context import CompileContext
+from magnetc.teachers.teacher import Teacher
 from magnetc.tools.worlds.pool import WorldPool
+from magnetc.translate.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,16 @@ class Workshop:
     builder: UnitBuilder
     pool: WorldPool
     made_of: Ingredients | None
+
+    @classmethod
+    def of(cls, context: CompileContext, teacher: Teacher, scenarios: tuple[Scenario, ...], pool: WorldPool, made_of: Ingredients | None) -> Workshop:
+        """The workshop of a compiled recipe whose worlds begin so."""
+        prover = Prover(context.spec, {scenario.initial: scenario.state for scenario in scenarios})
+        return cls(UnitBuilder(context, teacher, prover, scenarios), pool, made_of)
+
+    @property
+    def spec(self) -> Spec:
+        return self.builder.context.spec
 
     def attempts(self, unit: Unit) -> Attempts:
         """The attempts at a unit, none of them compiled yet."""

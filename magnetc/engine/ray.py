@@ -104,7 +104,7 @@ class RayEngine(Generic[Unit, Result]):
     `at_once`: units under way in all, divided among the actors; without it, two for each core.
 
     Raises:
-        MagnetError: MG710 where Ray is not installed, MG516 where there is no cluster at the address.
+        MagnetError: MG710 where Ray is not installed, MG516 where there is no cluster at the address, or none with cores.
     """
 
     def __init__(self, opens: Opens, order: Callable[[int], Any], heard: Callable[[str, Any], None], *, at_once: int = 0):
@@ -124,6 +124,8 @@ class RayEngine(Generic[Unit, Result]):
                                              help="start one with `ray start --head`, or name its address in `RAY_ADDRESS`")) from error
             self._started = True
         places = [(node["NodeID"], cores) for node in ray.nodes() if node["Alive"] for cores in _shares(int(node["Resources"].get("CPU", 0)))]
+        if not places:
+            raise MagnetError(Diagnostic(code="MG516", message="the Ray cluster has no cores", help="start its nodes with `--num-cpus`"))
         order = ray.put(self._order(len(places)))
         kind = ray.remote(_Maker)
         for node, cores in places:

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from magnetc.ir.model import Model
+
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 """What weights are held in; `auto` is what the checkpoint says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
+class Checkpoint(Model):
     """`model` is a folder or a name on the Hugging Face hub, `revision` a commit, tag or branch there.
 
-    `models` are (prompt program, model) where a program has one of its own. `batch` questions go through the model together;
+    `batch` questions go through the model together;
     `most_tokens` bounds a reply where the program's own bound is higher, 0 for none. `template` is canonical JSON of what is passed to the
     chat template.
     """
 
-    model: str
     revision: str = ""
     dtype: str = "auto"
     device: str = "auto"
-    models: tuple[tuple[str, str], ...] = ()
     batch: int = 16
     most_tokens: int = 0
     template: str = "{}"
-
-    def model_for(self, program: str) -> str:
-        """The model that answers a prompt program, as the recipe names it."""
-        return dict(self.models).get(program, self.model)
 
     @property
     def concurrency(self) -> int:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from magnetc.ir.model import Model
+
 DIALECTS = ("openai", "vllm", "sglang", "ollama", "gemini")
 """Servers that speak chat completions, each with ways of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Model):
     """`key` names the environment variable that holds the key; a recipe never holds the key itself.
 
-    `models` are (prompt program, model) where a program has one of its own. `requests` and `tokens` are bounds a minute, 0 for
+    `requests` and `tokens` are bounds a minute, 0 for
     none; `timeout` seconds a request; `price` money for a million tokens, (asked, answered). `most_tokens` and `most_money` are the
     budget of one command, 0 for none.
     """
 
-    model: str
     url: str = "https://api.openai.com/v1"
     key: str = ""
     dialect: str = "openai"
-    models: tuple[tuple[str, str], ...] = ()
     concurrency: int = 64
     requests: int = 0
     tokens: int = 0
@@ -29,7 +29,3 @@ class Endpoint:
     price: tuple[float, float] = (0.0, 0.0)
     most_tokens: int = 0
     most_money: float = 0.0
-
-    def model_for(self, program: str) -> str:
-        """The model that answers a prompt program."""
-        return dict(self.models).get(program, self.model)

@@ -94,6 +94,14 @@ class GivenUp(MagnetError):
     """One question was given up unanswered; others may fare better."""
 
 
+UNANSWERED = "no answer"
+"""The end of a reason that is nobody's doing: a question was given up, and may be answered another time."""
+
+
+class Unanswered(Exception):
+    """A question came to nothing. Its text is short and stable: the program, and why."""
+
+
 def kind_of(reason: str) -> str:
     """A reason for a refusal without what it quotes."""
     return re.sub(r"`[^`]*`", "`…`", reason.partition(": ")[0] if reason.startswith("it is not JSON") else reason)
@@ -139,6 +147,20 @@ class Asker:
                 counts["used"] += 1
                 return made
         raise Unusable(program.name, reason)
+
+    async def answer(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[Any], Read], *, sample: int = 0) -> Read:
+        """What `read` makes of what the program reads in a reply; as `ask`, for whoever can do without.
+
+        Raises:
+            Unanswered: every reply was refused, or there was none.
+            MagnetError: what the model raises that concerns all questions.
+        """
+        try:
+            return await self.ask(program, inputs, lambda text: read(program.read(text)), sample=sample)
+        except Unusable as error:
+            raise Unanswered(f"{program.name}: {error.kind}") from None
+        except GivenUp:
+            raise Unanswered(f"{program.name}: {UNANSWERED}") from None
 
     async def _reply(self, request: Request, counts: Counter[str]) -> Reply:
         known = self.store.get(request)

@@ -15,10 +15,6 @@ Arguments = Mapping[str, Mapping[str, Json]]
 """By call id, the arguments that a call takes once all that it waits for is known."""
 
 
-UNANSWERED = "no answer"
-"""The end of a reason that is nobody's doing: a question was given up, and may be answered another time."""
-
-
 class Wordless(Exception):
     """A teacher has no words for a turn, or none that say what they have to. `reason` is short and stable: it is counted."""
 

@@ -15,11 +15,10 @@ from magnetc.build.restyle.spoken import Collected, Row, Spoken, collect
 from magnetc.distill.proofs.prover import Prover
 from magnetc.ir import draw
 from magnetc.ir.json import Json, digest
-from magnetc.teachers.ask import Asker, GivenUp, Unusable, kind_of
+from magnetc.teachers.ask import Asker, Unanswered, kind_of
 from magnetc.teachers.conversation import style_of
 from magnetc.teachers.prompt_program import PromptProgram
 from magnetc.teachers.prompted.teacher import language_of
-from magnetc.teachers.teacher import UNANSWERED
 from magnetc.tools.worlds.world import World
 
 Read = TypeVar("Read")
@@ -158,8 +157,6 @@ class GroupRestyler:
         """What `read` makes of the program's answer. Raises _Kept where none can be used."""
         sample = draw.integer(0, (1 << 31) - 1, self.prover.spec.recipe.seed, program.name, base, digest([list(spoken.history), spoken.text]))
         try:
-            return await self.asker.ask(program, inputs, lambda text: read(program.read(text)), sample=sample)
-        except Unusable as error:
-            raise _Kept(f"{program.name}: {error.kind}") from None
-        except GivenUp:
-            raise _Kept(f"{program.name}: {UNANSWERED}") from None
+            return await self.asker.answer(program, inputs, read, sample=sample)
+        except Unanswered as error:
+            raise _Kept(str(error)) from None

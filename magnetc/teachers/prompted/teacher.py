@@ -18,7 +18,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.script import ScriptTurn
 from magnetc.ir.trajectory import MessagePart, text_of
-from magnetc.teachers.ask import Asker, GivenUp, Unusable
+from magnetc.teachers.ask import Asker, Unanswered
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.prompt_program import PromptProgram
@@ -26,7 +26,7 @@ from magnetc.teachers.prompted.answer import Answering, facts
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.questions import is_framed, is_read
 from magnetc.teachers.prompted.words import Saying, history
-from magnetc.teachers.teacher import UNANSWERED, Arguments, Wordless
+from magnetc.teachers.teacher import Arguments, Wordless
 
 Parts = tuple[MessagePart, ...]
 
@@ -109,15 +109,12 @@ class PromptedTeacher:
 
     async def _ask(self, name: str, inputs: Mapping[str, Json], read, turn: ScriptTurn, conversation: Conversation):
         """What `read` makes of the program's answer. Raises Wordless where none can be used."""
-        program = self.programs[name]
         recipe, path = conversation.spec.recipe, conversation.path
         sample = draw.integer(0, (1 << 31) - 1, recipe.seed, name, path.base, path.attempt, turn.key.removesuffix("+"))
         try:
-            return await self.asker.ask(program, inputs, lambda text: read(program.read(text)), sample=sample)
-        except Unusable as error:
-            raise Wordless(f"no words of the teacher: {name}: {error.kind}") from None
-        except GivenUp:
-            raise Wordless(f"no words of the teacher: {name}: {UNANSWERED}") from None
+            return await self.asker.answer(self.programs[name], inputs, read, sample=sample)
+        except Unanswered as error:
+            raise Wordless(f"no words of the teacher: {error}") from None
 
 
 def language_of(locale: str) -> str:

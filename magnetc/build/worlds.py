@@ -1,18 +1,27 @@
-"""The initial states of a recipe's worlds."""
+"""The worlds of a build: a pool of them, and how they begin."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, Label, MagnetError
 from magnetc.ir.script import CLUTTER
-from magnetc.ir.spec import Spec
+from magnetc.ir.spec import Recipe, Spec
 from magnetc.passes.clutter import Clutter
+from magnetc.tools.worlds.kind import world_pool
+from magnetc.tools.worlds.pool import WorldPool
 from magnetc.tools.worlds.world import World
 from magnetc.translate.scenario import Scenario, make_scenario
 
 SHARING = 64
-"""Units that share a world while a hosted teacher is asked: most of them wait for it most of the time."""
+"""Units that share a world while a model is asked: most of them wait for it most of the time."""
+
+
+def recipe_pool(recipe: Recipe, folder: Path, announce: Callable[[str], None], size: int) -> WorldPool:
+    """A pool of at most `size` worlds for the recipe in `folder`. Raises MagnetError as `world_pool`."""
+    return world_pool(recipe.world, folder, announce, size=size, sharing=SHARING if recipe.model else 1)
 
 
 async def scenarios_of(world: World, spec: Spec) -> tuple[Scenario, ...]:
