@@ -19,6 +19,7 @@ from magnetc.ir.json import wire
 Row = dict[str, Any]
 RECIPES = Path(__file__).parents[1] / "data" / "recipes"
 LIBRARY = RECIPES / "library"
+TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 
 
 def magnetc(*arguments: object) -> Result:
@@ -28,6 +29,11 @@ def magnetc(*arguments: object) -> Result:
     assert "error[MG900]" not in result.output, result.output
     assert "Traceback" not in result.output, result.output
     return result
+
+
+def files(out: Path) -> dict[str, bytes]:
+    """All that a folder holds, by path."""
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
 def data_files(out: Path) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from dataset import LIBRARY, magnetc
+from dataset import LIBRARY, files, magnetc
 
 from magnetc.engine.units import NAME
 
@@ -13,10 +13,6 @@ from magnetc.engine.units import NAME
 def recipe(own_home, tmp_path, monkeypatch):
     monkeypatch.delenv("MAGNETC_NO_CACHE")
     return shutil.copytree(LIBRARY, tmp_path / "recipe", ignore=shutil.ignore_patterns("out*"))
-
-
-def files(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
 def build(recipe, out, *options):

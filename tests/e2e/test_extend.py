@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
@@ -186,11 +185,10 @@ def test_trusting_a_recipe_trusts_the_code_of_its_base_wherever_it_is(own, tmp_p
 def test_shipped_files_are_included_by_name(own, name):
     write(own, recipe="")
     (own / "recipe.yaml").write_text(f"kind: recipe\nname: branch\nextend: ../library\ninclude: [{name}]\n")
-    loaded(own)
+    assert codes(own)[0] == []
 
 
 def test_a_misspelt_shipped_file_is_told_with_the_nearest(own):
     (own / "recipe.yaml").write_text("kind: recipe\nname: branch\nextend: ../library\ninclude: [std/frames/eng]\n")
     result = magnetc("check", own, "--format", "json")
     assert json.loads(result.stdout)[0]["help"] == "did you mean `std/frames/en`?"
-    assert Path(own).exists()

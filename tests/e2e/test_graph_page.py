@@ -172,6 +172,7 @@ def test_filters_and_search(drawn, opened):
     page.get_by_placeholder("find a tool").press_sequentially("reply_to")
     page.get_by_placeholder("find a tool").press("Enter")
     page.locator("h2", has_text="reply_to_message").wait_for()
+    assert page.locator("h2").count() == 1
 
 
 @pytest.mark.browser

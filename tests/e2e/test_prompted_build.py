@@ -7,43 +7,21 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from dataset import magnetc, rows, verify
+from dataset import TRAVEL, files, magnetc, rows, verify
+from hosted import hosted, point, said_offline
 from running import teacher
 
 from magnetc.engine.journal import NAME
 from magnetc.teachers.openai import client as client_module
 
-TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 PATHS = 12
-
-
-def files(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
-
-
-def hosted(folder, url, **more):
-    """A copy of the travel recipe in which one line is another."""
-    shutil.copytree(TRAVEL, folder, ignore=shutil.ignore_patterns("out*", ".magnetc"))
-    return point(folder, url, **more)
-
-
-def point(folder, url, **more):
-    options = "".join(f", {key}: {value}" for key, value in more.items())
-    recipe = TRAVEL.joinpath("recipe.yaml").read_text(encoding="utf-8")
-    assert recipe.count("teacher: offline") == 1
-    line = f'teacher: {{openai: {{model: small, endpoint: "{url}"{options}}}}}'
-    (folder / "recipe.yaml").write_text(recipe.replace("teacher: offline", line), encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")
 def offline(own_home, tmp_path_factory):
-    out = tmp_path_factory.mktemp("offline") / "out"
-    assert magnetc("build", TRAVEL, "--trust", "--paths", PATHS, "-o", out).exit_code == 0
-    return out
+    return said_offline(tmp_path_factory.mktemp("offline") / "out", PATHS)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from dataset import LIBRARY, magnetc
+from dataset import LIBRARY, TRAVEL, files, magnetc
+from hosted import hosted
 from running import teacher
-from test_prompted_build import TRAVEL, hosted
 
 pytestmark = pytest.mark.ray
 PATHS = 220
@@ -36,10 +36,6 @@ def cluster(tmp_path_factory):
 def recipe(own_home, tmp_path, monkeypatch):
     monkeypatch.delenv("MAGNETC_NO_CACHE")
     return shutil.copytree(LIBRARY, tmp_path / "recipe", ignore=shutil.ignore_patterns("out*", ".magnetc"))
-
-
-def files(out):
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
 
 
 def build(recipe, out, *options, paths=PATHS):

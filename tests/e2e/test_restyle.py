@@ -3,34 +3,22 @@
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
-from dataset import LIBRARY, magnetc, rows, sides, verify
+from dataset import LIBRARY, files, magnetc, rows, sides, verify
+from hosted import hosted, said_offline
 from running import teacher
 
 from magnetc.engine.journal import NAME, entries
 from magnetc.teachers.openai import client as client_module
 
-TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 PATHS = 14
 
 
 @pytest.fixture(scope="module")
 def offline(own_home, tmp_path_factory):
-    out = tmp_path_factory.mktemp("offline") / "out"
-    assert magnetc("build", TRAVEL, "--trust", "--paths", PATHS, "-o", out).exit_code == 0
-    return out
-
-
-def hosted(folder, url):
-    """The travel recipe, whose teacher is at `url`."""
-    shutil.copytree(TRAVEL, folder, ignore=shutil.ignore_patterns("out*", ".magnetc"), dirs_exist_ok=True)
-    recipe = folder / "recipe.yaml"
-    text = TRAVEL.joinpath("recipe.yaml").read_text(encoding="utf-8")
-    recipe.write_text(text.replace("teacher: offline", f'teacher: {{openai: {{model: small, endpoint: "{url}"}}}}'), encoding="utf-8")
-    return folder
+    return said_offline(tmp_path_factory.mktemp("offline") / "out", PATHS)
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +117,7 @@ def test_again_it_asks_nobody_and_says_the_same(offline, restyled, tmp_path):
     paid = len(list(entries(folder / NAME)))
     result = magnetc("restyle", offline, "-o", tmp_path / "again", "--teacher", folder, "--trust", "--replay")
     assert result.exit_code == 0, result.output
-    files = [{path.relative_to(made).as_posix(): path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()} for made in (out, tmp_path / "again")]
-    assert files[0] == files[1]
+    assert files(tmp_path / "again") == files(out)
     assert len(list(entries(folder / NAME))) == paid
 
 

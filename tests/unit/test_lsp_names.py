@@ -49,6 +49,8 @@ def test_keys_of_json_schema_are_not_told_to_be_those_of_a_parameter(ferry):
 
 @pytest.mark.parametrize("file", ["tools.yaml", "ferry.magnet"])
 def test_every_place_of_a_file_can_be_asked_about(ferry, file):
-    for offset in range(0, len(ferry.sink.files[file].text), 7):
-        name_at(ferry, file, offset)
-        hover(ferry, file, offset)
+    places = range(0, len(ferry.sink.files[file].text), 7)
+    named = {offset for offset in places if name_at(ferry, file, offset)}
+    told = {offset for offset in places if hover(ferry, file, offset)}
+    assert named
+    assert named <= told, "a name that can be gone to says what it is"
