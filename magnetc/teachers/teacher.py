@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Protocol
 
 from magnetc.ir.json import Json
@@ -10,9 +10,7 @@ from magnetc.ir.path import Call
 from magnetc.ir.script import ScriptTurn
 from magnetc.ir.trajectory import MessagePart
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
-
-Arguments = Mapping[str, Mapping[str, Json]]
-"""By call id, the arguments that a call takes once all that it waits for is known."""
+from magnetc.teachers.rehearsal import Rehearsal
 
 
 class Wordless(Exception):
@@ -41,8 +39,8 @@ class Teacher(Protocol):
         """Values that the user might have given for a leaf of `call` in place of the one it is bound to, most wanted first."""
         ...
 
-    async def say(self, turn: ScriptTurn, proposal: Proposal, arguments: Arguments, conversation: Conversation) -> tuple[MessagePart, ...]:
-        """The user's words for a proposal that executes. `arguments` are what the words are held against, not what they tell."""
+    async def say(self, turn: ScriptTurn, proposal: Proposal, rehearsal: Rehearsal, conversation: Conversation) -> tuple[MessagePart, ...]:
+        """The user's words for a proposal that executes. `rehearsal` is what the words are held against, not what they tell."""
         ...
 
     async def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[MessagePart, ...]:

@@ -31,6 +31,7 @@ from magnetc.translate.abstention import abstention
 from magnetc.translate.amendments import certify, plan_amendment, said_before
 from magnetc.translate.first_success import first_success
 from magnetc.translate.program import in_schema_order
+from magnetc.translate.rehearsed import ExecutedTurn
 from magnetc.translate.scenario import Place, Scenario, mint_seed, values_of
 from magnetc.translate.slips import Slip, find_slips
 
@@ -196,8 +197,9 @@ class _Session:
 
     async def _worded(self, turn: ScriptTurn, calls: Sequence[Call], proposal: Proposal, run: Outcome) -> Proposal:
         """A proposal in the teacher's own words."""
-        arguments = {call.id: made for call, made in zip(calls, run.args)}
-        return replace(proposal, parts=await self.teacher.say(turn, proposal, arguments, self.conversation))
+        rehearsal = ExecutedTurn(calls=calls, outcome=run, start=self.starts[-1], before=self.conversation.executed,
+                                 scenario=self.scenario, spec=self.spec, world=self.world)
+        return replace(proposal, parts=await self.teacher.say(turn, proposal, rehearsal, self.conversation))
 
     async def _plan(self, index: int, at: int) -> bool:
         """Whether turn `at` can amend what turn `index` asks for. If not, the turns are as they were before that operation."""

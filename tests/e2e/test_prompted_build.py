@@ -79,6 +79,18 @@ def test_faults_cost_repairs_and_no_conversation(offline, tmp_path, monkeypatch)
     assert verify(tmp_path / "out")["failures"] == []
 
 
+@pytest.mark.parametrize("reader", ["stepwise", "doubling"])
+def test_a_reader_may_come_to_the_same_by_other_calls(reader, built, offline, tmp_path):
+    """One call at a time, or reads that were not needed: what is executed is the same, and so are the rows."""
+    with teacher(rows=offline / "sft", reader=reader) as server:
+        folder = hosted(tmp_path / "travel", server.url)
+        result = magnetc("build", folder, "--trust", "--paths", PATHS, "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    asked = [json.loads(each.stdout)["teacher"]["forward_translate"]["used"] for each in (built[2], result)]
+    assert asked[1] > asked[0] if reader == "stepwise" else asked[1] >= asked[0]
+    assert files(tmp_path / "out" / "sft") == files(built[1] / "sft")
+
+
 def test_a_model_that_says_nothing_of_use_costs_a_reason(tmp_path):
     with teacher(faults=1.0, only=("invented",)) as server:
         folder = hosted(tmp_path / "travel", server.url)

@@ -7,7 +7,13 @@ import re
 from itertools import takewhile
 from pathlib import Path
 
-CALLS: dict[tuple[str, ...], list[dict]] = {}
+CALLS: dict[tuple[str, ...], list[list[dict]]] = {}
+"""By what was said in a conversation, the calls that follow, message by message."""
+
+READER: list[str] = []
+"""How the reader makes its calls, if not as the dataset has them: `stepwise`, one at a time, or `doubling`, each read twice."""
+
+READS = ("find_", "get_", "list_", "search_")
 
 
 def answer(body: dict) -> str:
@@ -68,21 +74,29 @@ def read_rows(folder: Path) -> None:
                     CALLS.setdefault(heard, _made(row["messages"][index + 1 :], slips))
 
 
-def _made(messages: list[dict], slips: dict) -> list[dict]:
-    """The first right calls of the turn that begins with these messages."""
-    for message in takewhile(lambda message: message["role"] != "user", messages):
-        made = message.get("tool_calls", ())
-        if made and made[0]["id"] not in slips:
-            return [{"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in made]
-    return []
+def _made(messages: list[dict], slips: dict) -> list[list[dict]]:
+    """The right calls of the turn that begins with these messages."""
+    acting = [made for message in takewhile(lambda message: message["role"] != "user", messages)
+              if (made := message.get("tool_calls")) and made[0]["id"] not in slips]
+    return [[{"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in made] for made in acting]
 
 
 def _calls(body: dict) -> str:
-    """The calls that the dataset has after these words; none for words that it does not know."""
-    said = re.findall(r"^(?:user|agent): (\".*\")$", body["messages"][0]["content"], re.MULTILINE)
-    *before, last = map(json.loads, said)
+    """The calls that the dataset has after these words and results; none for words that it does not know."""
+    lines = re.findall(r"^(?:(?:user|agent): \".*\"|\[.*\) returned .*\])$", body["messages"][0]["content"], re.MULTILINE)
+    *before, last = [json.loads(line.partition(": ")[2]) for line in lines if line[0] != "["]
     heard = (*before, next((last.removeprefix(way) for way in WAYS if last.startswith(way)), last))
-    return json.dumps({"calls": CALLS.get(heard, [])}, ensure_ascii=False)
+    done = sum(1 for _ in takewhile(lambda line: line[0] == "[", reversed(lines)))
+    made = CALLS.get(heard, [])
+    if READER == ["stepwise"]:
+        made = [[each] for calls in made for each in calls]
+    elif READER == ["doubling"]:
+        made = [[*calls, *(each for each in calls if each["name"].startswith(READS))][:3] for calls in made]
+    for calls in made:
+        if not done:
+            return json.dumps({"calls": calls}, ensure_ascii=False)
+        done -= len(calls)
+    return json.dumps({"calls": []})
 
 
 def _draft(body: dict) -> str:

@@ -134,7 +134,9 @@ if __name__ == "__main__":
     options.add_argument("--latency", type=float, default=0.0)
     options.add_argument("--only", nargs="*", default=())
     options.add_argument("--rows", type=Path, help="a dataset whose calls the reader knows")
+    options.add_argument("--reader", choices=("stepwise", "doubling"), help="how the reader makes its calls, if not as the dataset has them")
     given = options.parse_args()
+    answers.READER += [given.reader] if given.reader else []
     if given.rows:
         answers.read_rows(given.rows)
     asyncio.run(serve(given.port, Server(given.faults, given.latency, tuple(given.only))))

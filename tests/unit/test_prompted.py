@@ -1,5 +1,10 @@
 """What a model says is held against what it has to say, and refused in words that it can use."""
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 import pytest
 from spec_small import small_spec
 
@@ -16,6 +21,7 @@ from magnetc.teachers.prompted.language import is_in
 from magnetc.teachers.prompted.placed import place
 from magnetc.teachers.prompted.programs import PROGRAMS, check_program
 from magnetc.teachers.prompted.words import Saying, named_tools
+from magnetc.teachers.rehearsal import Recorded, Rehearsed
 
 
 @pytest.mark.parametrize(("text", "locale"), [
@@ -117,7 +123,8 @@ def test_a_question_asks():
         answering.question("I need the city.")
 
 
-READING = Reading((CALLS[0],), {"c0": {"city": "Paris"}}, ("get_zipcode", "get_distance"), CITY.conversation.spec)
+ZIPCODE = Recorded(arguments={"c0": {"city": "Paris"}}, results={"c0": {"zipcode": "75001"}})
+READING = Reading(((CALLS[0],),), ZIPCODE, ("get_zipcode", "get_distance"), CITY.conversation.spec)
 
 
 @pytest.mark.parametrize(("calls", "reason"), [
@@ -138,8 +145,61 @@ def test_calls_that_cannot_be_made_are_refused(calls, reason):
     ([("get_zipcode", {"city": "Paris"}), ("get_distance", {})], "calls `get_distance` where no more is wanted"),
 ])
 def test_a_reader_comes_to_the_calls_or_it_is_said_how_not(made, said):
-    assert said in READING.difference(made)
-    assert bool(READING.difference(made)) is bool(said)
+    assert said in READING.difference(READING.rounds[0], made)
+    assert bool(READING.difference(READING.rounds[0], made)) is bool(said)
+
+
+FAR = {"origin": "75001"}
+TWO = Recorded(arguments={"c0": {"city": "Paris"}, "c1": FAR}, results={"c0": {"zipcode": "75001"}, "c1": {"distance": 4}})
+
+
+@dataclass
+class Rehearsing:
+    """A rehearsal in which other calls come to what is listed, one after the other."""
+
+    outcomes: list[Rehearsed | None]
+    arguments: Mapping[str, Any]
+    results: Mapping[str, Any]
+    asked: list[Any] = field(default_factory=list)
+
+    async def other(self, made):
+        self.asked.append(list(made))
+        return self.outcomes.pop(0)
+
+
+def objection(rehearsal, *answers):
+    """What a reader who answers so gets wrong, and what it was told before each answer."""
+    said, told = list(answers), []
+
+    async def ask(so_far):
+        told.append([each["call"] for each in so_far])
+        return said.pop(0)
+
+    reading = Reading(((CALLS[0],), (CALLS[1],)), rehearsal, ("get_zipcode", "get_distance"), CITY.conversation.spec)
+    return asyncio.run(reading.objection(ask)), told
+
+
+PARIS, LONDON, DISTANCE = ("get_zipcode", {"city": "Paris"}), ("get_zipcode", {"city": "London"}), ("get_distance", FAR)
+
+
+def test_a_reader_goes_through_every_round():
+    assert objection(TWO, [PARIS], [DISTANCE]) == ("", [[], ["get_zipcode"]])
+    said, told = objection(TWO, [PARIS], [("get_distance", {"origin": "75002"})])
+    assert "`origin` = \"75002\", and \"75001\" is meant" in said
+    assert told == [[], ["get_zipcode"]]
+    assert "calls nothing where `get_distance` is wanted" in objection(TWO, [PARIS], [])[0]
+
+
+def test_other_calls_are_an_objection_unless_they_come_to_the_same():
+    def rehearsal(*outcomes):
+        return Rehearsing([Rehearsed(results=({}, {}, {}), fails=fails, is_equivalent=same) for fails, same in outcomes], TWO.arguments, TWO.results)
+
+    assert objection(rehearsal((False, False), (False, True)), [LONDON], [PARIS, DISTANCE])[0] == "", "a read that was not needed"
+    assert "London" in objection(rehearsal((True, False)), [LONDON])[0], "it errs"
+    assert "London" in objection(TWO, [LONDON])[0], "nothing can be executed beside a record"
+    lost = rehearsal(*[(False, False)] * 4)
+    assert "does not come to `get_zipcode`" in objection(lost, *[[LONDON]] * 4)[0]
+    assert lost.asked == [[LONDON] * n for n in (1, 2, 3, 4)]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

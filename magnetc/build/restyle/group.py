@@ -19,6 +19,7 @@ from magnetc.teachers.ask import Asker, Unanswered, kind_of
 from magnetc.teachers.conversation import style_of
 from magnetc.teachers.prompt_program import PromptProgram
 from magnetc.teachers.prompted.teacher import language_of
+from magnetc.teachers.rehearsal import MadeCall
 from magnetc.tools.worlds.world import World
 
 Read = TypeVar("Read")
@@ -148,10 +149,13 @@ class GroupRestyler:
         if reading is None or words == spoken.text:
             return ""
         program, recipe = self.programs["forward_translate"], self.prover.spec.recipe
-        inputs = {"now": recipe.world.now[:10], "profile": spoken.profile, "tools": reading.tools(),
-                  "history": [*spoken.history, {"who": "user", "text": words}]}
-        made = await self._ask(program, inputs, reading.read, spoken, base)
-        return reading.difference(made)
+        inputs = {"now": recipe.world.now[:10], "profile": spoken.profile, "tools": reading.tools()}
+        before = [*spoken.history, {"who": "user", "text": words}]
+
+        async def ask(told: list[Json]) -> list[MadeCall]:
+            return await self._ask(program, {**inputs, "history": [*before, *told]}, reading.read, spoken, base)
+
+        return await reading.objection(ask)
 
     async def _ask(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[Any], Read], spoken: Spoken, base: str) -> Read:
         """What `read` makes of the program's answer. Raises _Kept where none can be used."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from magnetc.distill.proofs.amendments import amendments
@@ -13,6 +14,7 @@ from magnetc.ir.json import Json, canonical
 from magnetc.ir.path import Call
 from magnetc.ir.spec import Spec
 from magnetc.teachers.prompted.calls import Reading
+from magnetc.teachers.rehearsal import Recorded
 
 Row = dict[str, Any]
 Place = tuple[int, str, int]
@@ -184,12 +186,14 @@ def _framed(view: ConversationView) -> set[int]:
 
 
 def _heard(view: ConversationView, index: int, spec: Spec) -> Reading | None:
-    """What a reader of the user's words comes to: the calls of the first round after them, if there are any and they are right."""
-    calls = [call for call in view.calls if call.message == index + 1]
+    """What a reader of the user's words comes to: the calls up to the user's next words, if there are any and they are right."""
+    end = next((user for user in view.users if user > index), len(view.messages))
+    calls = [call for call in view.calls if index < call.message < end]
     if not calls or any(call.id in view.slips for call in calls):
         return None
-    made = [Call(id=call.id, function=call.name, goal=call.id) for call in calls]
-    return Reading(made, {call.id: dict(call.arguments) for call in calls}, view.offered, spec)
+    rounds = [[Call(id=call.id, function=call.name, goal=call.id) for call in made] for _, made in groupby(calls, lambda call: call.message)]
+    recorded = Recorded(arguments={call.id: dict(call.arguments) for call in calls}, results={call.id: call.result for call in calls})
+    return Reading(rounds, recorded, view.offered, spec)
 
 
 def _told(view: ConversationView) -> list[Told]:

@@ -31,7 +31,7 @@ from magnetc.teachers.offline.frames import (
 from magnetc.teachers.offline.spoken import joined
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
-from magnetc.teachers.teacher import Arguments
+from magnetc.teachers.rehearsal import Rehearsal
 
 ATTEMPTS = 8
 """Bindings tried per turn before the path is rejected (design: first success of at most 8)."""
@@ -72,9 +72,9 @@ class OfflineTeacher:
     def others(self, call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
         return others(call, pointer, bindings, conversation)
 
-    async def say(self, turn: ScriptTurn, proposal: Proposal, arguments: Arguments, conversation: Conversation) -> Parts:
+    async def say(self, turn: ScriptTurn, proposal: Proposal, rehearsal: Rehearsal, conversation: Conversation) -> Parts:
         """The words of the proposal: they were found to say what they have to when they were made."""
-        del turn, arguments, conversation
+        del turn, rehearsal, conversation
         return proposal.parts
 
     async def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Parts:

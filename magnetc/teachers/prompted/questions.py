@@ -20,4 +20,4 @@ def questions(turn: ScriptTurn) -> tuple[str, ...]:
     """The programs that are asked for a turn in which nothing goes wrong, in order."""
     if is_framed(turn):
         return ("reply",) if turn.kind.acts else ()
-    return ("back_translate", *(("forward_translate",) if is_read(turn) else ()), "reply")
+    return ("back_translate", *("forward_translate" for _ in turn.rounds if is_read(turn)), "reply")

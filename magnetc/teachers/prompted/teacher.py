@@ -26,7 +26,8 @@ from magnetc.teachers.prompted.answer import Answering, facts
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.questions import is_framed, is_read
 from magnetc.teachers.prompted.words import Saying, history
-from magnetc.teachers.teacher import Arguments, Wordless
+from magnetc.teachers.rehearsal import MadeCall, Rehearsal
+from magnetc.teachers.teacher import Wordless
 
 Parts = tuple[MessagePart, ...]
 
@@ -51,15 +52,15 @@ class PromptedTeacher:
     def others(self, call: Call, pointer: str, bindings: Bindings, conversation: Conversation) -> Iterator[Json]:
         return self.plain.others(call, pointer, bindings, conversation)
 
-    async def say(self, turn: ScriptTurn, proposal: Proposal, arguments: Arguments, conversation: Conversation) -> Parts:
+    async def say(self, turn: ScriptTurn, proposal: Proposal, rehearsal: Rehearsal, conversation: Conversation) -> Parts:
         if is_framed(turn):
             return proposal.parts
-        saying = Saying(turn, proposal, arguments, conversation)
+        saying = Saying(turn, proposal, rehearsal.arguments, conversation)
         objections: list[Json] = []
         for _ in range(1 + OBJECTIONS):
             parts = await self._ask("back_translate", {**self._common(conversation), **saying.inputs(), "objections": list(objections)},
                                     lambda said: saying.read(said["words"]), turn, conversation)
-            objection = await self._objection(parts, turn, arguments, conversation)
+            objection = await self._objection(parts, turn, rehearsal, conversation)
             if not objection:
                 return parts
             objections.append({"words": "".join(map(text_of, parts)), "problem": objection})
@@ -92,17 +93,19 @@ class PromptedTeacher:
                   "plain": "".join(map(text_of, answering.plain))}
         return await self._ask("reply", inputs, lambda said: read(said["words"]), turn, answering.conversation)
 
-    async def _objection(self, parts: Parts, turn: ScriptTurn, arguments: Arguments, conversation: Conversation) -> str:
+    async def _objection(self, parts: Parts, turn: ScriptTurn, rehearsal: Rehearsal, conversation: Conversation) -> str:
         """What a reader of the words gets wrong; empty where nothing, or where there is nothing to be called."""
-        if not is_read(turn) or any(call.id not in arguments for call in turn.rounds[0]):
+        if not is_read(turn) or any(call.id not in rehearsal.results for calls in turn.rounds for call in calls):
             return ""
-        first = turn.rounds[0]
         offered = tuple(dict.fromkeys(call.function for other in conversation.path.turns for call in other.calls))
-        reading = Reading(first, arguments, offered, conversation.spec)
-        inputs = {"now": conversation.now[:10], "profile": conversation.profile, "tools": reading.tools(),
-                  "history": [*history(conversation), {"who": "user", "text": "".join(map(text_of, parts))}]}
-        made = await self._ask("forward_translate", inputs, reading.read, turn, conversation)
-        return reading.difference(made)
+        reading = Reading(turn.rounds, rehearsal, offered, conversation.spec)
+        inputs = {"now": conversation.now[:10], "profile": conversation.profile, "tools": reading.tools()}
+        before = [*history(conversation), {"who": "user", "text": "".join(map(text_of, parts))}]
+
+        async def ask(told: list[Json]) -> list[MadeCall]:
+            return await self._ask("forward_translate", {**inputs, "history": [*before, *told]}, reading.read, turn, conversation)
+
+        return await reading.objection(ask)
 
     def _common(self, conversation: Conversation) -> dict[str, Any]:
         return {"language": language_of(conversation.locale), "style": conversation.style, "history": history(conversation)}

@@ -15,7 +15,7 @@ from magnetc.surface import occurs, say
 from magnetc.teachers.conversation import Conversation, Given, Proposal, entity_of
 from magnetc.teachers.prompted.language import is_in
 from magnetc.teachers.prompted.placed import place
-from magnetc.teachers.teacher import Arguments
+from magnetc.teachers.rehearsal import Arguments
 
 _WAYS = 6
 """Forms of one value that a model is offered."""
