@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,8 +83,9 @@ def test_a_server_that_is_killed_costs_time_alone(case):
         for _ in range(2):
             await asyncio.sleep(0.02)
             for pid in children():
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
             await asyncio.sleep(1)
 
     async def body(world):
