@@ -85,6 +85,7 @@ def ours(given: argparse.Namespace) -> dict[str, float]:
     import asyncio
 
     from magnetc.engine.journal import Journal
+    from magnetc.engine.rare_collections import rare_collections
     from magnetc.ir.endpoint import Endpoint
     from magnetc.teachers.ask import Asker
     from magnetc.teachers.openai.client import OpenAIClient
@@ -102,9 +103,9 @@ def ours(given: argparse.Namespace) -> dict[str, float]:
                 for row in rows:
                     await asker.ask(program, {"text": f"{row} {FILLER}"}, lambda text: program.read(text)["echo"])
 
-            await asyncio.gather(*(work() for _ in range(given.concurrency)))
+            await asyncio.gather(*(work() for _ in range(2 * given.concurrency)))
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, rare_collections():
         started = time.perf_counter()
         asyncio.run(run(Path(folder)))
         return measured(started, given.rows)
@@ -126,7 +127,7 @@ def bare(given: argparse.Namespace) -> dict[str, float]:
                     async with session.post(f"{given.url}/chat/completions", json=body) as response:
                         (await response.json())["choices"][0]["message"]["content"]
 
-            await asyncio.gather(*(work() for _ in range(given.concurrency)))
+            await asyncio.gather(*(work() for _ in range(2 * given.concurrency)))
 
     started = time.perf_counter()
     asyncio.run(run())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +38,7 @@ from magnetc.emit.made import Made
 from magnetc.emit.missed import coverage_document
 from magnetc.emit.transcript import transcript
 from magnetc.engine import units
+from magnetc.engine.rare_collections import rare_collections
 from magnetc.engine.units import UnitStore
 from magnetc.ir.json import wire
 from magnetc.ir.literal import print_literal
@@ -150,26 +148,12 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
 
 async def _run(options: BuildOptions, results: Results, spec: Spec, output: Output, measures: Measures) -> BuildSummary:
     summary = BuildSummary()
-    with _rare_collections():
+    with rare_collections():
         async for result, is_known in results:
             summary.reused += is_known
             _write(result, spec, output, summary, measures)
             options.progress(result)
     return summary
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Few walks of the garbage collector: the spec lives as long as the build, and units make many objects and few cycles."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary, measures: Measures) -> None:

@@ -17,7 +17,6 @@ from contextlib import closing
 from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.ir.json import wire
 from magnetc.teachers.ask import Reply, Request
 
 NAME = Path(".magnetc", "journal.sqlite")
@@ -65,7 +64,7 @@ class Journal:
 
     async def put(self, request: Request, reply: Reply) -> None:
         """Keep a reply; returns when it is on disk."""
-        row = (request.key(), request.program, request.model, _packed(wire(request.body())), _packed(reply.text), reply.asked, reply.answered)
+        row = (request.key(), request.program, request.model, request.text, reply.text, reply.asked, reply.answered)
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, kept))
         if self._writer is None or self._writer.done():
@@ -89,8 +88,9 @@ class Journal:
                     kept.set_result(None)
 
     def _commit(self, rows: list[tuple]) -> None:
+        packed = [(key, program, model, _packed(asked), _packed(said), *tokens) for key, program, model, asked, said, *tokens in rows]
         with self._writes:
-            self._writes.executemany(_INSERT, rows)
+            self._writes.executemany(_INSERT, packed)
 
     async def close(self) -> None:
         """Write what waits, and let go of the file."""
@@ -216,7 +216,7 @@ def _count(path: Path) -> int:
 
 
 def _packed(text: str) -> bytes:
-    return zlib.compress(text.encode(), 1)
+    return zlib.compress(text.encode("utf-8", "replace"), 1)
 
 
 def _unusable(path: Path, error: Exception) -> MagnetError:

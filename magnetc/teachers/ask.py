@@ -47,8 +47,13 @@ class Request:
         return self._key
 
     @cached_property
+    def text(self) -> str:
+        """The body as canonical JSON: what the key is taken of."""
+        return canonical(self.body())
+
+    @cached_property
     def _key(self) -> bytes:
-        return sha256(canonical(self.body()).encode("utf-8", "surrogatepass")).digest()
+        return sha256(self.text.encode("utf-8", "surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
