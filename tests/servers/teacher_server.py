@@ -47,7 +47,8 @@ class Server:
         digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         self.seen[digest] += 1
         self.stats["requests"] += 1
-        self.stats["first at"] = self.stats["first at"] or int(time.time() * 1000)
+        self.stats["last at"] = int(time.time() * 1000)
+        self.stats["first at"] = self.stats["first at"] or self.stats["last at"]
         self.stats["repeats"] += digest in self.answered
         self.under_way += 1
         self.stats["most under way"] = max(self.stats["most under way"], self.under_way)
