@@ -1,16 +1,22 @@
 """Single-call prompt programs through a hosted teacher, against a bare aiohttp loop that sends the same bodies, in one run.
 
     python benchmarks/teacher.py --rows 10000 --concurrency 128 --latency 0.1 --json benchmarks/results/teacher.json
+    python benchmarks/teacher.py --peer distilabel=PYTHON --peer data_designer=PYTHON
 
 The server is a process of its own on loopback (`tests/servers/teacher_server.py`). Ours renders a prompt, looks into the journal, asks,
 keeps the reply on disk, reads it as JSON and checks it against its schema; the loop posts a body and reads the answer. Each runs in a
-process of its own, so that memory and CPU time are its own. Both share two cores with the server: that is part of the figures.
+process of its own, so that memory and CPU time are its own. Both share two cores with the server: that is part of the figures. As in a build,
+twice as many rows are under way as the endpoint takes requests at once.
+
+With `--peer`, 2,000 rows more through ours and each peer, whose environments `teacher_peers.py` says how to make, timed whole: from the start
+of the process to its end.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -24,6 +30,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "servers")]
 PROGRAM = ("---\ninputs: {text: string}\noutput: {type: object, properties: {echo: {type: integer}}, required: [echo]}\n"
            "decoding: {temperature: 0.5, max_tokens: 20}\nrepair: 3\n---\nHow many characters has this text?\n\n{{ text }}\n")
 FILLER = "An assistant for travellers books flights and rooms, and tells them what it did. " * 12
+PEER_ROWS = 2_000
+FASTER = 5.0
+"""Rows per second of ours by those of a peer, at least."""
 TARGETS = {"rate_against_bare": 0.9, "cpu_seconds_per_1000": 1.0, "peak_mib": 150.0, "first_request_seconds": 1.0}
 
 
@@ -33,6 +42,7 @@ def main() -> None:
     options.add_argument("--concurrency", type=int, default=128)
     options.add_argument("--latency", type=float, default=0.1)
     options.add_argument("--faults", type=float, default=0.0)
+    options.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
     options.add_argument("--json", type=Path)
     options.add_argument("--as", dest="role", choices=("ours", "bare"))
     options.add_argument("--url", default="")
@@ -57,9 +67,27 @@ def main() -> None:
         "bound_rows_per_second": bound, **results,
         "rate_against_bare": results["ours"]["rows_per_second"] / results["bare"]["rows_per_second"], "targets": TARGETS,
     }
+    figures["peers"] = peers(given)
     report(figures)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def peers(given: argparse.Namespace) -> dict[str, float]:
+    """Rows per second from start to end: ours, and each peer's."""
+    from running import teacher
+
+    common = ["--rows", str(PEER_ROWS), "--concurrency", str(given.concurrency)]
+    rates: dict[str, float] = {}
+    for name, python in [("ours", sys.executable), *(each.split("=", 1) for each in given.peer)] if given.peer else []:
+        with teacher(latency=given.latency) as server:
+            ours = [python, __file__, "--as", "ours", "--url", server.url, *common]
+            theirs = [python, str(ROOT / "benchmarks" / "teacher_peers.py"), name, server.url, str(PEER_ROWS), str(given.concurrency), FILLER]
+            started = time.perf_counter()
+            subprocess.run(ours if name == "ours" else theirs, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           env=os.environ | {"HF_HUB_OFFLINE": "1", "NEMO_TELEMETRY_ENABLED": "false"})
+            rates[name] = PEER_ROWS / (time.perf_counter() - started)
+    return rates
 
 
 def report(figures: dict) -> None:
@@ -73,6 +101,11 @@ def report(figures: dict) -> None:
     for name, target in TARGETS.items():
         met = ours[name] >= target if name == "rate_against_bare" else ours[name] <= target
         sys.stdout.write(f"  {name}: {ours[name]:.2f} (target {target}) {'met' if met else 'MISSED'}\n")
+    for name, rate in figures["peers"].items():
+        if name != "ours":
+            by = figures["peers"]["ours"] / rate
+            sys.stdout.write(f"  {PEER_ROWS:,} rows, start to end, by those of {name}: {figures['peers']['ours']:.0f} / {rate:.0f} = {by:.1f} "
+                             f"(target {FASTER}) {'met' if by >= FASTER else 'MISSED'}\n")
 
 
 def measured(started: float, rows: int) -> dict[str, float]:
