@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from magnetc.build.compile import compile_recipe
 from magnetc.build.lock import write_votes
+from magnetc.build.poll import Pair, poll
 from magnetc.build.teacher import recipe_model
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.engine.journal import NAME, Journal
 from magnetc.frontend import load
 from magnetc.ir.spec import CANDIDATES, Inference, Spec, Votes
 from magnetc.passes.semantic import by_words
-from magnetc.teachers.ask import Asker, GivenUp, Unusable
-from magnetc.teachers.gathered import gathered
-from magnetc.teachers.judge import PROGRAM, Vote, judge_inputs, read_vote, tally
+from magnetc.teachers.ask import Asker
+from magnetc.teachers.judge import PROGRAM, tally
 from magnetc.teachers.openai.budget import Budget
-from magnetc.teachers.prompt_program import PromptProgram, load_program
+from magnetc.teachers.prompt_program import load_program
+from magnetc.teachers.prompted.programs import check_program
 from magnetc.tools.importers import IMPORTERS
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +62,15 @@ async def judge_recipe(options: JudgeOptions, sink: Sink) -> Judged | None:
     if inference is None or spec.recipe.model is None:
         raise MagnetError(_unasked(spec, inference))
     program = load_program(PROGRAM, options.folder)
+    check_program(program)
     pairs = candidates(spec, inference)
     options.announce(f"asking for {options.votes} votes on {len(pairs)} pairs of tools")
     judged = Judged()
     async with recipe_model(spec.recipe.model, options.folder) as model, Journal(options.folder / NAME) as journal:
         judged.budget = model.budget
-        found = await _ask_all(Asker(model, journal), program, spec, pairs, options, judged)
+        polled = await poll(Asker(model, journal), program, spec, pairs, options.votes, options.progress)
+    judged.asked, judged.lost, judged.failures = polled.asked, polled.lost, tuple(polled.failures)
+    found = {pair: tally(*pair, votes) for pair, votes in polled.heard.items() if votes}
     kept = {**{(each.source, each.target): each for each in spec.graph.votes}, **found}
     judged.votes = tuple(kept[pair] for pair in sorted(kept))
     write_votes(options.folder, judged.votes)
@@ -85,29 +87,6 @@ def candidates(spec: Spec, inference: Inference) -> list[Pair]:
     said |= {(votes.source, votes.target) for votes in spec.graph.votes}
     alike = by_words(spec, Inference("semantic", inference.top or CANDIDATES))
     return sorted({(source, target) for source, target, _ in alike} - said)
-
-
-async def _ask_all(asker: Asker, program: PromptProgram, spec: Spec, pairs: Sequence[Pair], options: JudgeOptions,
-                   judged: Judged) -> Mapping[Pair, Votes]:
-    """Votes by pair. Questions that fail for themselves are noted; what stops all of them is raised when the others are cancelled."""
-    heard: dict[Pair, dict[int, Vote]] = {pair: {} for pair in pairs}
-    failures: list[Diagnostic] = []
-    wanted = [(pair, sample) for sample in range(options.votes) for pair in pairs]
-
-    async def one(pair: Pair, sample: int) -> None:
-        try:
-            heard[pair][sample] = await asker.ask(program, judge_inputs(spec, *pair), lambda text: read_vote(program, text, spec, *pair),
-                                                  sample=sample)
-        except Unusable as error:
-            judged.lost[error.reason] += 1
-        except GivenUp as error:
-            failures.extend(error.diagnostics)
-        options.progress(len(wanted))
-
-    assert spec.recipe.model is not None
-    await gathered((one(pair, sample) for pair, sample in wanted), spec.recipe.model.concurrency)
-    judged.asked, judged.failures = len(wanted), tuple(failures)
-    return {pair: tally(*pair, (votes[sample] for sample in sorted(votes))) for pair, votes in heard.items() if votes}
 
 
 def _unasked(spec: Spec, inference: Inference | None) -> Diagnostic:

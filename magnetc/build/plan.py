@@ -28,6 +28,8 @@ from magnetc.build.worlds import scenarios_of
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units
 from magnetc.engine.units import UnitStore
+from magnetc.ir.checkpoint import Checkpoint
+from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.script import Script
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.openai.budget import CHARACTERS
@@ -62,6 +64,12 @@ class Asking:
     known: int
 
 
+def money(asked: Sequence[Asking], price: tuple[float, float]) -> tuple[float, float]:
+    """Least and most that questions cost, in the currency of the recipe's prices."""
+    low, high = (sum(each.asked[end] * price[0] + each.answered[end] * price[1] for each in asked) / 1e6 for end in (0, 1))
+    return low, high
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPath:
     """A path of the recipe: units that it asks for, those that earlier builds have made, and those that are made."""
@@ -91,8 +99,7 @@ class Plan:
 
     def money(self) -> tuple[float, float]:
         """Least and most, in the currency of the recipe's prices."""
-        low, high = (sum(each.asked[end] * self.price[0] + each.answered[end] * self.price[1] for each in self.asking) / 1e6 for end in (0, 1))
-        return low, high
+        return money(self.asking, self.price)
 
     def document(self) -> dict[str, Any]:
         """The plan as JSON, as `build --plan` reads it."""
@@ -133,8 +140,7 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
         plan.causes = tuple(causes(made_of, before, list(chain.from_iterable(wanted.values())), sink))
     if recipe.model:
         plan.price = recipe.model.price
-        named = model_names(recipe.model, options.folder)
-        plan.asking = tuple(_asking(options.folder, program, asked[program.name], named(program.name)) for program in programs)
+        plan.asking = tuple(asking(options.folder, program, asked[program.name], recipe.model) for program in programs)
     return plan
 
 
@@ -204,9 +210,9 @@ def _questions(scripts: Sequence[Script]) -> Iterator[str]:
                 yield from questions(turn)
 
 
-def _asking(folder: Path, program: PromptProgram, count: int, named: str) -> Asking:
+def asking(folder: Path, program: PromptProgram, count: int, model: Endpoint | Checkpoint) -> Asking:
     """The tokens that so many questions take: between the quartiles of those asked before, or the head's `max_tokens`."""
-    path = folder / journal.NAME
+    path, named = folder / journal.NAME, model_names(model, folder)(program.name)
     before = [(asked, answered) for _, model, _, _, asked, answered in journal.entries(path, program.name)
               if model == named] if path.is_file() else []
     if len(before) >= ENOUGH:

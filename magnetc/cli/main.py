@@ -13,7 +13,7 @@ COMMANDS = {
     "import": "Read tools from Python, MCP, OpenAPI or JSON, as a spec.",
     "plan": "Say what a build would make, ask and cost.",
     "build": "Build a recipe's dataset.",
-    "draft": "Let a model propose phrases, for review.",
+    "draft": "Let a model propose types, phrases and edges, for review.",
     "check": "Check a recipe without running anything.",
     "fmt": "Format a recipe, or write it in the other syntax.",
     "explain": "Explain a diagnostic code.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from magnetc.cli.report import announce, counted, diagnosed, fail, show
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
-    from magnetc.build.plan import Plan
+    from magnetc.build.plan import Asking, Plan
 
 
 @click.command("plan")
@@ -68,14 +69,25 @@ def _table(plan: Plan) -> None:
     if not plan.asking:
         console.print("the offline teacher costs nothing", highlight=False)
         return
-    asking = Table(box=None, pad_edge=False)
+    show_asking(plan.asking, plan.price)
+
+
+def show_asking(asked: Sequence[Asking], price: tuple[float, float]) -> None:
+    """What is asked by program, with what that may take and cost."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from magnetc.build.plan import money
+
+    console = Console()
+    table = Table(box=None, pad_edge=False)
     for name in ("program", "questions", "tokens asked", "answered", "by"):
-        asking.add_column(name, justify="left" if name in ("program", "by") else "right")
-    for each in plan.asking:
+        table.add_column(name, justify="left" if name in ("program", "by") else "right")
+    for each in asked:
         by = f"{each.known:,} answers in the journal" if each.known else "what its text lets expect"
-        asking.add_row(each.program, f"{each.questions:,}", _range(*each.asked), _range(*each.answered), by)
-    console.print(asking)
-    low, high = plan.money()
+        table.add_row(each.program, f"{each.questions:,}", _range(*each.asked), _range(*each.answered), by)
+    console.print(table)
+    low, high = money(asked, price)
     cost = f"{low:.2f} to {high:.2f} by the recipe's prices" if high else "the recipe names no prices"
     console.print(f"{cost}; questions that are in the journal cost nothing", highlight=False, soft_wrap=True)
 

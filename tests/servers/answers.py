@@ -32,6 +32,10 @@ def invented(text: str, body: dict) -> str:
         return json.dumps({"words": said["words"] + " And 4711 of them."}, ensure_ascii=False)
     if isinstance(said, dict) and said.get("phrases"):
         return json.dumps({"phrases": [{"mood": "do", "text": "do it with {made_up}"}]})
+    if isinstance(said, dict) and "plain" in said:
+        places = [*(place for each in said["types"] for place in each["leaves"]), *said["plain"]]
+        made_up = {"name": "MadeUp", "definition": {"base": "string", "matching": "^[0-9]+$", "examples": ["abc"]}, "reason": "it is made up"}
+        return json.dumps({"types": [{**made_up, "leaves": places}], "plain": {}})
     if isinstance(said, dict) and said.get("calls"):
         return json.dumps({"calls": [{**said["calls"][0], "name": "made_up"}]})
     if isinstance(said, dict) and "kind" in said:
@@ -108,6 +112,34 @@ def _draft(body: dict) -> str:
     return json.dumps({"phrases": [{"mood": "do", "text": f"do that{needed}{optional}"}, {"mood": "say", "text": f"I need that{needed}"}]})
 
 
+VALUES = {"string": {"examples": ["alpha", "beta", "gamma"]}, "integer": {"range": [1, 9]}, "number": {"range": [1, 99]}}
+"""What a user may say, by primitive."""
+
+
+def _types(body: dict) -> str:
+    """An id is minted where a tool returns it; what a tool takes is a type of its name; what is only returned is plain."""
+    prompt = body["messages"][0]["content"]
+    places = re.findall(r"^- `([^`]+)`: (string|integer|number)", prompt, re.MULTILINE)
+    there = set(re.findall(r"^- type (\w+) = ", prompt, re.MULTILINE))
+    named: dict[str, list[tuple[str, str]]] = {}
+    for place, kind in places:
+        field = [part for part in re.split(r"[/( )]+", place) if part not in ("", "*", "->")][-1]
+        named.setdefault("".join(word.capitalize() for word in field.split("_")), []).append((place, kind))
+    made, plain = [], {}
+    for name, found in named.items():
+        taken, returned = [each for each in found if "->" not in each[0]], any("->" in place for place, _ in found)
+        said = {"name": name, "leaves": [place for place, _ in found], "reason": f"they are all called {name}"}
+        if name in there:
+            made.append(said)
+        elif not taken and not name.endswith("Id"):
+            plain.update({place: "nothing takes it" for place, _ in found})
+        elif name.endswith("Id") and returned:
+            made.append({**said, "definition": {"base": found[0][1], "minted": True}})
+        else:
+            made.append({**said, "definition": {"base": found[0][1], **VALUES[found[0][1]]}})
+    return json.dumps({"types": made, "plain": plain})
+
+
 WAYS = ("Ok: ", "Hm, ", "So: ")
 
 
@@ -124,4 +156,4 @@ def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "restyle": _restyle}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle}

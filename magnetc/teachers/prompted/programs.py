@@ -35,6 +35,20 @@ RESTYLING: Mapping[str, Contract] = {
 }
 """What `magnetc restyle` asks a model."""
 
+DRAFTING: Mapping[str, Contract] = {
+    "draft_turn": Contract(inputs=frozenset({"language", "tool", "slots", "required", "examples", "known", "wanted"}),
+                           answers=({"phrases": [{"mood": "do", "text": "book a seat"}]},)),
+    "draft_type": Contract(
+        inputs=frozenset({"tools", "places", "types", "state"}),
+        answers=({"types": [{"name": "Seat", "definition": {"base": "string", "minted": True}, "leaves": ["book(seat)"], "reason": "An id."}],
+                  "plain": {"book -> /note": "Free text."}},
+                 {"types": [{"name": "Seat", "leaves": ["book(seat)"], "reason": "It is there."}], "plain": {}})),
+    "judge_dependency": Contract(
+        inputs=frozenset({"source", "target"}),
+        answers=({"kind": "none"}, {"reason": "They share it.", "kind": "full", "values": {"seat": "/seat"}}, {"kind": "prerequisite"})),
+}
+"""What `magnetc draft` asks a model, and `magnetc lock --judge`."""
+
 
 def check_program(program: PromptProgram) -> None:
     """Hold a program, of the recipe's or shipped, to its contract.
@@ -42,7 +56,7 @@ def check_program(program: PromptProgram) -> None:
     Raises:
         MagnetError: MG420 when it takes what it is not given, or its schema forbids every answer that can be used.
     """
-    contract = {**PROGRAMS, **RESTYLING}[program.name]
+    contract = {**PROGRAMS, **RESTYLING, **DRAFTING}[program.name]
     problems = []
     if strange := sorted(program.inputs.keys() - contract.inputs):
         problems.append(f"it takes `{strange[0]}`, which it is never given; there is {', '.join(f'`{name}`' for name in sorted(contract.inputs))}")

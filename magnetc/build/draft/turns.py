@@ -1,20 +1,15 @@
-"""Drafting: a hosted teacher proposes phrases, the compiler checks them, and the user reviews a file of the recipe.
-
-One paid pass at authoring time; the builds that follow need no model. What the recipe says already stays as it is.
-"""
+"""Drafting phrases: for each tool that has few in a locale, as the front end takes them in a recipe."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from babel import Locale
 
-from magnetc.build.teacher import recipe_model
-from magnetc.diagnostics import Diagnostic, Label, MagnetError, Severity, Sink
-from magnetc.engine.journal import NAME, Journal
+from magnetc.build.draft.drafted import Drafted, DraftOptions, planned, require_drafter
+from magnetc.build.draft.written import append, include
+from magnetc.build.teacher import answering
+from magnetc.diagnostics import Severity, Sink
 from magnetc.frontend import load
 from magnetc.frontend.document import Document
 from magnetc.frontend.dotted import quote_name
@@ -29,61 +24,60 @@ from magnetc.ir.template import Phrase
 from magnetc.ir.template import slots as slots_of
 from magnetc.teachers.ask import Asker, GivenUp, Unusable
 from magnetc.teachers.gathered import gathered
-from magnetc.teachers.openai.budget import Budget
-from magnetc.teachers.prompt_program import PromptProgram, load_program
+from magnetc.teachers.prompt_program import PromptProgram
 from magnetc.teachers.prompted.words import named_tools
 from magnetc.tools.importers import IMPORTERS
 
 PROGRAM = "draft_turn"
-ENOUGH = 6
-"""Phrases of a tool in a locale: who has so many is not drafted for."""
 
 _EXAMPLES = 6
 _FILE = "turns/draft.magnet"
+_HEAD = "Phrases that a teacher proposed: keep what your users would say."
+
+Phrases = dict[tuple[str, str], tuple[Phrase, ...]]
+"""By tool and locale."""
 
 
-@dataclass(slots=True)
-class Drafted:
-    """What was drafted: phrases by tool and locale; `lost` are tools whose answers could not be used, by reason. `file`: where it was
-    written, empty where nothing was."""
+async def draft_turns(options: DraftOptions, sink: Sink) -> Drafted | None:
+    """Ask for phrases of each tool that has fewer than enough in a locale of the recipe, and write them into its folder.
 
-    phrases: dict[tuple[str, str], tuple[Phrase, ...]] = field(default_factory=dict)
-    lost: Counter[str] = field(default_factory=Counter)
-    failures: list[Diagnostic] = field(default_factory=list)
-    budget: Budget | None = None
-    file: str = ""
-
-
-async def draft_turns(folder: Path, sink: Sink, *, enough: int = ENOUGH, tools: Sequence[str] = ()) -> Drafted | None:
-    """Ask for phrases of each tool that has fewer than `enough` in a locale of the recipe, and write them into its folder.
-
-    None when the recipe cannot be read. `tools`: only these.
+    None when the recipe cannot be read.
 
     Raises:
-        MagnetError: MG515 when the recipe names no teacher to ask, or lacks a tool of `tools`; MG420 for a prompt program; what the
+        MagnetError: MG515 when the recipe names no teacher to ask, or lacks a tool of `options`; MG420 for a prompt program; what the
             endpoint raises.
     """
-    spec = load(folder, sink, IMPORTERS)
+    spec = load(options.folder, sink, IMPORTERS)
     if spec is None:
         return None
-    if spec.recipe.model is None:
-        raise MagnetError(_problem(spec, "the recipe names no teacher that could draft", "name one: `teacher: {openai: {model: …, endpoint: …}}` or `{transformers: {model: …}}`"))
-    if strange := sorted(set(tools) - spec.tool.keys()):
-        raise MagnetError(_problem(spec, f"the recipe has no tool `{strange[0]}`", "`magnetc paths DIR` lists those that it uses"))
-    program = load_program(PROGRAM, folder)
-    drafted = Drafted()
-    wanted = [(tool, locale) for tool in spec.tools if not tools or tool.name in tools
-              for locale, _ in spec.recipe.locales if len(_known(spec, tool.name, locale)) < enough]
-    async with recipe_model(spec.recipe.model, folder) as model, Journal(folder / NAME) as journal:
-        drafted.budget = model.budget
-        asker = Asker(model, journal)
-        await gathered([_one(asker, program, spec, tool, locale, enough, drafted) for tool, locale in wanted], spec.recipe.model.concurrency)
-    if drafted.phrases:
-        drafted.file = _write(folder, drafted.phrases)
+    require_drafter(spec.recipe, list(spec.tool), options.tools)
+    assert spec.recipe.model is not None, "the recipe has a model"
+    wanted = [(tool, locale) for tool in spec.tools if not options.tools or tool.name in options.tools
+              for locale, _ in spec.recipe.locales if len(_known(spec, tool.name, locale)) < options.enough]
+    drafted, phrases = planned(options, spec.recipe, PROGRAM, len(wanted)), Phrases()
+    if options.plan_only or not wanted:
+        return drafted
+
+    async def one(asker: Asker, program: PromptProgram, tool: FunctionSignature, locale: str) -> None:
+        try:
+            phrases[tool.name, locale] = await _asked(asker, program, spec, tool, locale, options.enough)
+        except Unusable as error:
+            drafted.lost[f"`{tool.name}` in {locale}: {error.reason}"] += 1
+        except GivenUp as error:
+            drafted.failures.extend(error.diagnostics)
+        options.progress(len(wanted))
+
+    async with answering(spec.recipe, options.folder, (PROGRAM,), budget=options.budget) as (asker, programs, drafted.asked):
+        await gathered([one(asker, programs[PROGRAM], tool, locale) for tool, locale in wanted], spec.recipe.model.concurrency)
+    phrases = {(tool.name, locale): phrases[tool.name, locale] for tool, locale in wanted if (tool.name, locale) in phrases}
+    drafted.made = [{"tool": tool, "locale": locale, "phrases": [_shown(phrase) for phrase in each]} for (tool, locale), each in phrases.items()]
+    if phrases:
+        append(options.folder, _FILE, _HEAD, _statements(phrases))
+        drafted.file, drafted.included = _FILE, include(options.folder, _FILE)
     return drafted
 
 
-async def _one(asker: Asker, program: PromptProgram, spec: Spec, tool: FunctionSignature, locale: str, enough: int, drafted: Drafted) -> None:
+async def _asked(asker: Asker, program: PromptProgram, spec: Spec, tool: FunctionSignature, locale: str, enough: int) -> tuple[Phrase, ...]:
     slots = turn_slots(((tool.name, ""),), spec.tool)
     known = _known(spec, tool.name, locale)
     required = [name for name in slots if (own := tool.parameter(name.partition(".")[0])) and own.required]
@@ -91,16 +85,7 @@ async def _one(asker: Asker, program: PromptProgram, spec: Spec, tool: FunctionS
               "tool": tool_schema(tool, spec.type_table)["function"], "slots": {name: _meaning(tool, name, show_type(expr)) for name, expr in slots.items()},
               "required": required, "known": [_shown(phrase) for phrase in known], "wanted": enough - len(known),
               "examples": [_shown(phrase) for phrase in _others(spec, tool.name, locale)]}
-
-    def read(text: str) -> tuple[Phrase, ...]:
-        return checked(program.read(text)["phrases"], spec, tool, locale, known)
-
-    try:
-        drafted.phrases[tool.name, locale] = await asker.ask(program, inputs, read)
-    except Unusable as error:
-        drafted.lost[f"`{tool.name}` in {locale}: {error.reason}"] += 1
-    except GivenUp as error:
-        drafted.failures.extend(error.diagnostics)
+    return await asker.ask(program, inputs, lambda text: checked(program.read(text)["phrases"], spec, tool, locale, known))
 
 
 def checked(said: Sequence[Mapping[str, str]], spec: Spec, tool: FunctionSignature, locale: str, known: Sequence[Phrase]) -> tuple[Phrase, ...]:
@@ -152,15 +137,6 @@ def _meaning(tool: FunctionSignature, slot: str, kind: str) -> str:
     return f"{kind}: {parameter.description}" if parameter and parameter.description else kind
 
 
-def _write(folder: Path, phrases: Mapping[tuple[str, str], Sequence[Phrase]]) -> str:
-    """Write the phrases beside what was drafted before, in the order of their tools; returns the file's name in the recipe."""
-    path = folder / _FILE
-    path.parent.mkdir(exist_ok=True)
-    before = path.read_text(encoding="utf-8") if path.is_file() else "# Phrases that a teacher proposed: keep what your users would say.\n"
-    path.write_text(before + "\n" + "\n".join(_statements(phrases)) + "\n", encoding="utf-8")
-    return _FILE
-
-
 def _statements(phrases: Mapping[tuple[str, str], Sequence[Phrase]]) -> Iterator[str]:
     for name in dict.fromkeys(tool for tool, _ in phrases):
         yield f"turn {quote_name(name)} {{"
@@ -175,7 +151,3 @@ def _statements(phrases: Mapping[tuple[str, str], Sequence[Phrase]]) -> Iterator
 def _string(text: str) -> str:
     """A template as a string of the DSL: its backslashes stand for themselves before brackets."""
     return '"' + text.replace('"', '\\"') + '"'
-
-
-def _problem(spec: Spec, message: str, help: str) -> Diagnostic:
-    return Diagnostic(code="MG515", message=message, primary=Label(spec.recipe.origin), help=help)
