@@ -18,12 +18,13 @@ Pair = tuple[str, str]
 
 @dataclass(slots=True, kw_only=True)
 class Polled:
-    """Votes by pair, in the order in which they were asked for. `lost` are votes that could not be read, by reason; `failures` questions
-    that were never answered."""
+    """Votes by pair, in the order in which they were asked for. `lost` are votes that could not be read, by reason, and `why` the last reason of
+    each pair; `failures` questions that were never answered."""
 
     asked: int
     heard: dict[Pair, list[Vote]] = field(default_factory=dict)
     lost: Counter[str] = field(default_factory=Counter)
+    why: dict[Pair, str] = field(default_factory=dict)
     failures: list[Diagnostic] = field(default_factory=list)
 
 
@@ -43,6 +44,7 @@ async def poll(asker: Asker, program: PromptProgram, spec: Spec, pairs: Sequence
                                                   sample=sample)
         except Unusable as error:
             polled.lost[error.reason] += 1
+            polled.why[pair] = error.reason
         except GivenUp as error:
             polled.failures.extend(error.diagnostics)
         progress(len(wanted))

@@ -45,7 +45,7 @@ def test_phrases_are_proposed_checked_and_used(recipe, tmp_path, faults):
         ask(recipe, server.url)
         drafted = magnetc("draft", "turns", recipe, "--enough", "2")
         assert drafted.exit_code == 0, drafted.output
-        assert "phrases for" in drafted.stderr
+        assert "phrases to" in drafted.stderr
         text = (recipe / "turns" / "draft.magnet").read_text(encoding="utf-8")
         assert "turn renew_loan {" in text
         assert "find_books" not in text, "tools that have enough are left alone"

@@ -32,10 +32,9 @@ def invented(text: str, body: dict) -> str:
         return json.dumps({"words": said["words"] + " And 4711 of them."}, ensure_ascii=False)
     if isinstance(said, dict) and said.get("phrases"):
         return json.dumps({"phrases": [{"mood": "do", "text": "do it with {made_up}"}]})
-    if isinstance(said, dict) and "plain" in said:
-        places = [*(place for each in said["types"] for place in each["leaves"]), *said["plain"]]
-        made_up = {"name": "MadeUp", "definition": {"base": "string", "matching": "^[0-9]+$", "examples": ["abc"]}, "reason": "it is made up"}
-        return json.dumps({"types": [{**made_up, "leaves": places}], "plain": {}})
+    if isinstance(said, dict) and said.get("types"):
+        made_up = {"name": "MadeUp", "definition": {"base": "string", "matching": "^[0-9]+$", "examples": ["abc"]}}
+        return json.dumps({**said, "types": [{**said["types"][0], **made_up}, *said["types"][1:]]})
     if isinstance(said, dict) and said.get("calls"):
         return json.dumps({"calls": [{**said["calls"][0], "name": "made_up"}]})
     if isinstance(said, dict) and "kind" in said:
@@ -50,6 +49,9 @@ def _judge(body: dict) -> str:
     pointers = re.findall(r"^- `(/[^`]*)`: ", prompt, re.MULTILINE)
     wanted = parameters[1].get("properties", {})
     values = {name: pointer for pointer in pointers for name in wanted if pointer.rpartition("/")[2] == name}
+    first, second = re.findall(r"^(?:First|Second) tool, `([^`]*)`: (.*)$", prompt, re.MULTILINE)
+    if not values and f"before {second[0]}" in first[1]:
+        return json.dumps({"reason": "its description says so", "kind": "prerequisite"})
     if not values:
         return json.dumps({"reason": "they share no value", "kind": "none"})
     kind = "full" if set(parameters[1].get("required", ())) <= values.keys() else "partial"

@@ -91,3 +91,16 @@ def test_keywords_are_names_where_a_name_stands():
     assert list(documents["tools"].data["tools"]["set"]["parameters"]) == ["type", "path", "from", "only"]
     assert documents["turns"].data["turns"][0]["chain"] == ["turn", {"tool": "ask", "as": "reply"}]
     assert documents["turns"].data["refers"][0]["by"] == "least"
+
+
+@pytest.mark.parametrize("comment", ["# a -> b", "# a | b", "#-> b", "# a ->\n# | b"])
+def test_arrows_in_a_comment_continue_nothing(comment):
+    documents, sink = read(f"refine back(a: A) -> {{b: B}}\n\n{comment}\n")
+    assert sink.diagnostics == []
+    assert documents["tools"].data["refine"] == {"back": {"parameters": {"a": {"type": "A"}}, "returns": {"b": "B"}}}
+
+
+def test_a_comment_may_stand_before_a_line_that_continues():
+    documents, sink = read("refine back(a: A)\n  # its result -> here\n\n    -> {b: B}\n")
+    assert sink.diagnostics == []
+    assert documents["tools"].data["refine"]["back"]["returns"] == {"b": "B"}

@@ -19,7 +19,7 @@ from magnetc.teachers.prompted.answer import Answering
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.language import is_in
 from magnetc.teachers.prompted.placed import place
-from magnetc.teachers.prompted.programs import PROGRAMS, check_program
+from magnetc.teachers.prompted.programs import DRAFTING, PROGRAMS, RESTYLING, check_program
 from magnetc.teachers.prompted.words import Saying, named_tools
 from magnetc.teachers.rehearsal import Recorded, Rehearsed
 
@@ -202,7 +202,7 @@ def test_other_calls_are_an_objection_unless_they_come_to_the_same():
     assert lost.asked == [[LONDON] * n for n in (1, 2, 3, 4)]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", {**PROGRAMS, **RESTYLING, **DRAFTING})
 def test_shipped_programs_hold_their_contract(name):
     check_program(load_program(name))
 

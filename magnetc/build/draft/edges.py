@@ -73,8 +73,8 @@ async def draft_edges(options: DraftOptions, sink: Sink) -> Drafted | None:
     async with answering(spec.recipe, options.folder, (PROGRAM,), budget=options.budget) as (asker, programs, drafted.asked):
         polled = await poll(asker, programs[PROGRAM], spec, pairs, options.votes, options.progress)
     drafted.failures = polled.failures
-    if not polled.failures:
-        drafted.lost.update(f"`{source}` and `{target}`: no vote could be read" for (source, target), votes in polled.heard.items() if not votes)
+    drafted.lost.update(f"`{source}` and `{target}`: no vote could be read: {why}" for (source, target), why in polled.why.items()
+                        if not polled.heard[source, target])
     proposed = [link for pair, votes in polled.heard.items() for link in _links(pair, votes)]
     unlinkable = {link: problem for link in proposed if (problem := _unlinkable(link, spec))}
     links, refused = bench.sound([link for link in proposed if link not in unlinkable], _documents)

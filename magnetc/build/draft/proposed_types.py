@@ -119,7 +119,7 @@ def _wrong(said: Mapping[str, Any], by_text: Mapping[str, BareLeaf], taken: Mapp
     base = known.base if known else _base(definition, table)
     for leaf in (by_text[text] for text in said["leaves"] if text in by_text):
         if base and base != leaf.kind and (base, leaf.kind) != ("integer", "number"):
-            yield f"`{leaf.text}` is a {leaf.kind}, and `{name}` a {base}"
+            yield f"`{leaf.text}` is of the primitive type {leaf.kind}, and `{name}` of {base}"
     yield from _wrong_definition(name, definition, table, state)
 
 

@@ -158,7 +158,7 @@ def _write(folder: Path, accepted: Sequence[ProposedType], plain: Sequence[tuple
     refine = refinements(((leaf, each.name) for each in accepted for leaf in each.leaves), tools)
     lines: list[str] = []
     for each in accepted:
-        lines.append(comment(f"{each.name}: {each.reason}"))
+        lines.append(comment(f"{each.name}{'' if each.definition else ', as it stands'}: {each.reason}"))
         if each.definition:
             lines += statement(Document(kind="types", file=FILE, data={"kind": "types", "types": {each.name: dict(each.definition)}}, spans={}))
     for name, data in refine.items():
