@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from magnetc.build import finished
+from magnetc.build.audit.card import refresh_card
 from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import (
     Yield,
@@ -139,6 +140,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         _measure(options, spec, measures, summary, sink)
         _finish(options, context, scenarios, summary, output, sink)
         output.commit()
+        refresh_card(options.out, sink)
         finished.remember(options.folder, options.out, key, summary.figures(), summary.failed, sink)
         return summary
     finally:

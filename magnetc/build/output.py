@@ -14,6 +14,9 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.json import wire
 
 MANIFEST = "manifest.yaml"
+AUDIT = "audit.jsonl"
+"""What people found of the rows: no build can make it anew, so that it stays when a dataset is built over another."""
+
 _BREAKS = frozenset("\x85\u2028\u2029")
 
 
@@ -35,6 +38,9 @@ class Output:
             raise MagnetError(_refused(folder, "exists and is not a dataset"))
         self.folder = folder
         self.partial = folder.with_name(f".{folder.name}.partial")
+        self._before = folder.with_name(f".{folder.name}.before")
+        if self._before.is_dir() and not folder.exists():
+            self._before.rename(folder)
         shutil.rmtree(self.partial, ignore_errors=True)
         self.partial.mkdir(parents=True)
         self._files: dict[str, IO[str]] = {}
@@ -98,10 +104,14 @@ class Output:
         self.text(MANIFEST, yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
 
     def commit(self) -> None:
-        """Replace what was in the folder before."""
+        """Replace what was in the folder before, but for what people wrote there."""
+        if (self.folder / AUDIT).is_file():
+            shutil.copyfile(self.folder / AUDIT, self.partial / AUDIT)
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            shutil.rmtree(self._before, ignore_errors=True)
+            self.folder.rename(self._before)
         self.partial.rename(self.folder)
+        shutil.rmtree(self._before, ignore_errors=True)
 
     def discard(self) -> None:
         for file in self._files.values():

@@ -21,6 +21,7 @@ COMMANDS = {
     "paths": "Count the walks of a recipe's paths.",
     "preview": "Build a few conversations and print them.",
     "verify": "Check every proof of a dataset again.",
+    "audit": "Read a sample of a dataset's rows and say what is wrong with it.",
     "restyle": "Let a model say a dataset's words otherwise.",
     "diff": "Say what is other in a second recipe or dataset.",
     "why": "Say why a row of a dataset is as it is.",

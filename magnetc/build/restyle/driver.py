@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from magnetc.build.audit.card import refresh_card, with_audit
 from magnetc.build.manifest import VERSION
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import Output
@@ -103,6 +104,7 @@ async def restyle(options: RestyleOptions, sink: Sink) -> Summary | None:
                 options.progress()
         _finish(opened, output, summary, writer)
         output.commit()
+        refresh_card(options.to, sink)
         return summary
     finally:
         output.discard()
@@ -151,7 +153,7 @@ class _Writer:
         self._waiting: dict[str, dict[int, Row]] = {}
         self._next: Counter[str] = Counter()
         readme = opened.folder / "README.md"
-        self.readme = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+        self.readme = with_audit(readme.read_text(encoding="utf-8"), None) if readme.is_file() else ""
 
     def take(self, lines: Sequence[_Line], before: Sequence[Row], result: Restyled) -> None:
         self._summary.said += result.said
