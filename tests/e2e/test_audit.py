@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -74,8 +75,11 @@ class Terminal:
         return self.seen
 
     def press(self, key, then):
-        """Press a key, and wait for what it shows."""
-        after = len(self.seen)
+        """Press a key once one is waited for, and wait for what it shows: what was pressed before a row is shown counts for nothing."""
+        until, after = time.monotonic() + SCREEN, len(self.seen)
+        while len(key) == 1 and termios.tcgetattr(self._end)[3] & termios.ICANON:
+            assert time.monotonic() < until, "no key is waited for"
+            time.sleep(0.01)
         os.write(self._end, key.encode())
         self.wait_for(then, after)
         return self.seen[after:]
@@ -97,7 +101,7 @@ def test_one_key_a_verdict_at_a_terminal(out):
     terminal.press("x", "says nothing")
     terminal.press("w", "3 of 6")
     assert "said before: wording" in terminal.press("b", "2 of 6") + terminal.press("C", "noted: call")
-    terminal.press("n", "note")
+    terminal.press("n", "note: ")
     terminal.press("wrong day\r", "noted: call")
     terminal.press("r", "3 of 6")
     terminal.press("q", "of the sample are left")
@@ -178,12 +182,12 @@ def test_what_is_no_verdict_ends_the_audit_and_keeps_those_before(out):
 
 def test_verdicts_outlive_a_build_and_rows_that_change_are_asked_about_again(built, tmp_path):
     folder, out = shutil.copytree(built.parent / "recipe", tmp_path / "recipe"), tmp_path / "out"
-    assert magnetc("build", folder, "--trust", "--paths", 6, "-o", out).exit_code == 0
+    assert magnetc("build", folder, "--trust", "--paths", 8, "-o", out).exit_code == 0
     total = sum(1 for _ in rows(out))
     assert json.loads(audit(out, ["g"] * 100, "--json").stdout)["left"] == 0
     turns = folder / "turns.yaml"
-    turns.write_text(turns.read_text(encoding="utf-8").replace("check out {book_id}", "lend me {book_id}"), encoding="utf-8")
-    assert magnetc("build", folder, "--trust", "--paths", 6, "-o", out).exit_code == 0
+    turns.write_text(turns.read_text(encoding="utf-8").replace("I'm done with {loan_id}", "I no longer need {loan_id}"), encoding="utf-8")
+    assert magnetc("build", folder, "--trust", "--paths", 8, "-o", out).exit_code == 0
     found = report(out)
     assert found["stale"] > 0
     assert 0 < found["judged"] < total, "what is as it was stays judged"
