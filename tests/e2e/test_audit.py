@@ -197,5 +197,16 @@ def test_verdicts_outlive_a_build_and_rows_that_change_are_asked_about_again(bui
     assert verify(out)["failures"] == []
 
 
+@pytest.mark.parametrize("damage", [lambda text: text.replace("user", "usher", 40), lambda text: text[: len(text) // 2], lambda text: "[" * 100_000 + "\n" + text,
+                                    lambda text: text.replace('"tags"', '"labels"')])
+def test_rows_that_are_not_as_they_were_built_are_not_read(out, damage):
+    for name in ("sft/train.jsonl", "preference/train.jsonl"):
+        path = out / name
+        path.write_text(damage(path.read_text(encoding="utf-8")), encoding="utf-8")
+    result = audit(out, ["g"] * 100)
+    assert result.exit_code == 1
+    assert "error[MG620]" in result.stderr
+
+
 def test_what_is_no_dataset_is_told(tmp_path):
     assert "error[MG620]" in magnetc("audit", tmp_path).stderr

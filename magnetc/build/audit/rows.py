@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build.opened import read_manifest
+from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.distill.proofs.intact import row_digest
 from magnetc.ir import draw
 
 Stratum = tuple[str, ...]
@@ -36,10 +38,17 @@ class AuditRow:
         return "pair" if self.is_pair else "row"
 
     def read(self, out: Path) -> dict[str, Any]:
-        """What stands there."""
+        """What stands there.
+
+        Raises:
+            MagnetError: MG620 where it is not what the row's digest was made of.
+        """
         with (out / self.file).open("rb") as file:
             file.seek(self.offset)
-            return json.loads(file.readline())
+            row = json.loads(file.readline())
+        if row_digest(row) != self.digest:
+            raise _changed(out, f"the row `{self.id}` of `{self.file}` is not as it was built")
+        return row
 
 
 STRATA: tuple[Callable[[AuditRow], Stratum], ...] = (
@@ -52,19 +61,35 @@ STRATA: tuple[Callable[[AuditRow], Stratum], ...] = (
 
 
 def audit_rows(out: Path) -> list[AuditRow]:
-    """The rows of all data files of a dataset. Raises MagnetError MG620 where `out` is none."""
+    """The rows of all data files of a dataset. Raises MagnetError MG620 where `out` is none, or a line of a file is no row."""
     found: list[AuditRow] = []
     for name in read_manifest(out)["files"]:
         offset = 0
         with (out / name).open("rb") as file:
-            for line in file:
-                row = json.loads(line)
-                tags = row["tags"]
-                found.append(AuditRow(
-                    id=row["id"], digest=row["certificate"]["row"], file=name, offset=offset, is_pair="chosen" in row, path=tags["path"],
-                    operations="+".join(sorted({each.partition("@")[0] for each in tags["operations"]})) or "none", locale=tags["locale"]))
+            for number, line in enumerate(file, 1):
+                row = _row(line, name, offset)
+                if row is None:
+                    raise _changed(out, f"line {number} of `{name}` is no row")
+                found.append(row)
                 offset += len(line)
     return found
+
+
+def _row(line: bytes, file: str, offset: int) -> AuditRow | None:
+    try:
+        row = json.loads(line)
+        match row:
+            case {"id": str(id), "certificate": {"row": str(digest)}, "tags": {"path": str(path), "operations": list(operations), "locale": str(locale)}}:
+                kinds = sorted({each.partition("@")[0] for each in map(str, operations)})
+                return AuditRow(id=id, digest=digest, file=file, offset=offset, is_pair="chosen" in row, path=path,
+                                operations="+".join(kinds) or "none", locale=locale)
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _changed(out: Path, what: str) -> MagnetError:
+    return MagnetError(Diagnostic(code="MG620", message=what, help=f"`magnetc verify {out}` says what else is not as it was built; build it again"))
 
 
 def strata_of(rows: Iterable[AuditRow], most: int) -> Callable[[AuditRow], Stratum]:
