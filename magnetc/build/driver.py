@@ -25,6 +25,7 @@ from magnetc.build.options import BuildOptions
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
 from magnetc.build.recipe_files import recipe_files
+from magnetc.build.report import FIGURES, NAME, report
 from magnetc.build.results import Results, unit_results
 from magnetc.build.teacher import Asked, recipe_teacher
 from magnetc.build.unit import UnitResult
@@ -214,6 +215,8 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     summary.files = {name: entry["rows"] for name, entry in described.items()}
     output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")
     output.text("coverage.json", json.dumps(summary.coverage, indent=1, ensure_ascii=False) + "\n")
-    others = output.digests("recipe", "exports", "graph.json", "coverage.json")
+    output.text(FIGURES, json.dumps(summary.figures(), indent=1, ensure_ascii=False) + "\n")
+    output.text(NAME, report(output.partial, described, spec))
+    others = output.digests("recipe", "exports", "graph.json", "coverage.json", FIGURES, NAME)
     output.manifest(manifest(spec, described, scenarios, others, gates_document(summary.gates)))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

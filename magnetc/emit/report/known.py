@@ -1,0 +1,80 @@
+"""Known: what a build knows of a dataset beside its rows, added to the figures of these."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from magnetc.emit.report.figures import Asked, Counted, Covered, Figures, OperationMade, PathMade, Rejected
+from magnetc.emit.report.measure import ranked
+from magnetc.ir.json import Json
+from magnetc.ir.spec import Recipe
+
+
+def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], coverage: Mapping[str, Any], compiler: str) -> Figures:
+    """The figures with what the recipe asked. `counted` is `figures.json` of an output, `coverage` its `coverage.json`."""
+    return replace(
+        figures, name=recipe.name, version=recipe.version, description=recipe.description, compiler=compiler, seed=recipe.seed,
+        asked=Asked(
+            paths=tuple(_path(name, made) for name, made in counted["made"]["paths"].items()),
+            operations=tuple(_operations(counted)),
+            partitions=tuple(_partitions(recipe, figures.shape.files)),
+            locales=tuple(_shares(recipe.locales, dict(figures.shape.locales)))),
+        coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items()),
+        rejected=tuple(_rejected(counted["dropped"])))
+
+
+def _path(name: str, made: Mapping[str, Any]) -> PathMade:
+    return PathMade(name=name, asked=made["asked"], made=made["made"], turns_asked=tuple(made["turns"]["asked"]),
+                    turns=_range(made["turns"]), calls=_range(made["calls"]))
+
+
+def _range(found: Mapping[str, Any]) -> str:
+    return f"{found['least']} to {found['greatest']}, {found['mean']:.1f} on average" if "mean" in found else ""
+
+
+def _operations(counted: Mapping[str, Any]) -> Iterator[OperationMade]:
+    made = counted["made"]["operations"]
+    for name, found in made.items():
+        yield OperationMade(name=name, times=found["times"], asked=found["asked"], of=found["of"], per=found["per"])
+    for name, times in counted["operations"].items():
+        if name not in made:
+            yield OperationMade(name=name, times=times)
+
+
+def _partitions(recipe: Recipe, files: Counted) -> Iterator[tuple[str, float | None, int]]:
+    rows: Counter[str] = Counter()
+    for name, count in files:
+        folder, _, part = name.removesuffix(".jsonl").rpartition("/")
+        if folder == "sft":
+            rows[part] += count
+    return _shares(recipe.partitions, rows)
+
+
+def _shares(asked: tuple[tuple[str, float], ...], made: Mapping[str, int]) -> Iterator[tuple[str, float | None, int]]:
+    """By name the share that was asked, of the whole, and how many there are."""
+    whole = sum(share for _, share in asked) or 1.0
+    for name, share in asked:
+        yield name, share / whole, made.get(name, 0)
+    for name in sorted(made.keys() - dict(asked).keys()):
+        yield name, None, made[name]
+
+
+def _covered(thing: str, found: Mapping[str, Any], gate: float | None) -> Covered:
+    return Covered(thing=thing.replace("_", " "), covered=(found["covered"], found["possible"]), gate=gate,
+                   missed=_reasons(found["missed"]), beyond=_reasons(found.get("out_of_reach", ())))
+
+
+def _reasons(listed: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((each["name"], each["why"]) for each in listed)
+
+
+def _rejected(dropped: Mapping[str, Json]) -> Iterator[Rejected]:
+    kinds: dict[str, Counter[str]] = {}
+    for reason, times in dropped.items():
+        kind, _, why = reason.partition(": ")
+        kinds.setdefault(kind, Counter())[why] += times
+    for kind, reasons in sorted(kinds.items(), key=lambda item: (-item[1].total(), item[0])):
+        yield Rejected(kind=kind, times=reasons.total(), reasons=ranked(reasons))
