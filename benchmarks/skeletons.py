@@ -10,15 +10,12 @@ out. Prints the share of the most frequent skeleton (the bound is 1 %) and the d
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-MASK = "<v>"
-NUMBERS = re.compile(r"\d[\d:.,]*(?: ?(?:am|pm|h(?: \d\d)?)\b|(?:st|nd|rd|th|er)\b)?")
+from magnetc.emit.report.skeleton import skeletons as of_row
 
 
 def skeletons(out: Path) -> Iterator[str]:
@@ -29,35 +26,6 @@ def skeletons(out: Path) -> Iterator[str]:
                 row = json.loads(line)
                 if row["tags"]["copy_of"] is None:
                     yield from of_row(row)
-
-
-def of_row(row: dict[str, Any]) -> Iterator[str]:
-    said: dict[int, set[str]] = {}
-    for entries in row["certificate"]["arguments"].values():
-        for entry in entries.values():
-            if "user" in entry:
-                said.setdefault(entry["user"], set()).add(entry["said"])
-    seen: set[str] = set()
-    turn = -1
-    for message in row["messages"]:
-        if message["role"] == "tool":
-            seen |= set(_texts(json.loads(message["content"])))
-        if message["role"] == "user":
-            turn += 1
-            yield _masked(message["content"], said.get(turn, set()) | seen)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and len(value) > 2:
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(item)
-
-
-def _masked(text: str, values: set[str]) -> str:
-    for value in sorted(values, key=len, reverse=True):
-        text = text.replace(value, MASK)
-    return NUMBERS.sub(MASK, text)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ FIGURES = "figures.json"
 def report(folder: Path, files: Iterable[str], spec: Spec) -> str:
     """The page of the output in `folder`, whose data files, figures, coverage and graph are written."""
     measure, rows = Measure(), Embedded()
-    for name in files:
+    for name in sorted(files, key=lambda name: (not name.startswith("sft/"), name)):
         with (folder / name).open(encoding="utf-8") as file:
             for line in file:
                 row = json.loads(line)

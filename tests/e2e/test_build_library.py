@@ -65,7 +65,7 @@ def test_files(library):
     data = {name.replace("digests/", "").replace("-", "/").replace(".txt", ".jsonl") for name in digests}
     recipe = {f"recipe/{path.name}" for path in LIBRARY.iterdir() if path.is_file()}
     assert len(states) == 3
-    assert found == {"manifest.yaml", "README.md", "graph.json", "coverage.json"} | states | digests | data | recipe
+    assert found == {"manifest.yaml", "README.md", "graph.json", "coverage.json", "figures.json", "report.html"} | states | digests | data | recipe
 
 
 def test_graph_is_the_one_that_emit_prints(library):

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from magnetc.build.audit.card import refresh_card, with_audit
 from magnetc.build.manifest import VERSION
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import Output
+from magnetc.build.report import FIGURES, NAME, report
 from magnetc.build.restyle.group import GroupRestyler, Restyled
 from magnetc.build.restyle.spoken import Row
 from magnetc.build.teacher import Asked, answering
@@ -194,15 +195,17 @@ def _conversations(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _finish(opened: Opened, output: Output, summary: Summary, writer: _Writer) -> None:
-    """What is beside the rows is as it was, but for exports and the card, which have words."""
+    """What is beside the rows is as it was, but for exports, the card and the report, which have words."""
     manifest: Mapping[str, Any] = opened.manifest
-    kept = [name for name in manifest["others"] if not name.startswith("exports/")]
+    kept = [name for name in manifest["others"] if not name.startswith("exports/") and name != NAME]
     for name in [*kept, *(f"states/{each}.json" for each in manifest["states"])]:
         target = output.partial / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(opened.folder / name, target)
     files = output.data_files()
-    others = output.digests("recipe", "exports", "graph.json", "coverage.json")
+    spec = replace(opened.spec, recipe=replace(opened.spec.recipe, seed=manifest.get("seed", opened.spec.recipe.seed)))
+    output.text(NAME, report(output.partial, files, spec))
+    others = output.digests("recipe", "exports", "graph.json", "coverage.json", FIGURES, NAME)
     restyled = {"messages": summary.said, "kept": sum(summary.kept.values())}
     output.manifest({**manifest, "version": VERSION, "files": files, "others": others, "restyled": restyled})
     output.text("README.md", writer.readme)

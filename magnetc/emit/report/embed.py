@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from magnetc.emit.report.drawn import Drawn
@@ -14,6 +13,9 @@ from magnetc.ir.json import Json, wire
 
 ROWS = 2000
 """Rows that a page has, at most."""
+
+LEVEL = 6
+"""Of compression: the greatest takes twice the time for four bytes of a hundred."""
 
 
 class Embedded:
@@ -34,20 +36,37 @@ class Embedded:
 
     def packed(self) -> str:
         """`{tools, rows}` as JSON, deflated (zlib), in base64. Rows name their tools by number: most offer the same ones."""
-        tools: dict[str, int] = {}
+        tools = _Tools()
         rows = [_slim(file, json.loads(line), tools) for file, line in self._drawn.things()]
-        return b64encode(zlib.compress(wire({"tools": list(tools), "rows": rows}).encode(), 9)).decode()
+        return b64encode(zlib.compress(wire({"tools": tools.texts, "rows": rows}).encode(), LEVEL)).decode()
 
 
-def _slim(file: str, row: dict[str, Any], tools: dict[str, int]) -> dict[str, Json]:
-    numbers = [tools.setdefault(wire(tool), len(tools)) for tool in _offered(row)]
-    return {**entry(file, row), "row": {**{name: value for name, value in row.items() if name not in ("tools", "id")}, "tools": numbers}}
+class _Tools:
+    """Numbers tools in the order in which they come."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._number: dict[str, int] = {}
+        self._known: dict[str, list[int]] = {}
+
+    def numbers(self, tools: Json) -> list[int]:
+        """Those of the tools that a row has: a list, or its JSON as text; what is neither is a tool of its own."""
+        if not isinstance(tools, str):
+            return [self._numbered(wire(tool)) for tool in (tools if isinstance(tools, list) else [tools] if tools else [])]
+        if tools not in self._known:
+            try:
+                self._known[tools] = self.numbers(json.loads(tools))
+            except (ValueError, RecursionError):
+                self._known[tools] = [self._numbered(wire(tools))]
+        return self._known[tools]
+
+    def _numbered(self, text: str) -> int:
+        if text not in self._number:
+            self._number[text] = len(self.texts)
+            self.texts.append(text)
+        return self._number[text]
 
 
-def _offered(row: Mapping[str, Any]) -> Iterator[Json]:
-    tools = row.get("tools") or []
-    try:
-        tools = json.loads(tools) if isinstance(tools, str) else tools
-    except (ValueError, RecursionError):
-        tools = [tools]
-    yield from tools if isinstance(tools, list) else [tools]
+def _slim(file: str, row: dict[str, Any], tools: _Tools) -> dict[str, Json]:
+    others = {name: value for name, value in row.items() if name not in ("tools", "id")}
+    return {**entry(file, row), "row": {**others, "tools": tools.numbers(row.get("tools"))}}

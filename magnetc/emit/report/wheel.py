@@ -15,7 +15,7 @@ from typing import Any
 TOOLS, EDGES = 120, 1500
 """The most that is drawn: more is not read."""
 
-RADIUS, MARGIN = 250, 180
+RADIUS, LETTER = 250, 7.4
 SWEEPS = 24
 BEND = 0.28
 """How far from the middle an edge bends, in parts of where its straight line would pass."""
@@ -54,7 +54,7 @@ class Wheel:
     spokes: tuple[Spoke, ...]
     chords: tuple[Chord, ...]
     left_out: tuple[int, int]
-    half: int = RADIUS + MARGIN
+    half: int
 
 
 def wheel(graph: Mapping[str, Any], coverage: Mapping[str, Any], calls: Mapping[str, int], category: Mapping[str, str]) -> Wheel:
@@ -68,7 +68,9 @@ def wheel(graph: Mapping[str, Any], coverage: Mapping[str, Any], calls: Mapping[
     why = {each["name"]: each["why"] for member in ("missed", "out_of_reach") for each in coverage.get("edges", {}).get(member, ())}
     place = _places(_order(names, edges, category))
     most = max(times.values(), default=1)
+    margin = 20 + round(LETTER * max(map(len, names), default=0))
     return Wheel(
+        half=RADIUS + margin,
         spokes=tuple(_spoke(name, calls.get(name, 0), turn) for name, turn in place.items()),
         chords=tuple(_chord(edge, times.get(_name(edge), 0), why.get(_name(edge), ""), place, most) for edge in edges),
         left_out=(len(graph["nodes"]) - len(names), len(graph["edges"]) - len(edges)))

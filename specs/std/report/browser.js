@@ -39,7 +39,7 @@ class Browser {
       const now = select.value
       select.replaceChildren(el("option", {value: ""}, "any"), ...values.map(([value, count]) => el("option", {value}, `${value} (${count.toLocaleString("en")})`)))
       select.value = now in (this.facets[select.name] ?? {}) ? now : ""
-      select.closest("label").hidden = values.length === 0
+      select.closest(".facet").hidden = values.length === 0
     }
   }
 
@@ -106,7 +106,7 @@ class Browser {
     const last = el("div", {className: "tags"}, tags.join(" · "))
     if (facets.fault) last.prepend(el("span", {className: "fault"}, facets.fault[0], " "))
     return el("div", {className: "option", role: "option", id: `option-${place}`, data: {place}, "aria-selected": "false"},
-      el("div", {className: "id"}, el("span", {}, entry.id), el("span", {}, facets.partition?.[0] ?? "")),
+      el("div", {className: "id"}, el("span", {}, entry.id), el("span", {}, (facets.partition?.[0] ?? "").split("/").pop())),
       el("div", {className: "says"}, entry.says), last)
   }
 
