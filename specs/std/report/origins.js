@@ -45,7 +45,7 @@ function kindOf(source) {
   return ["user", "system", "output"].find((kind) => source && kind in source) ?? "default"
 }
 
-const NECESSARY = {true: "; with another value there, what happens is other", context: "; no other value could be tried", false: "; the value also stands elsewhere, or changes nothing"}
+const NECESSARY = {true: "; another value there changes what happens", context: "; no other value could be tried", false: "; the value also stands elsewhere, or changes nothing"}
 
 // The places to light for a source, and a sentence that says it.
 function placesOf(side, source) {
