@@ -14,8 +14,9 @@ from magnetc.ir.neighbour import scrambled
 from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKind, UserSource
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import Script, ScriptTurn
-from magnetc.ir.signature import FunctionSignature
+from magnetc.ir.signature import Effect, FunctionSignature
 from magnetc.ir.types import Ref
+from magnetc.passes.rounds import CAP
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal, entity_of
 from magnetc.teachers.offline.entries import agreeing
 from magnetc.teachers.offline.values import candidates, draw_argument
@@ -23,9 +24,16 @@ from magnetc.teachers.teacher import Teacher
 
 FAULTS = {
     "wrong_function": 1.0, "missing_call": 0.8, "wrong_value": 1.0, "invented_value": 0.8, "acted_while_missing": 8.0,
-    "asked_needlessly": 0.5, "stale_reference": 6.0,
+    "asked_needlessly": 0.5, "stale_reference": 6.0, "needless_call": 1.0,
 }
 """Fault classes, with the weight that each is drawn with: rare opportunities count more."""
+
+DIRECTIONS = {"other": 0.5, "less": 0.2, "more": 0.3}
+"""How an agent goes wrong, by doing something else, less or more than is right, and how often each is tried: calls too many come to
+nothing more often, so that as many pairs go one way as the other, and neither length nor the number of calls tells their sides apart."""
+
+DIRECTION = {"missing_call": "less", "asked_needlessly": "less", "acted_while_missing": "more", "needless_call": "more"}
+"""The direction of the classes that are not `other`."""
 
 VALUE_FAULTS = ("wrong_value", "invented_value", "stale_reference")
 
@@ -58,7 +66,7 @@ def kinds_at(turn: ScriptTurn) -> tuple[str, ...]:
         return ()
     several = sum(map(len, turn.rounds)) > 1
     asked = () if turn.answers or turn.announces else ("asked_needlessly",)
-    return (*VALUE_FAULTS, "wrong_function", *(("missing_call",) if several else ()), *asked)
+    return (*VALUE_FAULTS, "wrong_function", "needless_call", *(("missing_call",) if several else ()), *asked)
 
 
 def branches(kind: str, index: int, script: Script, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
@@ -68,6 +76,9 @@ def branches(kind: str, index: int, script: Script, proposal: Proposal, conversa
         yield from _acted_while_missing(index, turn, proposal, conversation)
     elif kind == "asked_needlessly":
         yield from _asked_needlessly(index, turn, proposal)
+    elif kind == "needless_call":
+        for call in (call for round_ in turn.rounds for call in round_):
+            yield from _needless_calls(index, call, script, proposal, conversation)
     else:
         for number, round_ in enumerate(turn.rounds):
             for call in round_:
@@ -205,6 +216,29 @@ def _wrong_functions(index: int, number: int, call: Call, script: Script, propos
                      place=f"{call.id}:{other.name}")
 
 
+def _needless_calls(index: int, call: Call, script: Script, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """One call more, beside the last ones or after them: to a tool that changes something and takes what this call took; its own is the nearest."""
+    turn, mine = script.turns[index], conversation.spec.tool[call.function]
+    done = {other.function for round_ in turn.rounds for other in round_} - {call.function}
+    found = 0
+    for other in conversation.spec.nearest(call.function):
+        if found == NEAREST:
+            return
+        if other.effect is Effect.READS or other.name in done or other.name not in script.offered[index]:
+            continue
+        mapped = _map_arguments(call, mine, other)
+        if mapped is None:
+            continue
+        found += 1
+        more = replace(call, id=f"{call.id}.more", function=other.name, arguments=tuple(new for new, _ in mapped))
+        bindings = {**proposal.bindings, **{(more.id, new.pointer): proposal.bindings[call.id, old.pointer] for new, old in mapped}}
+        place = f"{call.id}:{other.name}"
+        yield Branch(kind="needless_call", turn=index, round=len(turn.rounds), rounds=((more,),), bindings=bindings, place=place)
+        last = turn.rounds[-1]
+        if len(last) < CAP and conversation.spec.recipe.calls != "sequential":
+            yield Branch(kind="needless_call", turn=index, round=len(turn.rounds) - 1, rounds=((*last, more),), bindings=bindings, place=place)
+
+
 def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature) -> list[tuple[Argument, Argument]] | None:
     """(argument of the other tool, argument it takes its value from) for all it requires, same types; None if it cannot."""
     free = [argument for argument in call.arguments if not isinstance(argument.source, DefaultSource)]
@@ -271,12 +305,14 @@ def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: 
     good = [c for c in chosen.calls if c.message == prompt]
     bad = [c for c in rejected.calls if c.message == prompt]
     if not good:
-        return "acted_while_missing" if bad else "none"
+        nothing = "needless_call" if _turn_calls(chosen, prompt) else "acted_while_missing"
+        return nothing if bad else "none"
     calls_made = _turn_calls(rejected, prompt)
     if not calls_made:
         return "asked_needlessly"
-    if len(good) != len(bad) or _turn_calls(chosen, prompt) != calls_made:
-        return "missing_call"
+    wanted = _turn_calls(chosen, prompt)
+    if calls_made != wanted or len(good) != len(bad):
+        return "needless_call" if calls_made > wanted else "missing_call"
     pairs = [(g, b) for g, b in zip(good, bad) if g.name != b.name or g.arguments != b.arguments]
     if len(pairs) != 1:
         return "none"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from magnetc.distill.faults import FAULTS, Branch, branches, kinds_at, question
+from magnetc.distill.faults import DIRECTION, DIRECTIONS, FAULTS, Branch, branches, kinds_at, question
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, OutputSource
@@ -57,17 +57,27 @@ async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, worl
 
 
 def _drawn_branches(translation: Translation) -> Iterator[Branch]:
-    """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it."""
+    """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it.
+
+    The direction is drawn first. A conversation without room for it goes wrong by something else, not by the opposite.
+    """
     script, conversation = translation.trajectory.script, translation.conversation
     key = (conversation.spec.recipe.seed, script.path.id, "fault")
     places = [(kind, index) for index, turn in enumerate(script.turns)
               if not script.is_refused(index) for kind in kinds_at(turn)]
     share = Counter(kind for kind, _ in places)
     drawn = draw.shuffle(places, *key, name=lambda p: f"{p[0]} {p[1]}", weight=lambda p: FAULTS[p[0]] / share[p[0]])
-    for kind, index in drawn:
+    direction = draw.choose(DIRECTIONS, *key, "direction", weight=DIRECTIONS.__getitem__)
+    for kind, index in sorted(drawn, key=lambda place: _distance(place[0], direction)):
         found = list(branches(kind, index, script, translation.proposals[index], conversation))
         if found:
             yield found[draw.integer(0, len(found) - 1, *key, kind, index)]
+
+
+def _distance(kind: str, direction: str) -> int:
+    """0 for a class that goes wrong in this direction, 2 for one that goes wrong in the opposite one."""
+    way = DIRECTION.get(kind, "other")
+    return 0 if way == direction else 1 if "other" in (way, direction) else 2
 
 
 class _Forge:
