@@ -18,7 +18,7 @@ from magnetc.build.findings import (
     report_states,
     report_yields,
 )
-from magnetc.build.gates import Gate, gates_document, judge, report_gates
+from magnetc.build.gates import Gates, judge, report_gates
 from magnetc.build.ingredients import ingredients
 from magnetc.build.manifest import manifest
 from magnetc.build.options import BuildOptions
@@ -38,6 +38,7 @@ from magnetc.emit.exports import EXPORTS
 from magnetc.emit.graph import node_link
 from magnetc.emit.made import Made
 from magnetc.emit.missed import coverage_document
+from magnetc.emit.shortcut import Shortcut
 from magnetc.emit.transcript import transcript
 from magnetc.engine import units
 from magnetc.engine.rare_collections import rare_collections
@@ -71,7 +72,7 @@ class BuildSummary:
     died: list[Diagnostic] = field(default_factory=list)
     made: dict[str, Any] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
-    gates: tuple[Gate, ...] = ()
+    gates: Gates = field(default_factory=Gates)
     failed: bool = False
     asked: Asked = field(default_factory=Asked)
     reused: int = 0
@@ -84,7 +85,7 @@ class BuildSummary:
         plain = {name: getattr(self, name) for name in ("conversations", "rows", "pairs", "turns", "calls", "files")}
         counted = {name: dict(getattr(self, name).most_common()) for name in ("operations", "faults", "dropped")}
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
-        return plain | counted | {"made": self.made, "coverage": covered, "gates": gates_document(self.gates)}
+        return plain | counted | {"made": self.made, "coverage": covered, "gates": self.gates.document()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Measures:
 
     coverage: Coverage
     made: Made
+    shortcut: Shortcut = field(default_factory=Shortcut)
 
     def add(self, row: dict[str, Any]) -> None:
         """Count a conversation: of its rows the one that holds all of it."""
@@ -192,6 +194,7 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
         output.row(f"preference/{part}.jsonl", row)
         summary.pairs += 1
         summary.faults[row["fault"]["kind"]] += 1
+        measures.shortcut.add(row)
 
 
 def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: BuildSummary, sink: Sink) -> None:
@@ -200,8 +203,8 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
     summary.coverage = coverage_document(coverage, summary.dropped)
     distances = {kind.value: {str(d): times for d, times in sorted(found.items())} for kind, found in sorted(coverage.distances.items())}
     summary.made = measures.made.document() | {"distances": distances}
-    summary.gates = judge(spec.recipe, coverage) if options.gated else ()
-    summary.failed = spec.recipe.scale >= 1 and not all(gate.met for gate in summary.gates)
+    summary.gates = judge(spec.recipe, coverage, measures.shortcut) if options.gated else Gates()
+    summary.failed = spec.recipe.scale >= 1 and not summary.gates.met
     report_gates(summary.gates, spec.recipe, coverage, summary.dropped, sink)
 
 
@@ -218,5 +221,5 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     output.text(FIGURES, json.dumps(summary.figures(), indent=1, ensure_ascii=False) + "\n")
     output.text(NAME, report(output.partial, described, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", FIGURES, NAME)
-    output.manifest(manifest(spec, described, scenarios, others, gates_document(summary.gates)))
+    output.manifest(manifest(spec, described, scenarios, others, summary.gates.document()))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

@@ -1,4 +1,5 @@
-"""Gates: shares that the recipe says a dataset has to cover, judged when it is whole, each told at its place."""
+"""Gates: what the recipe says of a dataset as a whole, shares that it has to cover and what may tell the sides of its pairs apart, judged
+when it is whole, each told at its place."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from magnetc.build.findings import NEEDED
 from magnetc.diagnostics import Diagnostic, Label, Severity, Sink
 from magnetc.emit.coverage import Coverage
 from magnetc.emit.missed import why
+from magnetc.emit.shortcut import Shortcut
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Recipe
 
@@ -44,25 +46,69 @@ class Gate:
         return self.covered >= self.asked * self.possible - 1e-9
 
 
-def judge(recipe: Recipe, coverage: Coverage) -> tuple[Gate, ...]:
-    """The recipe's gates, in its order."""
-    return tuple(Gate(thing=thing, asked=asked, covered=len(coverage.covered[thing]), possible=len(coverage.possible[thing]))
-                 for thing, asked in recipe.coverage)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortcutGate:
+    """What may tell the sides of pairs apart, `asked` at the most, and what does: `reached`, None of too few pairs, and by each feature."""
+
+    asked: float
+    reached: float | None
+    telling: Mapping[str, float]
+
+    @property
+    def met(self) -> bool:
+        return self.reached is None or self.reached <= self.asked
 
 
-def gates_document(gates: tuple[Gate, ...]) -> dict[str, Json]:
-    """The gates as the manifest and `--json` have them. `status` is met or missed; empty without gates."""
-    if not gates:
-        return {}
-    return {"status": "met" if all(gate.met for gate in gates) else "missed",
-            "coverage": {gate.thing: {"asked": gate.asked, "reached": gate.reached} for gate in gates}}
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """The recipe's gates, in its order, judged."""
+
+    coverage: tuple[Gate, ...] = ()
+    shortcut: ShortcutGate | None = None
+
+    @property
+    def met(self) -> bool:
+        return all(gate.met for gate in self.coverage) and (self.shortcut is None or self.shortcut.met)
+
+    def document(self) -> dict[str, Json]:
+        """As the manifest and `--json` have them. `status` is met or missed; empty without gates."""
+        found: dict[str, Json] = {}
+        if self.coverage:
+            found["coverage"] = {gate.thing: {"asked": gate.asked, "reached": gate.reached} for gate in self.coverage}
+        if self.shortcut:
+            found["shortcut"] = {"asked": self.shortcut.asked, "reached": self.shortcut.reached}
+        return {"status": "met" if self.met else "missed", **found} if found else {}
 
 
-def report_gates(gates: tuple[Gate, ...], recipe: Recipe, coverage: Coverage, dropped: Mapping[str, int], sink: Sink) -> None:
-    """MG630 for each gate that is missed: asked and reached, the first missed items with why, and what to do.
+def judge(recipe: Recipe, coverage: Coverage, shortcut: Shortcut) -> Gates:
+    """What the dataset comes to, by the recipe's gates."""
+    shares = tuple(Gate(thing=thing, asked=asked, covered=len(coverage.covered[thing]), possible=len(coverage.possible[thing]))
+                   for thing, asked in recipe.coverage)
+    if recipe.shortcut is None:
+        return Gates(shares)
+    reached = shortcut.auc()
+    telling = {} if reached is None else shortcut.telling()
+    return Gates(shares, ShortcutGate(asked=recipe.shortcut, reached=reached, telling=telling))
 
-    A warning where the command line asked for fewer paths than the recipe: its gates speak of all of them.
-    """
+
+def report_gates(gates: Gates, recipe: Recipe, coverage: Coverage, dropped: Mapping[str, int], sink: Sink) -> None:
+    """MG630 for each share, MG631 for a shortcut that is missed. A warning where the command line asked for fewer paths than the recipe:
+    its gates speak of all of them."""
+    severity = Severity.WARNING if recipe.scale < 1 else Severity.ERROR
+    _report_shares(gates.coverage, recipe, coverage, dropped, sink)
+    if gates.shortcut and not gates.shortcut.met:
+        told = sorted(gates.shortcut.telling.items(), key=lambda item: -item[1])
+        sink.emit(Diagnostic(
+            code="MG631", severity=severity,
+            message=f"which side of a pair is the chosen one can be told without reading it: an area of {gates.shortcut.reached:.2f} under the ROC "
+                    f"curve; the gate allows {gates.shortcut.asked:.2f}",
+            primary=Label(recipe.origin.child("gates", "shortcut")), notes=tuple(f"by {name} alone: {area:.2f}" for name, area in told),
+            help="pairs that do too little outnumber those that do too much, or the other way round (`faults` of the summary): offer tools that "
+                 "change something, and values that a user can withhold"))
+
+
+def _report_shares(gates: tuple[Gate, ...], recipe: Recipe, coverage: Coverage, dropped: Mapping[str, int], sink: Sink) -> None:
+    """Asked and reached, the first missed items with why, and what to do."""
     partly = recipe.scale < 1
     for gate in gates:
         if gate.met:
@@ -85,9 +131,13 @@ def report_gates(gates: tuple[Gate, ...], recipe: Recipe, coverage: Coverage, dr
 def warn_of_gates(out: Path, manifest: Mapping[str, Any], sink: Sink) -> None:
     """MG630, as a warning, for an output that was written though it misses a gate of its recipe."""
     match manifest.get("gates"):
-        case {"status": "missed", "coverage": dict(coverage)}:
-            notes = tuple(note for thing, share in coverage.items() if (note := _short_of(thing, share)))
-            sink.warning("MG630", f"the dataset in `{out}` misses a gate of its recipe", notes=notes,
+        case {"status": "missed", "coverage": dict()} | {"status": "missed", "shortcut": dict()} as gates:
+            shares = gates.get("coverage", {})
+            notes = [note for thing, share in shares.items() if (note := _short_of(thing, share))] if isinstance(shares, dict) else []
+            match gates.get("shortcut"):
+                case {"asked": int() | float() as asked, "reached": int() | float() as reached} if reached > asked:
+                    notes.append(f"shortcut: {asked:.2f} allowed, {reached:.2f} reached")
+            sink.warning("MG630", f"the dataset in `{out}` misses a gate of its recipe", notes=tuple(notes),
                          help=f"`{out / 'coverage.json'}` says what is missed, and why")
 
 

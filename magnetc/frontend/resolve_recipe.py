@@ -52,6 +52,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         loss=tuple({**DEFAULT_LOSS, **(data.get("loss") or {})}.items()),
         partitions=tuple((name, float(partitions.get(name, 0))) for name in DEFAULT_PARTITIONS),
         coverage=tuple((thing, float(share)) for thing, share in (data.get("gates") or {}).get("coverage", {}).items()),
+        shortcut=(data.get("gates") or {}).get("shortcut"),
         emit=tuple(data.get("emit", ("trl",))),
         train=canonical(data.get("train") or {}),
         description=data.get("description", ""),

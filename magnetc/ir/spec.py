@@ -70,7 +70,8 @@ class WorldSpec:
 class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
-    `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`).
+    `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`). `shortcut`: what may tell
+    the sides of pairs apart, at the most (`magnetc/emit/shortcut.py`).
     `model` is that of a teacher that is none of ours, hosted or in files. `styles` are the shares of the users who speak so.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
@@ -91,6 +92,7 @@ class Recipe:
     loss: tuple[tuple[str, int], ...] = (("calls", 1), ("clarifications", 1), ("refusals", 1), ("replies", 0))
     partitions: tuple[tuple[str, float], ...] = (("train", 0.9), ("validation", 0.05), ("test", 0.05))
     coverage: tuple[tuple[str, float], ...] = ()
+    shortcut: float | None = None
     emit: tuple[str, ...] = ("trl",)
     train: str = "{}"
     description: str = ""

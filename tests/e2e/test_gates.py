@@ -102,6 +102,26 @@ def test_a_gate_as_json(missed, monkeypatch):
     assert Path("again/coverage.json").read_bytes() == Path("out/coverage.json").read_bytes()
 
 
+@pytest.mark.parametrize(("most", "code"), [(0.5, 3), (1.0, 0)])
+def test_pairs_that_can_be_told_apart_unread(most, code, tmp_path):
+    """By chance alone no model comes to exactly 0.5: the gate that allows no more is missed."""
+    folder = recipe(tmp_path / "library", "{tools: 0.1}", "{loan: 70}")
+    file = folder / "recipe.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("{coverage: {tools: 0.1}}", f"{{shortcut: {most}}}"), encoding="utf-8")
+    result = magnetc("build", folder, "--trust", "-o", tmp_path / "out")
+    gate = yaml.safe_load((tmp_path / "out" / "manifest.yaml").read_text())["gates"]
+    assert result.exit_code == code, (gate, result.output)
+    assert gate["status"] == ("missed" if code else "met")
+    assert gate["shortcut"]["asked"] == most
+    assert 0.3 < gate["shortcut"]["reached"] < 0.8
+    assert ("error[MG631]" in result.stderr) == bool(code)
+    assert ("by length alone" in result.stderr) == bool(code)
+    assert verify(tmp_path / "out")["failures"] == []
+    sink = Sink()
+    warn_of_gates(tmp_path / "out", {"gates": gate}, sink)
+    assert [note.startswith("shortcut: 0.50 allowed") for each in sink.diagnostics for note in each.notes] == [True] * bool(code)
+
+
 def test_fewer_paths_than_the_recipe_counts_are_warned_of(tmp_path):
     folder = recipe(tmp_path / "library", MET)
     result = magnetc("build", folder, "--trust", "-o", tmp_path / "out", "--paths", 4)
