@@ -13,7 +13,7 @@ from dataset import Row
 
 from magnetc.ir.json import wire
 
-OTHER_WORDS = {"north": "harbour", "harbour": "old town", "old town": "north"}
+OTHER_WORDS = {"north": "harbour", "harbour": "old town", "old town": "harbour"}
 
 
 def other(value: Any) -> Any:
