@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections import Counter
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from dataset import magnetc, rows
+
+from magnetc.distill.faults import DIRECTION
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +22,33 @@ def travel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = magnetc("build", ROOT / "examples" / "travel", "--trust", "--paths", "150", "-o", out)
     assert result.exit_code == 0, result.output
     return out
+
+
+def turn_of(side: list[dict]) -> list[dict]:
+    """The messages of a side up to the user's next words."""
+    return list(takewhile(lambda message: message["role"] != "user", side))
+
+
+def test_pairs_do_too_much_as_often_as_too_little(travel: Path):
+    way = Counter(DIRECTION.get(row["fault"]["kind"], "other") for row in rows(travel, "preference/"))
+    assert way["other"] > way["less"] > 10
+    assert 0.5 < way["more"] / way["less"] < 2
+
+
+def test_a_call_too_many_stands_beside_the_last_ones_or_after_them(travel: Path):
+    places = Counter()
+    for row in rows(travel, "preference/"):
+        if row["fault"]["kind"] == "needless_call":
+            chosen, rejected = (turn_of(row[side]) for side in ("chosen", "rejected"))
+            right, wrong = ([(call["function"]["name"], call["function"]["arguments"]) for message in side for call in message.get("tool_calls", ())]
+                            for side in (chosen, rejected))
+            assert wrong[: len(right)] == right
+            assert len(wrong) == len(right) + 1
+            stands_for_none = [call["id"] for message in rejected for call in message.get("tool_calls", ())][-1]
+            assert stands_for_none not in row["certificate"]["corresponds"]
+            places["beside" if right else "after"] += 1
+    assert places["beside"] > 3
+    assert places["after"] > 3
 
 
 def skeletons_of(out: Path) -> Counter[str]:
