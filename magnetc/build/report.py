@@ -23,7 +23,7 @@ FIGURES = "figures.json"
 def report(folder: Path, files: Iterable[str], spec: Spec) -> str:
     """The page of the output in `folder`, whose data files, figures, coverage and graph are written."""
     measure, rows = Measure(), Embedded()
-    for name in sorted(files, key=_reading_order):
+    for name in sorted(files, key=reading_order):
         with (folder / name).open(encoding="utf-8") as file:
             for line in file:
                 row = json.loads(line)
@@ -38,7 +38,7 @@ def report(folder: Path, files: Iterable[str], spec: Spec) -> str:
     return report_page(figures, rows, drawing)
 
 
-def _reading_order(name: str) -> tuple[bool, bool, str]:
+def reading_order(name: str) -> tuple[bool, bool, str]:
     """Conversations before pairs, and what is trained on first."""
     return not name.startswith("sft/"), not name.endswith("/train.jsonl"), name
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "graph": "List, explain and draw the edges of a recipe's graph.",
     "paths": "Count the walks of a recipe's paths.",
     "preview": "Build a few conversations and print them.",
+    "view": "Show the rows of a dataset in a browser.",
     "verify": "Check every proof of a dataset again.",
     "audit": "Read a sample of a dataset's rows and say what is wrong with it.",
     "restyle": "Let a model say a dataset's words otherwise.",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
 
 FACETS = ("path", "operation", "locale", "partition", "tool", "fault")
 """What rows are chosen by, beside their words. A row has any number of values of each."""
@@ -56,6 +56,22 @@ def called(row: Mapping[str, Any], messages: list[dict[str, Any]]) -> Iterator[s
         for call in message.get("tool_calls") or ():
             name = str((call.get("function") or {}).get("name", ""))
             yield real.get(name, name)
+
+
+def words(row: Mapping[str, Any]) -> Iterator[str]:
+    """What a search looks through, one after the other: the id, what is said and returned, names and arguments of calls. `rows.js` has the
+    same."""
+    yield str(row.get("id", ""))
+    for message in (message for side in _SIDES for message in row.get(side) or ()):
+        yield _text(message.get("content") or "")
+        for call in message.get("tool_calls") or ():
+            function = call.get("function") or {}
+            yield str(function.get("name", ""))
+            yield _text(function.get("arguments") or "")
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else wire(value)
 
 
 def offered(row: Mapping[str, Any]) -> list[dict[str, Json]]:

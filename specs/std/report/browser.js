@@ -33,10 +33,15 @@ class Browser {
 
   // Offers of each facet the values that rows have; what none has is not asked.
   async fill() {
-    this.facets = await this.rows.facets()
+    const {facets, share} = await this.rows.facets()
+    this.facets = facets
+    if (share < 1) setTimeout(() => this.fill(), 500)
+    document.getElementById("indexed").textContent = share < 1 ? `${Math.floor(100 * share)} % of the rows are read so far` : ""
+    if (share === 1 && this.unfinished) this.recount()
     for (const select of this.form.querySelectorAll("select")) {
       const values = Object.entries(this.facets[select.name] ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
       const now = select.value
+      if (select === document.activeElement) continue   // a list that is open stays as it is
       select.replaceChildren(el("option", {value: ""}, "any"), ...values.map(([value, count]) => el("option", {value}, `${value} (${count.toLocaleString("en")})`)))
       select.value = now in (this.facets[select.name] ?? {}) ? now : ""
       select.closest(".facet").hidden = values.length === 0
@@ -112,9 +117,20 @@ class Browser {
 
   tell({total, share}) {
     const shown = this.entries.length.toLocaleString("en")
+    this.unfinished = total === null && this.next !== null
     if (total !== null) this.count.textContent = total ? `${total.toLocaleString("en")} row${total === 1 ? "" : "s"}` : "No row has all of that."
     else if (this.next === null) this.count.textContent = this.entries.length ? `${shown} row${this.entries.length === 1 ? "" : "s"}` : "No row has all of that."
-    else this.count.textContent = `${shown} found so far, ${Math.floor(100 * share)} % looked through`
+    else this.count.textContent = this.filter.text ? `${shown} found so far, ${Math.floor(100 * share)} % looked through` : `${shown} rows and more`
+  }
+
+  // The count of what is shown, once it is known.
+  async recount() {
+    this.unfinished = false
+    const {text} = this.filter
+    if (text) return
+    const turn = this.turn
+    const {total} = await this.rows.page(this.filter, 0, this.asking.signal).catch(() => ({total: null}))
+    if (turn === this.turn && total !== null) this.tell({total, share: 1})
   }
 
   async choose(place) {

@@ -1,7 +1,7 @@
 // Where rows come from: this page, or the server of `magnetc view`. Both answer alike:
 //   page(filter, after, signal) -> {rows: [entry], next: number or null, total: number or null, share}
 //   row(entry) -> the row as its file has it
-//   facets() -> {facet: {value: count}}
+//   facets() -> {facets: {facet: {value: count}}, share: how much of the rows it speaks of}
 const PAGE = 60
 
 class RowsInPage {
@@ -23,7 +23,7 @@ class RowsInPage {
           found[facet] ??= {}
           found[facet][value] = (found[facet][value] ?? 0) + 1
         }
-    return found
+    return {facets: found, share: 1}
   }
 
   async page(filter, after) {
@@ -49,7 +49,10 @@ class RowsInPage {
 class RowsServed {
   async ready() {}
 
-  async facets() { return this.ask("/api/facets") }
+  async facets() {
+    const {facets, share, whole} = await this.ask("/api/facets")
+    return {facets, share: whole ? 1 : Math.min(share, 0.99)}
+  }
 
   async page(filter, after, signal) {
     const query = new URLSearchParams({...filter.facets, text: filter.text, after, limit: PAGE})
@@ -71,12 +74,12 @@ class RowsServed {
   }
 }
 
-// What a search looks through: the id, and what is said, called and returned.
+// What a search looks through: the id, what is said and returned, names and arguments of calls. No text spans two of these.
 function searched(id, row) {
   const messages = ["messages", "prompt", "chosen", "rejected"].flatMap((side) => row[side] ?? [])
   const said = messages.flatMap(({content, tool_calls}) => [
-    content ?? "", ...(tool_calls ?? []).map((call) => `${call.function?.name}(${textOf(call.function?.arguments)})`)])
-  return [id, ...said].join("\n")
+    textOf(content), ...(tool_calls ?? []).flatMap((call) => [call.function?.name ?? "", textOf(call.function?.arguments)])])
+  return [id, ...said].join("\u0000")
 }
 
 function textOf(value) {
