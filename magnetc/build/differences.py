@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from magnetc.build.opened import read_manifest
 from magnetc.build.output import MANIFEST
+from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Sink
 from magnetc.frontend import load
 from magnetc.frontend.type_syntax import show_type

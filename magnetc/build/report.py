@@ -9,6 +9,7 @@ from typing import Any
 
 from magnetc import __version__
 from magnetc.emit.report.embed import Embedded
+from magnetc.emit.report.entry import reading_order
 from magnetc.emit.report.known import with_build
 from magnetc.emit.report.measure import Measure
 from magnetc.emit.report.page import report_page
@@ -36,11 +37,6 @@ def report(folder: Path, files: Iterable[str], spec: Spec) -> str:
     calls = {tool.name: tool.calls for tool in figures.shape.tools}
     drawing = wheel(graph, coverage, calls, {tool.name: tool.category for tool in spec.tools}) if graph else None
     return report_page(figures, rows, drawing)
-
-
-def reading_order(name: str) -> tuple[bool, bool, str]:
-    """Conversations before pairs, and what is trained on first."""
-    return not name.startswith("sft/"), not name.endswith("/train.jsonl"), name
 
 
 def _read(path: Path) -> Mapping[str, Any]:

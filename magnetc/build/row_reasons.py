@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from magnetc.build.opened import read_manifest
+from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.diagnostics.render.place import place
 from magnetc.diagnostics.suggest import closest

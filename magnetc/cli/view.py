@@ -17,8 +17,8 @@ from magnetc.diagnostics import Sink
 @click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
 def command(out: Path, port: int, no_browser: bool) -> None:
     """Show the rows of the dataset in OUT to a browser of this machine, until interrupted. Nothing in OUT is run."""
-    from magnetc.build.opened import read_manifest
-    from magnetc.build.report import reading_order
+    from magnetc.build.read_manifest import read_manifest
+    from magnetc.emit.report.entry import reading_order
     from magnetc.view.server import serve
 
     def ready(address: str) -> None:

@@ -9,7 +9,8 @@ from dataset import rows, sealed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from magnetc.build.opened import read_manifest, read_states
+from magnetc.build.opened import read_states
+from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.prover import Prover

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from magnetc.build.opened import read_manifest
+from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.distill.proofs.intact import row_digest
 from magnetc.ir import draw

@@ -17,6 +17,11 @@ WORDS = 160
 _SIDES = ("messages", "prompt", "chosen", "rejected")
 
 
+def reading_order(name: str) -> tuple[bool, bool, str]:
+    """Conversations before pairs, and what is trained on first."""
+    return not name.startswith("sft/"), not name.endswith("/train.jsonl"), name
+
+
 def entry(file: str, row: Mapping[str, Any]) -> dict[str, Json]:
     """The entry of a row of `file`: `id`, `says`, `turns`, `calls`, and its `facets` by name."""
     messages = conversation(row)

@@ -20,8 +20,9 @@ import torch
 from accelerate import PartialState
 
 from magnetc.build.gates import warn_of_gates
-from magnetc.build.opened import Opened, open_output, read_manifest
+from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import file_digest
+from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, MagnetError, Severity, Sink
 from magnetc.models.chat import Chat
 from magnetc.train.encode.limit import histogram, histogram_text, limited
