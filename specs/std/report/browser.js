@@ -78,8 +78,12 @@ class Browser {
   }
 
   // The next rows of the list. Those of a search come as they are found.
-  async more(begin = false) {
-    if (this.next === null || (this.loading === this.turn && !begin)) return
+  more(begin = false) {
+    if (this.next !== null && (begin || this.loading !== this.turn)) this.pending = this.load()
+    return this.pending
+  }
+
+  async load() {
     const turn = this.loading = this.turn
     const {signal} = this.asking
     const wanted = this.entries.length + 1
@@ -120,7 +124,7 @@ class Browser {
     this.unfinished = total === null && this.next !== null
     if (total !== null) this.count.textContent = total ? `${total.toLocaleString("en")} row${total === 1 ? "" : "s"}` : "No row has all of that."
     else if (this.next === null) this.count.textContent = this.entries.length ? `${shown} row${this.entries.length === 1 ? "" : "s"}` : "No row has all of that."
-    else this.count.textContent = this.filter.text ? `${shown} found so far, ${Math.floor(100 * share)} % looked through` : `${shown} rows and more`
+    else this.count.textContent = this.filter.text ? `${shown} found in the first ${Math.ceil(100 * share)} % of the rows` : `${shown} rows and more`
   }
 
   // The count of what is shown, once it is known.
@@ -153,7 +157,9 @@ class Browser {
       const row = await this.rows.row(entry)
       if (turn !== this.opening) return
       this.reader.show(entry, row)
-      this.paint()
+      const first = this.paint()?.getBoundingClientRect()
+      const pane = this.pane.getBoundingClientRect()
+      if (first && first.bottom > pane.bottom) this.pane.scrollTop += first.top - pane.top - 120
       history.replaceState(null, "", `#row=${encodeURIComponent(entry.id)}`)
     } catch (error) {
       this.pane.replaceChildren(el("p", {className: "quiet empty"}, `The row cannot be shown: ${error.message}`))
@@ -174,7 +180,7 @@ class Browser {
     this.root.scrollIntoView()
   }
 
-  // Marks what was searched for, where the browser can.
+  // Marks what was searched for, where the browser can; the first place of it.
   paint() {
     if (!CSS.highlights) return
     CSS.highlights.delete("found")
@@ -190,6 +196,7 @@ class Browser {
         ranges.push(range)
       }
     CSS.highlights.set("found", new Highlight(...ranges))
+    return ranges[0]
   }
 
   key(event) {
