@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_ir_text import scripts
 
-from magnetc.build.read_manifest import read_manifest
 from magnetc.build.output import MANIFEST, Output
+from magnetc.build.read_manifest import read_manifest
 from magnetc.ir.json import wire
 from magnetc.ir.literal import parse_literal, print_literal
 from magnetc.ir.script import Script
