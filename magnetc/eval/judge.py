@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from magnetc.build.opened import read_manifest
+from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.emit.bfcl import to_bfcl
 from magnetc.eval.bfcl import check
