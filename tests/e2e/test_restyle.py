@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import zlib
+from base64 import b64decode
 
 import pytest
 import yaml
@@ -73,11 +75,20 @@ def test_every_row_is_proven_anew(restyled):
     assert sum(told["kept"].values()) <= 3, told["kept"]
 
 
+def shown_rows(out):
+    """The rows that the report has."""
+    text = (out / "report.html").read_text(encoding="utf-8")
+    return json.loads(zlib.decompress(b64decode(re.search(r'id="packed">([^<]*)<', text)[1])))["rows"]
+
+
 def test_what_is_beside_the_rows_has_the_new_words_or_is_as_it_was(offline, restyled):
     _, out, told = restyled
     manifests = [yaml.safe_load((made / "manifest.yaml").read_text(encoding="utf-8")) for made in (offline, out)]
     assert manifests[1].pop("restyled") == {"messages": told["restyled"], "kept": sum(told["kept"].values())}
-    assert {key for key in manifests[0] if manifests[0][key] != manifests[1][key]} == {"files"}
+    assert {key for key in manifests[0] if manifests[0][key] != manifests[1][key]} == {"files", "others"}
+    others = [manifest["others"] for manifest in manifests]
+    assert {name for name in others[0] if others[0][name] != others[1].get(name)} == {"report.html"}
+    assert {entry["id"]: entry["row"].get("messages") for entry in shown_rows(out)} == {row["id"]: row.get("messages") for row in rows(out)}
     before, after = ((made / "README.md").read_text(encoding="utf-8") for made in (offline, out))
     ways = re.compile("(?<=[*:] )(Ok: |Hm, |So: )")
     assert before != after
