@@ -29,7 +29,7 @@ def report(folder: Path, files: Iterable[str], spec: Spec) -> str:
             for line in file:
                 row = json.loads(line)
                 measure.add(name, row)
-                rows.add(name, line, row["id"])
+                rows.add(name, row, row["id"])
     counted, coverage, graph = (_read(folder / name) for name in (FIGURES, "coverage.json", "graph.json"))
     figures = measure.figures(spec.recipe.name)
     if counted:

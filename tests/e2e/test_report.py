@@ -59,7 +59,7 @@ def page_of(data: list[tuple[str, dict]], name: str = "rows", most: int = 2000) 
     measure, embedded = Measure(), Embedded(most)
     for number, (file, row) in enumerate(data):
         measure.add(file, row)
-        embedded.add(file, wire(row), str(number))
+        embedded.add(file, row, str(number))
     return report_page(measure.figures(name), embedded)
 
 

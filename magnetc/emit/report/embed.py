@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
 from magnetc.emit.report.drawn import Drawn
@@ -22,13 +23,13 @@ class Embedded:
     """Takes rows as they come, and keeps those that are drawn. A row's key is its file and id."""
 
     def __init__(self, most: int = ROWS):
-        self._drawn: Drawn[tuple[str, str]] = Drawn(most, "rows")
+        self._drawn: Drawn[tuple[str, Mapping[str, Any]]] = Drawn(most, "rows")
 
-    def add(self, file: str, line: str, key: str) -> None:
-        """A row of `file` as its line of JSON."""
+    def add(self, file: str, row: Mapping[str, Any], key: str) -> None:
+        """A row of `file`, which stays as it is."""
         rank = self._drawn.wants(f"{file}\x1f{key}")
         if rank is not None:
-            self._drawn.keep(rank, (file, line))
+            self._drawn.keep(rank, (file, row))
 
     @property
     def seen(self) -> int:
@@ -37,7 +38,7 @@ class Embedded:
     def packed(self) -> str:
         """`{tools, rows}` as JSON, deflated (zlib), in base64. Rows name their tools by number: most offer the same ones."""
         tools = _Tools()
-        rows = [_slim(file, json.loads(line), tools) for file, line in self._drawn.things()]
+        rows = [_slim(file, row, tools) for file, row in self._drawn.things()]
         return b64encode(zlib.compress(wire({"tools": tools.texts, "rows": rows}).encode(), LEVEL)).decode()
 
 
@@ -67,6 +68,6 @@ class _Tools:
         return self._number[text]
 
 
-def _slim(file: str, row: dict[str, Any], tools: _Tools) -> dict[str, Json]:
+def _slim(file: str, row: Mapping[str, Any], tools: _Tools) -> dict[str, Json]:
     others = {name: value for name, value in row.items() if name not in ("tools", "id")}
     return {**entry(file, row), "row": {**others, "tools": tools.numbers(row.get("tools"))}}
