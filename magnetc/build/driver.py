@@ -219,7 +219,7 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")
     output.text("coverage.json", json.dumps(summary.coverage, indent=1, ensure_ascii=False) + "\n")
     output.text(FIGURES, json.dumps(summary.figures(), indent=1, ensure_ascii=False) + "\n")
-    with _rare_collections():
+    with rare_collections():
         output.text(NAME, report(output.partial, described, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", FIGURES, NAME)
     output.manifest(manifest(spec, described, scenarios, others, summary.gates.document()))
