@@ -128,15 +128,16 @@ def ours(given: argparse.Namespace) -> dict[str, float]:
 
     async def run(folder: Path) -> None:
         endpoint = Endpoint(model="small", url=given.url, concurrency=given.concurrency)
-        async with OpenAIClient(endpoint) as client, Journal(folder / "journal.sqlite") as journal:
-            asker = Asker(client, journal)
-            rows = iter(range(given.rows))
+        with Journal(folder / "journal.sqlite") as journal:
+            async with OpenAIClient(endpoint) as client:
+                asker = Asker(client, journal)
+                rows = iter(range(given.rows))
 
-            async def work() -> None:
-                for row in rows:
-                    await asker.ask(program, {"text": f"{row} {FILLER}"}, lambda text: program.read(text)["echo"])
+                async def work() -> None:
+                    for row in rows:
+                        await asker.ask(program, {"text": f"{row} {FILLER}"}, lambda text: program.read(text)["echo"])
 
-            await asyncio.gather(*(work() for _ in range(2 * given.concurrency)))
+                await asyncio.gather(*(work() for _ in range(2 * given.concurrency)))
 
     with tempfile.TemporaryDirectory() as folder, rare_collections():
         started = time.perf_counter()

@@ -66,9 +66,10 @@ async def judge_recipe(options: JudgeOptions, sink: Sink) -> Judged | None:
     pairs = candidates(spec, inference)
     options.announce(f"asking for {options.votes} votes on {len(pairs)} pairs of tools")
     judged = Judged()
-    async with recipe_model(spec.recipe.model, options.folder) as model, Journal(options.folder / NAME) as journal:
-        judged.budget = model.budget
-        polled = await poll(Asker(model, journal), program, spec, pairs, options.votes, options.progress)
+    with Journal(options.folder / NAME) as journal:
+        async with recipe_model(spec.recipe.model, options.folder) as model:
+            judged.budget = model.budget
+            polled = await poll(Asker(model, journal), program, spec, pairs, options.votes, options.progress)
     judged.asked, judged.lost, judged.failures = polled.asked, polled.lost, tuple(polled.failures)
     found = {pair: tally(*pair, votes) for pair, votes in polled.heard.items() if votes}
     kept = {**{(each.source, each.target): each for each in spec.graph.votes}, **found}

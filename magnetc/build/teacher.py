@@ -82,7 +82,7 @@ async def answering(recipe: Recipe, folder: Path, wanted: Iterable[str], *, repl
     asked.programs = tuple(programs.values())
     for program in asked.programs:
         check_program(program)
-    async with Journal(kept or folder / NAME) as journal:
+    with Journal(kept or folder / NAME) as journal:
         if replay:
             yield Asker(Replayed(model_names(model, folder)), journal, asked.yields, asked.refusals), programs, asked
             return

@@ -70,7 +70,7 @@ class Store(Protocol):
 
     def get(self, request: Request) -> Reply | None: ...
 
-    async def put(self, request: Request, reply: Reply) -> None: ...
+    def put(self, request: Request, reply: Reply) -> None: ...
 
 
 class Model(Protocol):
@@ -181,5 +181,5 @@ class Asker:
 
     async def _pay(self, request: Request) -> Reply:
         reply = await self.model.complete(request)
-        await self.store.put(request, reply)
+        self.store.put(request, reply)
         return reply

@@ -29,10 +29,11 @@ def counted(reply):
 
 async def ask_all(url, folder, texts, **endpoint):
     """What is made of the replies, and how they came about."""
-    async with OpenAIClient(Endpoint(model="small", url=url, **endpoint)) as client, Journal(folder / NAME) as journal:
-        asker = Asker(client, journal)
-        made = await asyncio.gather(*(asker.ask(PROGRAM, {"text": text}, counted) for text in texts), return_exceptions=True)
-        return made, asker.yields["count"], client
+    with Journal(folder / NAME) as journal:
+        async with OpenAIClient(Endpoint(model="small", url=url, **endpoint)) as client:
+            asker = Asker(client, journal)
+            made = await asyncio.gather(*(asker.ask(PROGRAM, {"text": text}, counted) for text in texts), return_exceptions=True)
+            return made, asker.yields["count"], client
 
 
 @pytest.fixture

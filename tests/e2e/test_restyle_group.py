@@ -80,7 +80,7 @@ def restyle(opened, group, model, tmp_path):
     async def run():
         pool = opened.pool(1)
         try:
-            async with Journal(tmp_path / "journal.sqlite") as journal:
+            with Journal(tmp_path / "journal.sqlite") as journal:
                 programs = {name: load_program(name) for name in RESTYLING}
                 prover = Prover(opened.spec, opened.states)
                 result = await GroupRestyler(Asker(model, journal), programs, prover, pool.world).restyle(group)

@@ -167,10 +167,11 @@ def test_questions_that_are_asked_together_are_answered_as_those_asked_alone(gar
     texts = ["word " * n for n in (1, 40, 3, 90, 7, 8, 200)]
 
     async def session(batch, folder, wanted):
-        async with checkpoint_model(Checkpoint(model=str(garbage), batch=batch), tmp_path) as model, Journal(folder / NAME) as journal:
-            asker = Asker(model, journal)
-            found = await asyncio.gather(*(asker.ask(program, {"text": text}, program.read) for text in wanted), return_exceptions=True)
-            return found, asker.yields["talk"], model.budget
+        with Journal(folder / NAME) as journal:
+            async with checkpoint_model(Checkpoint(model=str(garbage), batch=batch), tmp_path) as model:
+                asker = Asker(model, journal)
+                found = await asyncio.gather(*(asker.ask(program, {"text": text}, program.read) for text in wanted), return_exceptions=True)
+                return found, asker.yields["talk"], model.budget
 
     found, yields, budget = asyncio.run(session(4, tmp_path / "together", texts))
     assert all(isinstance(each, Unusable) and "it is not JSON" in each.reason for each in found)
