@@ -16,14 +16,20 @@ def tokens(pointer: str) -> tuple[str, ...]:
     return tuple(unescape(token) for token in pointer.split("/")[1:])
 
 
+@lru_cache(maxsize=4096)
+def _index(token: str) -> int | None:
+    """The item of a list that a token stands for: digits, none of them a leading zero (RFC 6901 §4)."""
+    return int(token) if token.isascii() and token.isdecimal() and token == str(int(token)) else None
+
+
 def get(document: Json, pointer: str) -> Json:
     """The value at `pointer`. Raises LookupError when nothing is there."""
     for token in tokens(pointer):
         if isinstance(document, list):
-            try:
-                document = document[int(token)]
-            except ValueError:
-                raise LookupError(pointer) from None
+            index = _index(token)
+            if index is None:
+                raise LookupError(pointer)
+            document = document[index]
         elif isinstance(document, dict):
             document = document[token]
         else:
@@ -42,8 +48,8 @@ def _expand(document: Json, rest: tuple[str, ...], at: str) -> Iterator[tuple[st
         return
     token, rest = rest[0], rest[1:]
     if isinstance(document, list):
-        indices = range(len(document)) if token == "*" else [int(token)] if token.isdecimal() else []
-        for index in indices:
+        index = _index(token)
+        for index in range(len(document)) if token == "*" else () if index is None else (index,):
             if index < len(document):
                 yield from _expand(document[index], rest, f"{at}/{index}")
     elif isinstance(document, dict):

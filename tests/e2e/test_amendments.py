@@ -17,6 +17,8 @@ from magnetc.build.opened import open_output
 from magnetc.diagnostics import Sink
 from magnetc.ir.json import wire
 
+pytestmark = pytest.mark.slow
+
 CHANGES = {
     "operations {": "operations {\n  correct(before=0, after=0.6)\n  recover(slip=0, environment=0.9)",
     "  forbid cancel_seats before book_seats\n": "",

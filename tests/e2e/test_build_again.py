@@ -8,6 +8,8 @@ from dataset import LIBRARY, files, magnetc
 
 from magnetc.engine.units import NAME
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def recipe(own_home, tmp_path, monkeypatch):

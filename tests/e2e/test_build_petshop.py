@@ -10,6 +10,8 @@ import pytest
 from dataset import RECIPES, failing, forge, magnetc, rows
 from openapi_cases import free_port, shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def programs():

@@ -6,6 +6,8 @@ import shutil
 import pytest
 from dataset import RECIPES, magnetc, rows, verify
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(own_home, tmp_path_factory):

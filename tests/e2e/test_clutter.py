@@ -8,6 +8,8 @@ import pytest
 import yaml
 from dataset import LIBRARY, magnetc, rows, verify
 
+pytestmark = pytest.mark.slow
+
 TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 
 

@@ -13,6 +13,8 @@ from dataset import RECIPES, magnetc, rows, verify
 
 from magnetc.tools.worlds.confine import descendants
 
+pytestmark = pytest.mark.slow
+
 BREAKS = {
     "leaves": ("__import__('os')._exit(9)", "`cancel_seats`: it exited with status 9"),
     "closes its pipes": ("__import__('os').closerange(0, 64)", "`cancel_seats`: it "),

@@ -10,6 +10,8 @@ from tampering import put
 
 from magnetc.ir.json import wire
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def corrected(own_home, tmp_path_factory):

@@ -40,15 +40,18 @@ def test_workers_do_not_matter(library, tmp_path, jobs):
     assert digests(build(LIBRARY, tmp_path / "out", "--jobs", jobs)) == digests(library)
 
 
+@pytest.mark.slow
 def test_the_folder_does_not_matter(library, tmp_path):
     copy = shutil.copytree(LIBRARY, tmp_path / "a place" / "of its own")
     assert digests(build(copy, tmp_path / "out")) == digests(library)
 
 
+@pytest.mark.slow
 def test_an_output_builds_itself_again(library, tmp_path):
     assert digests(build(library / "recipe", tmp_path / "out")) == digests(library)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_data(library, tmp_path):
     out = build(LIBRARY, tmp_path / "out", "--seed", 12)
     assert yaml.safe_load((out / "manifest.yaml").read_text())["seed"] == 12
@@ -68,6 +71,7 @@ def without_tools(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "tools"} | {"certificate": certificate}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 7, 30])
 def test_paths_scale(library, tmp_path, count):
     """Units are numbered: a smaller build is the beginning of a larger one."""
@@ -79,6 +83,7 @@ def test_paths_scale(library, tmp_path, count):
     assert smaller.items() <= larger.items()
 
 
+@pytest.mark.slow
 def test_an_unrelated_tool_leaves_conversations_as_they_are(library, tmp_path):
     folder = shutil.copytree(LIBRARY, tmp_path / "recipe")
     tools = yaml.safe_load((folder / "tools.yaml").read_text())
@@ -97,6 +102,7 @@ def test_an_unrelated_tool_leaves_conversations_as_they_are(library, tmp_path):
         assert "water_plants" in offered
 
 
+@pytest.mark.slow
 def test_a_comment_changes_no_row(library, tmp_path):
     folder = shutil.copytree(LIBRARY, tmp_path / "recipe")
     for name in ("tools.yaml", "turns.yaml"):

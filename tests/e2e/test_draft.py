@@ -8,6 +8,8 @@ from running import teacher
 
 from magnetc.teachers.openai import client as client_module
 
+pytestmark = pytest.mark.slow
+
 LINE = "teacher: offline\n"
 
 

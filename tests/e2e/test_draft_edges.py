@@ -7,6 +7,8 @@ from dataset import LIBRARY, magnetc
 from running import teacher
 from test_draft_types import ask, bare, errors, linked, set_teacher  # noqa: F401  # fixtures
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """kind: recipe
 name: harbour
 version: 0.1.0

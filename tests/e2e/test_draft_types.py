@@ -10,6 +10,8 @@ from running import teacher
 
 from magnetc.teachers.openai import client as client_module
 
+pytestmark = pytest.mark.slow
+
 DRAFT = ("types", "draft.magnet")
 
 

@@ -12,7 +12,7 @@ from magnetc.frontend import load
 from magnetc.source import Origin
 from magnetc.tools.importers import IMPORTERS
 
-pytestmark = pytest.mark.usefixtures("own_home")
+pytestmark = [pytest.mark.usefixtures("own_home"), pytest.mark.slow]
 
 
 @pytest.fixture

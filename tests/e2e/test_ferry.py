@@ -11,6 +11,8 @@ from dataset import failing, forge
 
 from magnetc.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 FERRY = Path(__file__).parents[1] / "data" / "recipes" / "ferry"
 
 

@@ -5,6 +5,8 @@ import shutil
 import pytest
 from dataset import LIBRARY, magnetc
 
+pytestmark = pytest.mark.slow
+
 MISTAKES = {
     "state": ("types.yaml", '"/topics/*"', '"/topic/*"', "MG608", "`/topic/*` matches nothing"),
     "type of state": ("types.yaml", '"/topics/*"', '"/topics"', "MG608", "is no `Topic`: it is not"),

@@ -17,6 +17,8 @@ from magnetc.diagnostics.explain import explain
 from magnetc.emit.coverage import THINGS, Coverage
 from magnetc.emit.missed import coverage_document
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "gates"
 MET = "{tools: 1.0, edges: 1.0, distances: 0.7, enum_values: 1.0, operations: 1.0}"
 HIDDEN = "  lend:\n    turns: [1, 1]\n    start: [find_books]\n    within: [find_books, renew_loan]\n"

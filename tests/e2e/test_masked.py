@@ -21,6 +21,8 @@ from magnetc.emit.exports import bfcl
 from magnetc.ir.presentation import Presentation, real_names
 from magnetc.ir.shown import Shown
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def masked(own_home, tmp_path_factory):

@@ -19,6 +19,8 @@ from magnetc.diagnostics import Sink
 from magnetc.distill.proofs.prover import Prover
 from magnetc.tools.worlds.world import Levels
 
+pytestmark = pytest.mark.slow
+
 TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 KINDS = ("near", "none", "chitchat", "context", "value")
 

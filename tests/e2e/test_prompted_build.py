@@ -65,6 +65,7 @@ def test_a_replay_without_its_journal_says_so(built, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_faults_cost_repairs_and_no_conversation(offline, tmp_path, monkeypatch):
     monkeypatch.setattr(client_module, "_growing", lambda state: 0.01)
     with teacher(faults=0.3, rows=offline / "sft") as server:
@@ -79,6 +80,7 @@ def test_faults_cost_repairs_and_no_conversation(offline, tmp_path, monkeypatch)
     assert verify(tmp_path / "out")["failures"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", ["stepwise", "doubling"])
 def test_a_reader_may_come_to_the_same_by_other_calls(reader, built, offline, tmp_path):
     """One call at a time, or reads that were not needed: what is executed is the same, and so are the rows."""
@@ -91,6 +93,7 @@ def test_a_reader_may_come_to_the_same_by_other_calls(reader, built, offline, tm
     assert files(tmp_path / "out" / "sft") == files(built[1] / "sft")
 
 
+@pytest.mark.slow
 def test_a_model_that_says_nothing_of_use_costs_a_reason(tmp_path):
     with teacher(faults=1.0, only=("invented",)) as server:
         folder = hosted(tmp_path / "travel", server.url)
@@ -100,6 +103,7 @@ def test_a_model_that_says_nothing_of_use_costs_a_reason(tmp_path):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_what_was_paid_for_outlives_kill(built, offline, tmp_path):
     """Killed at whatever moment, a build goes on from its journal: no reply that came back is paid for twice."""
     with teacher(latency=0.02, rows=offline / "sft") as server:
@@ -116,6 +120,7 @@ def test_what_was_paid_for_outlives_kill(built, offline, tmp_path):
     assert files(tmp_path / "out" / "sft") == files(built[1] / "sft")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_needs_what_runs_it(own_home, tmp_path, monkeypatch):
     """Without torch a plan is made all the same; a build says what to install, and that the model is not there, if it is not."""
     monkeypatch.setitem(sys.modules, "torch", None)

@@ -14,6 +14,8 @@ from magnetc.agent.score import score
 from magnetc.build.opened import open_output
 from magnetc.diagnostics import Sink
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def recovered(own_home, tmp_path_factory):

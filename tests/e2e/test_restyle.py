@@ -15,6 +15,8 @@ from running import teacher
 from magnetc.engine.journal import NAME, entries
 from magnetc.teachers.openai import client as client_module
 
+pytestmark = pytest.mark.slow
+
 PATHS = 14
 
 

@@ -19,6 +19,8 @@ from magnetc.teachers.ask import Asker, Reply
 from magnetc.teachers.prompt_program import load_program
 from magnetc.teachers.prompted.programs import RESTYLING
 
+pytestmark = pytest.mark.slow
+
 TRAVEL = Path(__file__).parents[2] / "examples" / "travel"
 OBJECTED = "That cannot be: "
 

@@ -9,6 +9,8 @@ from dataset import LIBRARY, failing, forge, magnetc, rows, sides, verify
 
 from magnetc.surface import depends_on_today
 
+pytestmark = pytest.mark.slow
+
 FRAMES = yaml.safe_load((LIBRARY.parents[3] / "specs" / "std" / "frames" / "en.yaml").read_text(encoding="utf-8"))
 
 

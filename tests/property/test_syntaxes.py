@@ -21,6 +21,8 @@ from magnetc.frontend.format.to_yaml import yaml_rows
 from magnetc.frontend.schema import KINDS, validate
 from magnetc.source import SourceFile
 
+each_kind = pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.slow if kind == "recipe" else ()) for kind in KINDS])
+"""A recipe has the most members by far: drawing one takes the longest."""
 RANDOM = st.randoms(use_true_random=False)
 slow = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much,
                                                                        HealthCheck.data_too_large])
@@ -83,7 +85,7 @@ def check_format(name, text):
     assert not format_source(SourceFile(name, formatted.after), Sink()).changed
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @slow
 @given(data=st.data())
 def test_both_syntaxes_mean_the_same(kind, data):
@@ -102,14 +104,14 @@ def test_a_type_is_the_same_in_both_syntaxes(written):
     assert meaning(read("a.magnet", dsl)) == meaning(read("a.yaml", text))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @slow
 @given(data=st.data())
 def test_formatting_yaml_keeps_meaning_and_comments_and_does_it_once(kind, data):
     check_format("a.yaml", as_yaml(kind, data.draw(documents(kind)), data.draw(RANDOM)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @slow
 @given(data=st.data())
 def test_formatting_the_dsl_keeps_meaning_and_comments_and_does_it_once(kind, data):
@@ -118,7 +120,7 @@ def test_formatting_the_dsl_keeps_meaning_and_comments_and_does_it_once(kind, da
     check_format(name, loosened(commented(dsl, random), random))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_kind
 @slow
 @given(data=st.data())
 def test_the_other_syntax_has_every_comment(kind, data):

@@ -55,6 +55,7 @@ def test_put_appends_to_a_list_and_no_further():
 
 
 @given(documents, pointers.filter(bool))
+@example([None, False], "/01")
 def test_what_is_pruned_is_gone_and_the_rest_as_it_was(document, pattern):
     pruned = ir_pointer.pruned(document, ir_pointer.tokens(pattern))
     assert all(value is None for _, value in ir_pointer.expand(pruned, pattern))

@@ -131,6 +131,7 @@ def test_a_loop_ends_with_the_time_of_its_program():
     assert call("spin") == {"error": "`spin` did not return within 0.5 s"}
 
 
+@pytest.mark.slow
 def test_a_loop_that_goes_on_behind_is_ended():
     async def body():
         async with await PythonWorld.start(SPEC, WORLDS, limits=SMALL) as world:

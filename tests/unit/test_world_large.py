@@ -48,6 +48,7 @@ async def exercise(world, start):
     return shown, state, digest(untouched), initial.state_digest, initial.profile
 
 
+@pytest.mark.slow
 def test_a_shared_world_does_what_a_copied_one_does(tmp_path, monkeypatch):
     shared = worlds(exercise)
     copying = tmp_path / "worker.py"
@@ -85,6 +86,7 @@ def timed(function, argument):
     return time.perf_counter() - begun
 
 
+@pytest.mark.slow
 def test_what_ends_a_copy_ends_the_worker():
     async def test(world, start):
         with pytest.raises(MagnetError, match="died during `leave`: it exited with status 7"):

@@ -183,13 +183,19 @@ def tokens(pointer):
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
+@lru_cache(maxsize=4096)
+def index_of(token):
+    """The item of a list that a token stands for: digits, none of them a leading zero (RFC 6901, section 4)."""
+    return int(token) if token.isascii() and token.isdecimal() and token == str(int(token)) else None
+
+
 def get(document, pointer):
     for token in tokens(pointer):
         if isinstance(document, list):
-            try:
-                document = document[int(token)]
-            except ValueError:
-                raise LookupError(pointer) from None
+            index = index_of(token)
+            if index is None:
+                raise LookupError(pointer)
+            document = document[index]
         elif isinstance(document, dict):
             document = document[token]
         else:
@@ -200,8 +206,7 @@ def get(document, pointer):
 @lru_cache(maxsize=4096)
 def is_pointer(pattern):
     """Whether a pattern stands for one place at most, which is called as the pattern is."""
-    return "~" not in pattern and not any(token == "*" or not token.isascii() or (token.isdecimal() and token != str(int(token)))
-                                          for token in tokens(pattern))
+    return "~" not in pattern and "*" not in tokens(pattern)
 
 
 def expand(document, pattern):
@@ -211,9 +216,10 @@ def expand(document, pattern):
         try:
             for token in path:
                 if isinstance(document, list):
-                    if not token.isdecimal():
+                    index = index_of(token)
+                    if index is None:
                         return []
-                    document = document[int(token)]
+                    document = document[index]
                 else:
                     document = document[token]
         except (LookupError, TypeError, ValueError):
@@ -224,7 +230,8 @@ def expand(document, pattern):
         below = []
         for at, value in found:
             if isinstance(value, list):
-                indices = range(len(value)) if token == "*" else [int(token)] if token.isdecimal() else []
+                index = index_of(token)
+                indices = range(len(value)) if token == "*" else () if index is None else (index,)
                 below.extend((f"{at}/{i}", value[i]) for i in indices if i < len(value))
             elif isinstance(value, dict):
                 below.extend((f"{at}/{key.replace('~', '~0').replace('/', '~1')}", value[key])
