@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ def tokens(pointer: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _index(token: str) -> int | None:
     """The item of a list that a token stands for: digits, none of them a leading zero (RFC 6901 §4)."""
-    return int(token) if token.isascii() and token.isdecimal() and token == str(int(token)) else None
+    return int(token) if re.fullmatch("0|[1-9][0-9]{0,17}", token) else None
 
 
 def get(document: Json, pointer: str) -> Json:
@@ -48,8 +49,8 @@ def _expand(document: Json, rest: tuple[str, ...], at: str) -> Iterator[tuple[st
         return
     token, rest = rest[0], rest[1:]
     if isinstance(document, list):
-        index = _index(token)
-        for index in range(len(document)) if token == "*" else () if index is None else (index,):
+        item = _index(token)
+        for index in range(len(document)) if token == "*" else () if item is None else (item,):
             if index < len(document):
                 yield from _expand(document[index], rest, f"{at}/{index}")
     elif isinstance(document, dict):

@@ -186,7 +186,7 @@ def tokens(pointer):
 @lru_cache(maxsize=4096)
 def index_of(token):
     """The item of a list that a token stands for: digits, none of them a leading zero (RFC 6901, section 4)."""
-    return int(token) if token.isascii() and token.isdecimal() and token == str(int(token)) else None
+    return int(token) if re.fullmatch("0|[1-9][0-9]{0,17}", token) else None
 
 
 def get(document, pointer):
