@@ -36,7 +36,7 @@ from magnetc.ir.spec import Votes
 from magnetc.models.similarity import alike, encoder
 from magnetc.source import Origin
 from magnetc.source.write_whole import write_whole
-from magnetc.tools.environments import ensure_environment
+from magnetc.tools.environments import ensure_environment, find_site_packages
 from magnetc.tools.importers import IMPORTERS, importer
 from magnetc.tools.importers.importer import Place, lock_key
 from magnetc.tools.trust import require_command
@@ -164,16 +164,6 @@ def _shown(key: str, value: Json) -> str:
         head = "".join(f"  {json.dumps(name)}: {json.dumps(own)},\n" for name, own in value.items() if name != "tools")
         return f'{{\n{head}  "tools": {{\n   {lines}\n  }}\n }}'
     return json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
-
-
-def find_site_packages(environment_python: Path) -> Path:
-    """The package folder of the environment that `environment_python` (its bin/python) belongs to, without running it."""
-    root = environment_python.parent.parent
-    found = sorted(root.glob("lib/python*/site-packages")) or sorted(root.glob("Lib/site-packages"))
-    if not found:
-        raise MagnetError(Diagnostic(code="MG502", message=f"`{environment_python}` is not the Python of an environment",
-                                     help="give the `bin/python` of a virtual environment"))
-    return found[0]
 
 
 def _placed(diagnostic: Diagnostic, place: Origin | None) -> Diagnostic:

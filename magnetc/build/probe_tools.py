@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from magnetc.build.lock import find_site_packages, write_behaviour
+from magnetc.build.lock import write_behaviour
 from magnetc.build.probe import ProbeOptions
 from magnetc.diagnostics import Sink
 from magnetc.frontend import load
@@ -17,7 +17,7 @@ from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import build_graph
 from magnetc.probe.behaviour import Behaviour, behaviour_section, observe_tools
 from magnetc.probe.mismatch import Known, mismatches
-from magnetc.tools.environments import ensure_environment
+from magnetc.tools.environments import ensure_environment, find_site_packages
 from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.importers.bfcl import bfcl_signatures
 from magnetc.tools.importers.importer import Place

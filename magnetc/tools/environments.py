@@ -41,6 +41,16 @@ def ensure_environment(packages: tuple[str, ...], announce: Callable[[str], None
     return python
 
 
+def find_site_packages(environment_python: Path) -> Path:
+    """The package folder of the environment that `environment_python` (its bin/python) belongs to, without running it."""
+    root = environment_python.parent.parent
+    found = sorted(root.glob("lib/python*/site-packages")) or sorted(root.glob("Lib/site-packages"))
+    if not found:
+        raise MagnetError(Diagnostic(code="MG502", message=f"`{environment_python}` is not the Python of an environment",
+                                     help="give the `bin/python` of a virtual environment"))
+    return found[0]
+
+
 def make_once(place: Path, made: Path, packages: tuple[str, ...], build: Callable[[], None], announce: Callable[[str], None]) -> None:
     """Have `build` make the environment `place`, unless it is whole and has `made` already; other processes wait meanwhile.
 
