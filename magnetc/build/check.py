@@ -22,9 +22,13 @@ def check_recipe(folder: Path, sink: Sink, *, cached: bool = True) -> Checked:
     if kept is not None:
         return kept
     # Here, so that a check that is kept waits for none of it.
+    from magnetc.build.clean import check_sources
     from magnetc.build.compile import compile_recipe
 
-    checked = checked_of(compile_recipe(folder, sink), sink)
+    context = compile_recipe(folder, sink)
+    if context is not None:
+        check_sources(context.spec, folder, sink)
+    checked = checked_of(None if sink.has_errors else context, sink)
     if cached:
         remember(folder, checked)
     return checked

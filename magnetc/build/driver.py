@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from magnetc.build import finished
 from magnetc.build.audit.card import refresh_card
+from magnetc.build.clean import Cleaner, check_sources, index_of
 from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import (
     Yield,
@@ -32,8 +33,9 @@ from magnetc.build.unit import UnitResult
 from magnetc.build.workshop import Workshop
 from magnetc.build.worlds import recipe_pool, scenarios_of
 from magnetc.diagnostics import Diagnostic, Sink
+from magnetc.distill.proofs.clean import INDEX
 from magnetc.emit.card import card
-from magnetc.emit.coverage import Coverage
+from magnetc.emit.coverage import Coverage, Loss
 from magnetc.emit.exports import EXPORTS
 from magnetc.emit.graph import node_link
 from magnetc.emit.made import Made
@@ -72,6 +74,7 @@ class BuildSummary:
     died: list[Diagnostic] = field(default_factory=list)
     made: dict[str, Any] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
+    contamination: dict[str, Any] = field(default_factory=dict)
     gates: Gates = field(default_factory=Gates)
     failed: bool = False
     asked: Asked = field(default_factory=Asked)
@@ -85,15 +88,17 @@ class BuildSummary:
         plain = {name: getattr(self, name) for name in ("conversations", "rows", "pairs", "turns", "calls", "files")}
         counted = {name: dict(getattr(self, name).most_common()) for name in ("operations", "faults", "dropped")}
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
-        return plain | counted | {"made": self.made, "coverage": covered, "gates": self.gates.document()}
+        compared = {"contamination": self.contamination} if self.contamination else {}
+        return plain | counted | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is counted of conversations as they are written."""
+    """What is counted of conversations as they are written. `cleaner`: what they are to have nothing in common with."""
 
     coverage: Coverage
     made: Made
+    cleaner: Cleaner | None = None
     shortcut: Shortcut = field(default_factory=Shortcut)
 
     def add(self, row: dict[str, Any]) -> None:
@@ -112,7 +117,11 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     if context is None:
         return None
     spec = context.spec
+    check_sources(spec, options.folder, sink)
+    if sink.has_errors:
+        return None
     require_trust(options.folder, spec.recipe.world, options.trust)
+    index = index_of(spec, options.folder, options.announce) if options.gated else None
     pool = recipe_pool(spec.recipe, options.folder, options.announce, options.jobs)
     output = Output(options.out)
     try:
@@ -126,10 +135,11 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             made_of = ingredients(spec, options.folder, sink.files, [each.initial for each in scenarios], asked.programs) if options.cached else None
             stamp = made_of.whole if made_of else None
             files = recipe_files(options.folder, spec.recipe.world, sink.files)
-            key = finished.build_key(stamp, print_literal(spec) if stamp else "", files)
+            cleaner = Cleaner(index, spec, {each.initial: each.state for each in scenarios}) if index else None
+            key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}" if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
-            measures = Measures(Coverage(context), Made(spec))
+            measures = Measures(Coverage(context), Made(spec), cleaner)
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
                 summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, measures)
@@ -141,6 +151,8 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         if sink.has_errors:
             return None
         _measure(options, spec, measures, summary, sink)
+        if cleaner is not None:
+            output.text(INDEX, json.dumps(cleaner.index.document(), separators=(",", ":")) + "\n")
         _finish(options, context, scenarios, summary, output, sink)
         output.commit()
         refresh_card(options.out, sink)
@@ -162,6 +174,10 @@ async def _run(options: BuildOptions, results: Results, spec: Spec, output: Outp
 
 
 def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary, measures: Measures) -> None:
+    part = partition(spec.recipe, result.base) if result.base else ""
+    result = replace(result, pairs=result.pairs if part in ("train", "validation") else [])
+    if measures.cleaner is not None:
+        result = _cleaned(result, measures.cleaner)
     summary.dropped.update(result.dropped)
     for loss in result.losses:
         measures.coverage.lose(loss)
@@ -172,7 +188,6 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
     summary.died.extend(result.died)
     for tool, found in result.misfits.items():
         summary.misfits.setdefault(tool, Counter()).update(found)
-    part = partition(spec.recipe, result.base) if result.base else ""
     for conversation in result.conversations:
         measures.add(conversation.rows[-1])
         summary.conversations += 1
@@ -190,11 +205,30 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
                 EXPORTS[export](conversation, spec, output)
         if not summary.example and len(conversation.rows[0]["tags"]["operations"]) > 1:
             summary.example = conversation.rows[-1]["messages"]
-    for row in result.pairs if part in ("train", "validation") else ():
+    for row in result.pairs:
         output.row(f"preference/{part}.jsonl", row)
         summary.pairs += 1
         summary.faults[row["fault"]["kind"]] += 1
         measures.shortcut.add(row)
+
+
+def _cleaned(result: UnitResult, cleaner: Cleaner) -> UnitResult:
+    """What became of a unit, without what overlaps with a benchmark. The unit in the store keeps it: benchmarks play no part in making it."""
+    dropped = Counter(result.dropped)
+    conversations, pairs, losses = [], [], list(result.losses)
+    for conversation in result.conversations:
+        if reason := cleaner.reason(conversation.rows):
+            dropped[reason] += 1
+            losses.append(Loss(tools=conversation.called, edges=(), why=reason.partition(": ")[2]))
+        else:
+            cleaner.count(conversation.called)
+            conversations.append(conversation)
+    for pair in result.pairs:
+        if reason := cleaner.reason([pair]):
+            dropped[reason] += 1
+        else:
+            pairs.append(pair)
+    return replace(result, dropped=dropped, conversations=conversations, pairs=pairs, losses=losses)
 
 
 def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: BuildSummary, sink: Sink) -> None:
@@ -203,9 +237,11 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
     summary.coverage = coverage_document(coverage, summary.dropped)
     distances = {kind.value: {str(d): times for d, times in sorted(found.items())} for kind, found in sorted(coverage.distances.items())}
     summary.made = measures.made.document() | {"distances": distances}
-    summary.gates = judge(spec.recipe, coverage, measures.shortcut) if options.gated else Gates()
-    summary.failed = spec.recipe.scale >= 1 and not summary.gates.met
-    report_gates(summary.gates, spec.recipe, coverage, summary.dropped, sink)
+    cleaner = measures.cleaner
+    summary.contamination = cleaner.document() if cleaner else {}
+    summary.gates = judge(spec.recipe, coverage, measures.shortcut, summary.contamination) if options.gated else Gates()
+    summary.failed = not summary.gates.is_clean or (spec.recipe.scale >= 1 and not summary.gates.met)
+    report_gates(summary.gates, spec.recipe, coverage, summary.dropped, sink, summary.contamination)
 
 
 def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], summary: BuildSummary,
@@ -221,6 +257,6 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     output.text(FIGURES, json.dumps(summary.figures(), indent=1, ensure_ascii=False) + "\n")
     with rare_collections():
         output.text(NAME, report(output.partial, described, spec))
-    others = output.digests("recipe", "exports", "graph.json", "coverage.json", FIGURES, NAME)
-    output.manifest(manifest(spec, described, scenarios, others, summary.gates.document()))
+    others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
+    output.manifest(manifest(spec, described, scenarios, others, summary.gates.document(), summary.contamination))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

@@ -15,11 +15,12 @@ VERSION = 1
 
 
 def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario],
-             others: dict[str, str], gates: dict[str, Any]) -> dict[str, Any]:
+             others: dict[str, str], gates: dict[str, Any], contamination: dict[str, Any]) -> dict[str, Any]:
     """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
 
     `others` are the files that are no rows (the recipe's, the exports', the graph, the coverage), with their SHA-256.
-    `gates` says whether those of the recipe are met; it is left out when there are none.
+    `gates` says whether those of the recipe are met, `contamination` what rows were compared with and what of it was found; either is left
+    out when the recipe has none.
     """
     recipe = spec.recipe
     return {
@@ -36,6 +37,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         "files": files,
         "others": others,
         **({"gates": gates} if gates else {}),
+        **({"contamination": contamination} if contamination else {}),
         "train": {"stages": _stages(files), **json.loads(recipe.train)},
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from magnetc.build.clean import read_index
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import file_digest
 from magnetc.diagnostics import MagnetError, Sink
@@ -70,7 +71,9 @@ def file_failures(opened: Opened) -> Iterator[Failure]:
 
 
 async def _check_rows(opened: Opened, jobs: int, found: Verification, progress: Callable[[int], None]) -> None:
-    prover, pool = Prover(opened.spec, opened.states), opened.pool(jobs)
+    index, missing = read_index(opened.folder, opened.spec)
+    found.failures += missing
+    prover, pool = Prover(opened.spec, opened.states, index), opened.pool(jobs)
 
     async def work(batch: list[_Line]) -> list[list[Failure]]:
         async with pool.world() as world:

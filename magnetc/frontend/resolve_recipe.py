@@ -14,7 +14,7 @@ from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.limits import Limits
-from magnetc.ir.spec import STYLES, Recipe, WorldSpec
+from magnetc.ir.spec import NEAR, STYLES, Decontamination, Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -53,11 +53,24 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         partitions=tuple((name, float(partitions.get(name, 0))) for name in DEFAULT_PARTITIONS),
         coverage=tuple((thing, float(share)) for thing, share in (data.get("gates") or {}).get("coverage", {}).items()),
         shortcut=(data.get("gates") or {}).get("shortcut"),
+        decontaminate=_decontamination(document, origin.child("decontaminate")) if "decontaminate" in data else None,
         emit=tuple(data.get("emit", ("trl",))),
         train=canonical(data.get("train") or {}),
         description=data.get("description", ""),
         origin=origin,
     )
+
+
+def _decontamination(document: Document, origin: Origin) -> Decontamination:
+    """What the recipe names, each as the command line does: `toolquery: FOLDER` is `toolquery=FOLDER`."""
+    data = document.data["decontaminate"]
+    listed_below = isinstance(data, dict)
+    data = data if listed_below else {"against": data}
+    named = [[each] if isinstance(each, str) else [f"{name}={path}" for name, path in each.items()] for each in data["against"]]
+    most = data.get("most")
+    return Decontamination(against=tuple(name for names in named for name in names), near=float(data.get("near", NEAR)),
+                           most=None if most is None else float(most), origin=origin, listed_below=listed_below,
+                           folder=document.span("/decontaminate", at_key=True).file.rpartition("/")[0])
 
 
 def _model(teacher: Mapping[str, Any]) -> Endpoint | Checkpoint:

@@ -66,6 +66,26 @@ class WorldSpec:
         return self.python or self.kind
 
 
+NEAR = 0.5
+"""The Jaccard similarity from which words overlap with a benchmark's, where nobody says another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decontamination:
+    """The benchmarks that data is kept clean of, as they are named (`magnetc/distill/contamination/source.py`), with paths from `folder`.
+
+    `near` is the Jaccard similarity from which words overlap, `most` how many rows may be removed: below 1 a share; None: any number.
+    `listed_below`: the recipe has them under a key of their own.
+    """
+
+    against: tuple[str, ...]
+    near: float
+    most: float | None = None
+    folder: str = field(default="", compare=False, repr=False)
+    listed_below: bool = field(default=False, compare=False, repr=False)
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
@@ -93,6 +113,7 @@ class Recipe:
     partitions: tuple[tuple[str, float], ...] = (("train", 0.9), ("validation", 0.05), ("test", 0.05))
     coverage: tuple[tuple[str, float], ...] = ()
     shortcut: float | None = None
+    decontaminate: Decontamination | None = None
     emit: tuple[str, ...] = ("trl",)
     train: str = "{}"
     description: str = ""

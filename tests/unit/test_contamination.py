@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from magnetc.diagnostics import MagnetError
 from magnetc.distill.contamination.content import Content, contents
-from magnetc.distill.contamination.index import FEWEST_NEAR, NEAR, Index
+from magnetc.distill.contamination.index import FEWEST_NEAR, Index
 from magnetc.distill.contamination.minhash import LEAST_RECALL, PERMUTATIONS, Bands, Candidates, bands_for
 from magnetc.distill.contamination.normal import shingles, value, words
 from magnetc.distill.contamination.source import Benchmark, named
 from magnetc.ir.json import canonical
+from magnetc.ir.spec import NEAR
 
 pytest.importorskip("rensa")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build.audit.card import refresh_card, with_audit
+from magnetc.build.clean import read_index
 from magnetc.build.manifest import VERSION
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import Output
@@ -21,6 +22,7 @@ from magnetc.build.restyle.spoken import Row
 from magnetc.build.teacher import Asked, answering
 from magnetc.build.verify import file_failures
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.distill.proofs.clean import INDEX
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.exports import EXPORTS
 from magnetc.emit.transcript import transcript
@@ -92,7 +94,7 @@ async def restyle(options: RestyleOptions, sink: Sink) -> Summary | None:
     summary, output, pool = Summary(), Output(options.to), opened.pool(options.jobs)
     try:
         async with answering(recipe, options.teacher, RESTYLING, replay=options.replay) as (asker, programs, summary.asked):
-            restyler = GroupRestyler(asker, programs, Prover(opened.spec, opened.states), pool.world)
+            restyler = GroupRestyler(asker, programs, Prover(opened.spec, opened.states, read_index(opened.folder, opened.spec)[0]), pool.world)
             writer = _Writer(opened, output, summary)
             groups = _groups(opened)
 
@@ -205,7 +207,7 @@ def _finish(opened: Opened, output: Output, summary: Summary, writer: _Writer) -
     files = output.data_files()
     spec = replace(opened.spec, recipe=replace(opened.spec.recipe, seed=manifest.get("seed", opened.spec.recipe.seed)))
     output.text(NAME, report(output.partial, files, spec))
-    others = output.digests("recipe", "exports", "graph.json", "coverage.json", FIGURES, NAME)
+    others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
     restyled = {"messages": summary.said, "kept": sum(summary.kept.values())}
     output.manifest({**manifest, "version": VERSION, "files": files, "others": others, "restyled": restyled})
     output.text("README.md", writer.readme)

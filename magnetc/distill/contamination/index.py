@@ -16,11 +16,9 @@ from magnetc.distill.contamination.minhash import Candidates, bands_for
 from magnetc.distill.contamination.normal import SHINGLE, parts, sequence_digest, shingles, weight, words
 from magnetc.distill.contamination.source import Benchmark
 from magnetc.ir.json import Json, digest
+from magnetc.ir.spec import NEAR
 
 FORMAT = 1
-
-NEAR = 0.5
-"""The Jaccard similarity from which words overlap, where nobody says another."""
 
 FEWEST_WORDS = 5
 """Of one message among several: fewer say nothing of a task ("Thanks!"). What users say in a whole conversation always counts."""

@@ -10,6 +10,7 @@ from magnetc.diagnostics import Diagnostic, Label, MagnetError
 from magnetc.diagnostics.suggest import closest
 from magnetc.distill.contamination.content import Content
 from magnetc.source import Origin
+from magnetc.source.disk import Disk
 
 NAMES = {"bfcl": "BFCL multi-turn, as the package `bfcl-eval` has it", "toolquery": "ToolQuery of AgentBoard, in a folder"}
 """Benchmarks that are known by name; anything else is a file."""
@@ -45,15 +46,16 @@ class Source:
         return MagnetError(Diagnostic(code="MG633", message=f"`{self}` cannot be compared with: {why}", help=advice or None,
                                       primary=Label(self.origin) if self.origin else None))
 
-    def check(self, folder: Path) -> None:
+    def check(self, folder: Path, disk: Disk | None = None) -> None:
         """Whether it is there, `folder` being where paths begin. Raises MagnetError (MG633) with what is nearest to it."""
+        disk = disk or Disk()
         if self.name == "toolquery" and not self.path:
             raise self.refused("its tasks are not shipped with magnetc", "name the folder that AgentBoard's data is in: `toolquery: FOLDER` in a recipe, "
                                "`toolquery=FOLDER` on the command line")
         place = folder / self.path
-        if self.name and self.path and not place.is_dir():
+        if self.name and self.path and not disk.is_folder(place):
             raise self.refused(f"there is no folder `{self.path}`")
-        if not self.name and not place.is_file():
+        if not self.name and not disk.is_file(place):
             near = closest(self.path, (*NAMES, *SYNONYMS)) if "/" not in self.path else None
             raise self.refused("there is no such file", f"did you mean `{near}`?" if near else
                                f"name a file of questions, or {' or '.join(f'`{name}`' for name in NAMES)}")

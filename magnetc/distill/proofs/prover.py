@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from magnetc.diagnostics import MagnetError
+from magnetc.distill.contamination.index import Index
 from magnetc.distill.proofs import (
     amendments,
+    clean,
     executable,
     intact,
     necessary,
@@ -45,10 +47,11 @@ class _Replay:
 
 
 class Prover:
-    """Checks rows against a spec and a world. `states` maps a digest to the initial state it is the digest of."""
+    """Checks rows against a spec and a world. `states` maps a digest to the initial state it is the digest of; `index` has the benchmarks that
+    rows are to be clean of, if there are any."""
 
-    def __init__(self, spec: Spec, states: Mapping[str, Json]):
-        self.spec, self.states = spec, states
+    def __init__(self, spec: Spec, states: Mapping[str, Json], index: Index | None = None):
+        self.spec, self.states, self.index = spec, states, index
         self._existing: dict[str, frozenset[str]] = {}
 
     def existing(self, initial: str) -> frozenset[str]:
@@ -92,6 +95,8 @@ class Prover:
             problems = await self._pair(row, world, fill, _same_conversation(row, proven))
         else:
             problems = await self._conversation(row, world, fill)
+        if self.index is not None:
+            problems += [(8, problem) for problem in clean.check(row, self.index, self.spec, self.states[at["initial"]])]
         if fill:
             row["certificate"] = {"row": "", **row["certificate"]}
             row["certificate"]["row"] = intact.row_digest(row)

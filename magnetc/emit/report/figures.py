@@ -137,6 +137,28 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A benchmark that rows were compared with: what overlapped, by kind, and was removed; the tools that are the benchmark's own, and how many
+    conversations call these."""
+
+    name: str
+    version: str
+    tasks: int
+    overlaps: Counted
+    own_tools: tuple[str, ...]
+    conversations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """What overlapped with benchmarks, of all rows that were made."""
+
+    near: float
+    removed: Share
+    against: tuple[Compared, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a recipe asked for against what was made of it."""
 
@@ -162,3 +184,4 @@ class Figures:
     asked: Asked | None = None
     coverage: tuple[Covered, ...] = ()
     rejected: tuple[Rejected, ...] | None = None
+    clean: Clean | None = None

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from magnetc.emit.report.figures import Asked, Counted, Covered, Figures, OperationMade, PathMade, Rejected
+from magnetc.emit.report.figures import (
+    Asked,
+    Clean,
+    Compared,
+    Counted,
+    Covered,
+    Figures,
+    OperationMade,
+    PathMade,
+    Rejected,
+)
 from magnetc.emit.report.measure import ranked
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Recipe
@@ -23,12 +33,19 @@ def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], cov
             partitions=tuple(_partitions(recipe, figures.shape.files)),
             locales=tuple(_shares(recipe.locales, dict(figures.shape.locales)))),
         coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items()),
-        rejected=tuple(_rejected(counted["dropped"])))
+        rejected=tuple(_rejected(counted["dropped"])), clean=_clean(counted["contamination"]) if "contamination" in counted else None)
 
 
 def _path(name: str, made: Mapping[str, Any]) -> PathMade:
     return PathMade(name=name, asked=made["asked"], made=made["made"], turns_asked=tuple(made["turns"]["asked"]),
                     turns=_range(made["turns"]), calls=_range(made["calls"]))
+
+
+def _clean(found: Mapping[str, Any]) -> Clean:
+    removed = found["removed"]
+    return Clean(near=found["near"], removed=(removed["rows"] + removed["pairs"], removed["of"]), against=tuple(
+        Compared(name=each["name"], version=each["version"], tasks=each["tasks"], overlaps=tuple(each["overlaps"].items()),
+                 own_tools=tuple(each["own_tools"]), conversations=each["conversations_with_own_tools"]) for each in found["against"]))
 
 
 def _range(found: Mapping[str, Any]) -> str:
