@@ -14,6 +14,7 @@ from magnetc.distill.contamination.index import Index, Overlap
 from magnetc.distill.contamination.source import Source, named, read_sources
 from magnetc.distill.proofs.clean import INDEX, overlaps
 from magnetc.distill.proofs.failure import Failure
+from magnetc.extras import required
 from magnetc.ir.json import Json, digest
 from magnetc.ir.spec import Decontamination, Spec
 
@@ -47,7 +48,10 @@ def index_of(spec: Spec, folder: Path, announce: Callable[[str], None]) -> Index
         MagnetError: MG633 for what cannot be read, MG604 for a package that cannot be installed, MG710 without `rensa`.
     """
     asked = spec.recipe.decontaminate
-    return Index.of(read_sources(sources_of(asked), folder / asked.folder, announce), asked.near) if asked else None
+    if asked is None:
+        return None
+    required("rensa", extra="decontaminate")   # before a package is installed for nothing
+    return Index.of(read_sources(sources_of(asked), folder / asked.folder, announce), asked.near).make_ready()
 
 
 def files_of(spec: Spec) -> set[str]:
@@ -57,12 +61,16 @@ def files_of(spec: Spec) -> set[str]:
 
 
 def read_index(out: Path, spec: Spec) -> tuple[Index | None, list[Failure]]:
-    """The index that the output in `out` was compared with, and why that is not the one that its recipe asks for."""
+    """The index that the output in `out` was compared with, and why that is not the one that its recipe asks for.
+
+    Raises:
+        MagnetError: MG710 without `rensa`.
+    """
     asked = spec.recipe.decontaminate
     if asked is None:
         return None, []
     try:
-        index = Index.read(json.loads((out / INDEX).read_text(encoding="utf-8")))
+        index = Index.read(json.loads((out / INDEX).read_text(encoding="utf-8"))).make_ready()
     except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return None, [Failure(INDEX, 8, "the recipe says `decontaminate`, and what rows were compared with cannot be read")]
     names = [source.name or source.path for source in sources_of(asked)]

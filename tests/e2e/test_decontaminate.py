@@ -203,13 +203,17 @@ def test_a_check_that_is_kept_notices_a_file(tmp_path, monkeypatch):
     assert magnetc("check", folder).exit_code == 1
 
 
-def test_the_extra_is_asked_for(tmp_path, monkeypatch):
+def test_the_extra_is_asked_for(planted, tmp_path, monkeypatch):
     folder = recipe(tmp_path / "library", "[mine.jsonl]", mine=json.dumps({"goal": TASK}))
     monkeypatch.setitem(sys.modules, "rensa", None)
     result = magnetc("build", folder, "--trust", "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "error[MG710]: `rensa` is not installed" in result.stderr
     assert 'pip install "magnetc[decontaminate]"' in result.stderr
+    checked = magnetc("verify", planted[1], "--trust")
+    assert checked.exit_code == 1
+    assert checked.stderr.count("error[MG710]") == 1
+    assert checked.stdout == ""
 
 
 def test_both_syntaxes_say_it(tmp_path):

@@ -130,6 +130,11 @@ class Index:
         named = {digest([name, list(parameters)]): name for name, parameters in tools}
         return {source.name: {named[key] for key in source.tools & named.keys()} for source in self.sources}
 
+    def make_ready(self) -> Index:
+        """The index, its sketches made. Raises MagnetError (MG710) where `rensa` is not installed; else that is told with the first row."""
+        _ = self._candidates
+        return self
+
     @cached_property
     def _candidates(self) -> Candidates:
         return Candidates([text.shingles for text in self.texts], self.near)
