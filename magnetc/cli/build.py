@@ -131,6 +131,10 @@ def _table(out: Path, summary: BuildSummary) -> None:
     table.add_row("[bold]coverage[/bold]", "")
     for name, found in figures["coverage"].items():
         table.add_row(f"  {name.replace('_', ' ')}", f"{found['covered']:,} of {found['possible']:,}", _gate(figures["gates"], name))
+    if "contamination" in figures:
+        table.add_row("[bold]removed, overlapping with[/bold]", "")
+        for each in figures["contamination"]["against"]:
+            table.add_row(f"  {each['name']}", f"{sum(each['overlaps'].values()):,}", f"{each['tasks']:,} tasks")
     table.add_row("[bold]drawn and not kept[/bold]", "")
     for name, count in _kinds(figures["dropped"]).items():
         table.add_row(f"  {name}", f"{count:,}")

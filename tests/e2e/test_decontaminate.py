@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from dataset import LIBRARY, Row, failing, files, forge, magnetc, rows, verify
+from hosted import hosted
+from running import teacher
 
 pytest.importorskip("rensa")
 
@@ -153,6 +155,21 @@ def test_builds_are_the_same_and_benchmarks_make_no_unit_anew(planted, tmp_path,
     with (own / "mine.jsonl").open("a", encoding="utf-8") as file:
         file.write("\n" + json.dumps({"goal": "Something that nobody says, and that is in no conversation of this library."}))
     assert "is up to date" not in magnetc("build", own, "--trust", "-o", changed).stderr
+
+
+@pytest.mark.slow
+def test_other_words_are_compared_too(planted, tmp_path):
+    _, out, _, _ = planted
+    with teacher(rows=out / "sft") as server:
+        folder = hosted(tmp_path / "travel", server.url)
+        result = magnetc("restyle", out, "-o", tmp_path / "out", "--teacher", folder, "--trust", "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["restyled"] > 0
+        assert (tmp_path / "out" / "contamination.json").read_bytes() == (out / "contamination.json").read_bytes()
+        assert verify(tmp_path / "out")["failures"] == []
+        damaged = Path(shutil.copytree(out, tmp_path / "damaged"))
+        (damaged / "contamination.json").unlink()
+        assert "error[MG519]" in magnetc("restyle", damaged, "-o", tmp_path / "other", "--teacher", folder, "--trust").stderr
 
 
 @pytest.mark.parametrize(("most", "code"), [("0.01", 3), ("0.6", 0), (None, 0)])

@@ -88,13 +88,14 @@ async def restyle(options: RestyleOptions, sink: Sink) -> Summary | None:
     opened = open_output(options.out, sink, trust=options.trust, announce=options.announce) if recipe else None
     if opened is None or recipe is None or recipe.model is None:
         return None
-    if failures := [*file_failures(opened), *opened.failures]:
+    index, not_compared = read_index(opened.folder, opened.spec)
+    if failures := [*file_failures(opened), *opened.failures, *not_compared]:
         raise MagnetError(Diagnostic(code="MG519", message=f"`{options.out}` is not as it was built", notes=(str(failures[0]),),
                                      help="`magnetc verify` says all that is wrong; build it again"))
     summary, output, pool = Summary(), Output(options.to), opened.pool(options.jobs)
     try:
         async with answering(recipe, options.teacher, RESTYLING, replay=options.replay) as (asker, programs, summary.asked):
-            restyler = GroupRestyler(asker, programs, Prover(opened.spec, opened.states, read_index(opened.folder, opened.spec)[0]), pool.world)
+            restyler = GroupRestyler(asker, programs, Prover(opened.spec, opened.states, index), pool.world)
             writer = _Writer(opened, output, summary)
             groups = _groups(opened)
 
