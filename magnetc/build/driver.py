@@ -36,7 +36,8 @@ from magnetc.diagnostics import Diagnostic, Sink
 from magnetc.distill.proofs.clean import INDEX
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage, Loss
-from magnetc.emit.exports import EXPORTS
+from magnetc.emit.exports.dataset import Dataset
+from magnetc.emit.exports.write import RecipeExports, require_extras
 from magnetc.emit.graph import node_link
 from magnetc.emit.made import Made
 from magnetc.emit.missed import coverage_document
@@ -77,6 +78,7 @@ class BuildSummary:
     contamination: dict[str, Any] = field(default_factory=dict)
     gates: Gates = field(default_factory=Gates)
     failed: bool = False
+    exports: dict[str, Any] = field(default_factory=dict)
     asked: Asked = field(default_factory=Asked)
     reused: int = 0
     told: dict[str, Any] | None = None
@@ -89,7 +91,8 @@ class BuildSummary:
         counted = {name: dict(getattr(self, name).most_common()) for name in ("operations", "faults", "dropped")}
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
         compared = {"contamination": self.contamination} if self.contamination else {}
-        return plain | counted | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared
+        exports = {"exports": self.exports} if self.exports else {}
+        return plain | counted | exports | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +123,12 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
     check_sources(spec, options.folder, sink)
     if sink.has_errors:
         return None
+    require_extras(spec.recipe.emit)
     require_trust(options.folder, spec.recipe.world, options.trust)
     index = index_of(spec, options.folder, options.announce) if options.gated else None
     pool = recipe_pool(spec.recipe, options.folder, options.announce, options.jobs)
     output = Output(options.out)
+    exports = RecipeExports(spec, output.partial / "exports")
     try:
         async with pool.world() as world:
             world.check(spec.tools)
@@ -142,7 +147,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             measures = Measures(Coverage(context), Made(spec), cleaner)
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
-                summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, measures)
+                summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, exports, measures)
         summary.asked = asked
         report_deaths(summary.died, sink)
         report_results(summary.misfits, spec, sink)
@@ -153,27 +158,28 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         _measure(options, spec, measures, summary, sink)
         if cleaner is not None:
             output.text(INDEX, json.dumps(cleaner.index.document(), separators=(",", ":")) + "\n")
-        _finish(options, context, scenarios, summary, output, sink)
+        _finish(options, context, scenarios, summary, output, exports, sink)
         output.commit()
         refresh_card(options.out, sink)
         finished.remember(options.folder, options.out, key, summary.figures(), summary.failed, sink)
         return summary
     finally:
+        exports.close()
         output.discard()
         await pool.close()
 
 
-async def _run(options: BuildOptions, results: Results, spec: Spec, output: Output, measures: Measures) -> BuildSummary:
+async def _run(options: BuildOptions, results: Results, spec: Spec, output: Output, exports: RecipeExports, measures: Measures) -> BuildSummary:
     summary = BuildSummary()
     with rare_collections():
         async for result, is_known in results:
             summary.reused += is_known
-            _write(result, spec, output, summary, measures)
+            _write(result, spec, output, exports, summary, measures)
             options.progress(result)
     return summary
 
 
-def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary, measures: Measures) -> None:
+def _write(result: UnitResult, spec: Spec, output: Output, exports: RecipeExports, summary: BuildSummary, measures: Measures) -> None:
     part = partition(spec.recipe, result.base) if result.base else ""
     result = replace(result, pairs=result.pairs if part in ("train", "validation") else [])
     if measures.cleaner is not None:
@@ -200,9 +206,7 @@ def _write(result: UnitResult, spec: Spec, output: Output, summary: BuildSummary
         for row in conversation.rows:
             output.row(f"sft/{part}.jsonl", row)
             summary.rows += 1
-        for export in spec.recipe.emit:
-            if export in EXPORTS:
-                EXPORTS[export](conversation, spec, output)
+        exports.take(conversation.rows, conversation.initial)
         if not summary.example and len(conversation.rows[0]["tags"]["operations"]) > 1:
             summary.example = conversation.rows[-1]["messages"]
     for row in result.pairs:
@@ -245,18 +249,19 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
 
 
 def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Scenario, ...], summary: BuildSummary,
-            output: Output, sink: Sink) -> None:
+            output: Output, exports: RecipeExports, sink: Sink) -> None:
     spec = context.spec
     for scenario in scenarios:
         output.text(f"states/{scenario.initial}.json", wire(scenario.state) + "\n")
     output.write_recipe(recipe_files(options.folder, spec.recipe.world, sink.files))
     described = output.data_files()
     summary.files = {name: entry["rows"] for name, entry in described.items()}
+    summary.exports = exports.finish(Dataset(output.partial, tuple(described)))
     output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")
     output.text("coverage.json", json.dumps(summary.coverage, indent=1, ensure_ascii=False) + "\n")
     output.text(FIGURES, json.dumps(summary.figures(), indent=1, ensure_ascii=False) + "\n")
     with rare_collections():
         output.text(NAME, report(output.partial, described, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
-    output.manifest(manifest(spec, described, scenarios, others, summary.gates.document(), summary.contamination))
+    output.manifest(manifest(spec, described, scenarios, others, summary.exports, summary.gates.document(), summary.contamination))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

@@ -15,11 +15,12 @@ VERSION = 1
 
 
 def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario],
-             others: dict[str, str], gates: dict[str, Any], contamination: dict[str, Any]) -> dict[str, Any]:
+             others: dict[str, str], exports: dict[str, Any], gates: dict[str, Any], contamination: dict[str, Any]) -> dict[str, Any]:
     """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
 
     `others` are the files that are no rows (the recipe's, the exports', the graph, the coverage), with their SHA-256.
-    `gates` says whether those of the recipe are met, `contamination` what rows were compared with and what of it was found; either is left
+    `exports` has by name what each holds, by file, and what it dropped, by reason.
+    `gates` says whether those of the recipe are met, `contamination` what rows were compared with and what of it was found; any is left
     out when the recipe has none.
     """
     recipe = spec.recipe
@@ -36,6 +37,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         "states": [scenario.initial for scenario in scenarios],
         "files": files,
         "others": others,
+        **({"exports": exports} if exports else {}),
         **({"gates": gates} if gates else {}),
         **({"contamination": contamination} if contamination else {}),
         "train": {"stages": _stages(files), **json.loads(recipe.train)},

@@ -45,7 +45,6 @@ class Output:
         self.partial.mkdir(parents=True)
         self._files: dict[str, IO[str]] = {}
         self._digests: dict[str, list[str]] = {}
-        self._lines: dict[str, int] = {}
         self.counts: dict[str, int] = {}
 
     def row(self, name: str, row: dict[str, Any]) -> None:
@@ -57,16 +56,6 @@ class Output:
         self._files[name].write(wire(row) + "\n")
         self._digests.setdefault(name, []).append(f"{row['id']} {row['certificate']['row']}\n")
         self.counts[name] = self.counts.get(name, 0) + 1
-
-    def line(self, name: str, text: str) -> int:
-        """Append a line to an export; returns its number in that file, from 0."""
-        number = self._lines.get(name, 0)
-        self._lines[name] = number + 1
-        path = self.partial / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
-        return number
 
     def text(self, name: str, text: str) -> None:
         path = self.partial / name

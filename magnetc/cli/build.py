@@ -138,6 +138,10 @@ def _table(out: Path, summary: BuildSummary) -> None:
     table.add_row("[bold]drawn and not kept[/bold]", "")
     for name, count in _kinds(figures["dropped"]).items():
         table.add_row(f"  {name}", f"{count:,}")
+    if figures.get("exports"):
+        table.add_row("[bold]exports[/bold]", "")
+    for name, counts in figures.get("exports", {}).items():
+        table.add_row(f"  {name}", f"{sum(counts['rows'].values()):,}", f"{left:,} left out" if (left := sum(counts["dropped"].values())) else "")
     console = Console()
     console.print(table)
     console.print(f"\nwritten to {out}, reasons in its README.md; check it again with `magnetc verify {out}`",

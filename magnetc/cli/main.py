@@ -24,6 +24,7 @@ COMMANDS = {
     "verify": "Check every proof of a dataset again.",
     "audit": "Read a sample of a dataset's rows and say what is wrong with it.",
     "restyle": "Let a model say a dataset's words otherwise.",
+    "export": "Write a dataset's rows as other trainers and hubs read them.",
     "diff": "Say what is other in a second recipe or dataset.",
     "why": "Say why a row of a dataset is as it is.",
     "trust": "Trust the code of a recipe.",

@@ -9,7 +9,7 @@ from typing import Any
 
 from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.emit.bfcl import to_bfcl
+from magnetc.emit.exports.bfcl import to_bfcl
 from magnetc.eval.bfcl import check
 from magnetc.tools.environments import ensure_environment
 

@@ -4,11 +4,10 @@ import asyncio
 import json
 import shutil
 from itertools import count, islice
-from types import SimpleNamespace
 
 import pytest
 import yaml
-from dataset import LIBRARY, failing, forge, magnetc, rows, verify
+from dataset import LIBRARY, failing, files, forge, magnetc, rows, verify
 from scripted import Reactive, Scripted, call, marked
 from tampering import changed_arguments, changed_results, changed_shown, changed_structure
 
@@ -17,7 +16,8 @@ from magnetc.agent.policy import Action
 from magnetc.agent.score import score
 from magnetc.build.opened import open_output
 from magnetc.diagnostics import Sink
-from magnetc.emit.exports import bfcl
+from magnetc.emit.exports.bfcl import write_conversation
+from magnetc.emit.exports.sheet import Sheet
 from magnetc.ir.presentation import Presentation, real_names
 from magnetc.ir.shown import Shown
 
@@ -135,15 +135,7 @@ def test_real_names_are_unknown_to_the_player(masked, opened):
     assert (found.recalled, found.made) == (0, 2 * len(one.turns))
 
 
-class Sheet(list):
-    """Collects an export's lines."""
-
-    def line(self, name, text):
-        self.append((name, text))
-        return 0
-
-
-def test_the_bfcl_export_has_the_real_names(masked, opened):
+def test_the_bfcl_export_has_the_real_names(masked, opened, tmp_path):
     tools = tuple(opened.spec.tool)
     for row in islice(rows(masked, "sft/"), 20):
         shown = Shown(opened.spec, Presentation.read(row["certificate"]["shown"]))
@@ -152,8 +144,8 @@ def test_the_bfcl_export_has_the_real_names(masked, opened):
                        "certificate": {}}
         written = []
         for each in (row, plain):
-            sheet = Sheet()
-            bfcl(SimpleNamespace(rows=[each], tools=tools, initial={"Library": {}}), opened.spec, sheet)
-            written.append(sheet)
-        assert written[0] == written[1] != []
-        assert any(f"{name}(" in text for name in tools for _, text in written[0])
+            with Sheet(tmp_path / f"{row['id']}-{len(written)}") as sheet:
+                write_conversation([each], {"Library": {}}, opened.spec, sheet)
+            written.append(files(sheet.folder))
+        assert written[0] == written[1] != {}
+        assert any(f"{name}(".encode() in text for name in tools for text in written[0].values())

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from magnetc.diagnostics import MagnetError
-from magnetc.emit.bfcl import call_text, check_literals, to_bfcl
+from magnetc.emit.exports.bfcl import call_text, check_literals, to_bfcl
 
 
 def call(name, **arguments):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from magnetc.diagnostics import Sink
-from magnetc.emit.bfcl import REFUSED_NAMES
+from magnetc.emit.exports.bfcl import REFUSED_NAMES
 from magnetc.frontend.load import load
 from magnetc.passes.pipeline import compile_units
 from magnetc.tools.importers import IMPORTERS

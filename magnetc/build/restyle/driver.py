@@ -24,11 +24,12 @@ from magnetc.build.verify import file_failures
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.distill.proofs.clean import INDEX
 from magnetc.distill.proofs.prover import Prover
-from magnetc.emit.exports import EXPORTS
+from magnetc.emit.exports.bfcl import initial_configs
+from magnetc.emit.exports.dataset import Dataset
+from magnetc.emit.exports.write import RecipeExports, require_extras
 from magnetc.emit.transcript import transcript
 from magnetc.engine.local import in_order
 from magnetc.frontend import load
-from magnetc.ir.json import Json
 from magnetc.ir.spec import Recipe
 from magnetc.teachers.prompted.programs import RESTYLING
 from magnetc.tools.importers import IMPORTERS
@@ -92,11 +93,12 @@ async def restyle(options: RestyleOptions, sink: Sink) -> Summary | None:
     if failures := [*file_failures(opened), *opened.failures, *not_compared]:
         raise MagnetError(Diagnostic(code="MG519", message=f"`{options.out}` is not as it was built", notes=(str(failures[0]),),
                                      help="`magnetc verify` says all that is wrong; build it again"))
+    require_extras(opened.spec.recipe.emit)
     summary, output, pool = Summary(), Output(options.to), opened.pool(options.jobs)
+    writer = _Writer(opened, output, summary)
     try:
         async with answering(recipe, options.teacher, RESTYLING, replay=options.replay) as (asker, programs, summary.asked):
             restyler = GroupRestyler(asker, programs, Prover(opened.spec, opened.states, index), pool.world)
-            writer = _Writer(opened, output, summary)
             groups = _groups(opened)
 
             async def work(lines: Sequence[_Line]) -> tuple[Sequence[_Line], Sequence[Row], Restyled]:
@@ -111,6 +113,7 @@ async def restyle(options: RestyleOptions, sink: Sink) -> Summary | None:
         refresh_card(options.to, sink)
         return summary
     finally:
+        writer.exports.close()
         output.discard()
         await pool.close()
 
@@ -156,6 +159,8 @@ class _Writer:
         self._opened, self._output, self._summary = opened, output, summary
         self._waiting: dict[str, dict[int, Row]] = {}
         self._next: Counter[str] = Counter()
+        self.exports = RecipeExports(opened.spec, output.partial / "exports")
+        self._initial = initial_configs(opened.folder / "exports/bfcl") if "bfcl" in opened.spec.recipe.emit else {}
         readme = opened.folder / "README.md"
         self.readme = with_audit(readme.read_text(encoding="utf-8"), None) if readme.is_file() else ""
 
@@ -173,16 +178,8 @@ class _Writer:
                 self._output.row(name, rows.pop(self._next[name]))
                 self._next[name] += 1
         for rows in _conversations([row for row in result.rows if "messages" in row]):
-            for export in self._opened.spec.recipe.emit:
-                if export in EXPORTS:
-                    initial = self._opened.states[rows[-1]["certificate"]["world"]["initial"]]
-                    EXPORTS[export](_Conversation(rows, initial), self._opened.spec, self._output)
-
-
-@dataclass(frozen=True, slots=True)
-class _Conversation:
-    rows: list[Row]
-    initial: Json
+            if (initial := self._initial.get(rows[-1]["id"])) is not None:
+                self.exports.take(rows, initial)
 
 
 def _conversations(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -206,9 +203,10 @@ def _finish(opened: Opened, output: Output, summary: Summary, writer: _Writer) -
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(opened.folder / name, target)
     files = output.data_files()
+    exports = writer.exports.finish(Dataset(output.partial, tuple(files)))
     spec = replace(opened.spec, recipe=replace(opened.spec.recipe, seed=manifest.get("seed", opened.spec.recipe.seed)))
     output.text(NAME, report(output.partial, files, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
     restyled = {"messages": summary.said, "kept": sum(summary.kept.values())}
-    output.manifest({**manifest, "version": VERSION, "files": files, "others": others, "restyled": restyled})
+    output.manifest({**manifest, "version": VERSION, "files": files, "others": others, **({"exports": exports} if exports else {}), "restyled": restyled})
     output.text("README.md", writer.readme)

@@ -16,13 +16,78 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.ir.json import Json
+from magnetc.emit.exports.dataset import Message, Row, read_json
+from magnetc.emit.exports.sheet import Sheet
+from magnetc.ir.json import Json, wire
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.shown import Shown
+from magnetc.ir.spec import Spec
 
 CONVERSATION_ID = re.compile(r".+_[0-9]+\Z")
 REFUSED_NAMES = frozenset(["kill", "exit", "quit", "remove", "unlink", "popen", "Popen", "run"])
 """Function names that BFCL's executor does not call."""
+
+QUESTIONS, IDS = "BFCL_v4_multi_turn_base.json", "ids.txt"
+"""Files of the export: entries, and the id of the row of each."""
+
+MISREAD = "an argument looks like a call to BFCL's checker"
+
+
+def initial_configs(folder: Path) -> dict[str, Json]:
+    """What an export in `folder` says of how each conversation began, by its row's id."""
+    ids = (folder / IDS).read_text(encoding="utf-8").splitlines()
+    with (folder / QUESTIONS).open(encoding="utf-8", newline="\n") as file:
+        return {id: json.loads(line)["initial_config"] for id, line in zip(ids, file, strict=True)}
+
+
+def write_conversation(rows: Sequence[Row], initial: Mapping[str, Json], spec: Spec, sheet: Sheet) -> None:
+    """A conversation: question, possible answer, and the calls by step as the official checkers read them; `ids.txt` has the rows' ids.
+
+    `initial` is the world's own account of how it began, with the seed it mints by: its parts that are named like a class are the configurations of
+    backends. These have the real names: calls and results are read back into them. Slips are no part of a right answer.
+
+    A conversation over several tool sets is one entry: its last row has all of it. What a user turn announces as newly
+    offered becomes BFCL's `missed_function` of that turn, and what is never offered its `excluded_function`.
+    """
+    row = rows[-1]
+    messages = _shown(row, spec).read_messages(_without_slips(row))
+    if check_literals(messages, spec.tool) is not None:
+        sheet.dropped[MISREAD] += 1
+        return
+    offered = {tool for each in rows for tool in _names(each, spec)}
+    excluded = [tool for tool in spec.tool if tool not in offered]
+    config = {name: value for name, value in initial.items() if name[:1].isupper()}
+    entry = to_bfcl(f"multi_turn_base_{sheet.rows[QUESTIONS]}", messages, config, sorted(config), _missed(rows, spec), excluded)
+    sheet.line(IDS, row["id"])
+    sheet.row(QUESTIONS, wire(entry["question"]))
+    sheet.line(f"possible_answer/{QUESTIONS}", wire(entry["answer"]))
+    sheet.line("decoded.json", wire({"id": entry["answer"]["id"], "decoded": entry["decoded"], "results": entry["results"]}))
+
+
+def _without_slips(row: Row) -> list[Message]:
+    """A row's messages without the agent's own wrong calls, each of which has a message of its own, and their results."""
+    slips = row["certificate"].get("slips", {})
+    return [message for message in row["messages"] if message.get("tool_call_id") not in slips
+            and not any(call["id"] in slips for call in message.get("tool_calls") or ())]
+
+
+def _shown(row: Row, spec: Spec) -> Shown:
+    return Shown(spec, Presentation.read(row["certificate"].get("shown", {})))
+
+
+def _names(row: Row, spec: Spec) -> list[str]:
+    shown = _shown(row, spec)
+    return [shown.read_name(tool["function"]["name"]) for tool in read_json(row["tools"])]
+
+
+def _missed(rows: Sequence[Row], spec: Spec) -> dict[str, list[str]] | None:
+    if len(rows) < 2:
+        return None
+    turns = sum(message["role"] == "user" for message in rows[0]["messages"])
+    return {str(turns): sorted(set(_names(rows[1], spec)) - set(_names(rows[0], spec)))}
 
 
 def to_bfcl(conversation_id: str, messages: list[dict[str, Json]], initial_config: Mapping[str, Json],
