@@ -22,6 +22,7 @@ COMMANDS = {
     "preview": "Build a few conversations and print them.",
     "view": "Show the rows of a dataset in a browser.",
     "verify": "Check every proof of a dataset again.",
+    "lint-data": "Say what is wrong with data that anyone made.",
     "audit": "Read a sample of a dataset's rows and say what is wrong with it.",
     "restyle": "Let a model say a dataset's words otherwise.",
     "export": "Write a dataset's rows as other trainers and hubs read them.",
@@ -46,7 +47,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return import_module(f"magnetc.cli.{cmd_name}").command
+        return import_module(f"magnetc.cli.{cmd_name.replace('-', '_')}").command
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
         try:

@@ -56,7 +56,7 @@ class Diagnostic:
 
     `code` is `MG` and three digits: 0 files and CLI, 1 syntax and schema, 2 names and types, 3 graph and paths,
     4 templates and prompts, 5 plan, lock, journal, 6 execution and verification, 7 training and evaluation,
-    9 internal.
+    8 data that anyone made, 9 internal.
     """
 
     code: str

@@ -36,6 +36,17 @@ class SourceFile:
 
     def line(self, number: int) -> str:
         """Text of line `number` (from 1) without its newline."""
-        start = self.line_starts[number - 1]
-        end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r")
+        return self.between(*self.bounds(number)).rstrip("\r")
+
+    def bounds(self, number: int) -> tuple[int, int]:
+        """Offsets at which line `number` (from 1) begins and at which its newline stands."""
+        return self.line_starts[number - 1], self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
+
+    def between(self, start: int, end: int) -> str:
+        """The text from offset `start` up to `end`."""
+        return self.text[start:end]
+
+    @property
+    def size(self) -> int:
+        """Code points of the whole text."""
+        return len(self.text)

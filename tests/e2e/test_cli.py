@@ -304,7 +304,7 @@ def test_no_command_imports_torch():
 from importlib import import_module
 from magnetc.cli.main import COMMANDS
 for name in COMMANDS:
-    import_module(f"magnetc.cli.{{name}}")
+    import_module(f"magnetc.cli.{{name.replace('-', '_')}}")
 sys.argv = ["magnetc", "preview", {str(LIBRARY)!r}, "-n", "1", "--trust"]
 from magnetc.cli.main import main
 try:

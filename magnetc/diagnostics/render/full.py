@@ -140,12 +140,11 @@ class _Part(SourceFile):
 
 def _near(at: Place) -> Place:
     """The place in what stands around it, where its line is a long one: a file may be a single line of megabytes."""
-    starts = at.file.line_starts
-    start, end = starts[at.line - 1], starts[at.line] - 1 if at.line < len(starts) else len(at.file.text)
+    start, end = at.file.bounds(at.line)
     if end - start <= LONG:
         return at
     low = max(start, start + at.column - 1 - LONG // 2)
-    part = at.file.text[low : min(end, low + LONG)].rstrip("\r")
+    part = at.file.between(low, min(end, low + LONG)).rstrip("\r")
     cut = low - start
     return replace(at, file=_Part(at.file.name, part), column=at.column - cut, end_column=max(1, at.end_column - cut))
 

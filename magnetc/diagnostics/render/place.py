@@ -30,8 +30,8 @@ def place(label: Label | None, sink: Sink, prefix: str = "") -> Place | None:
     if label is None or span is None or span.file not in sink.files:
         return None
     file = sink.files[span.file]
-    start = max(0, min(span.start, len(file.text)))
-    end = max(start, min(span.end, len(file.text)))
+    start = max(0, min(span.start, file.size))
+    end = max(start, min(span.end, file.size))
     line, column = file.position(start)
     end_line, end_column = file.position(end)
     path = f"{prefix.rstrip('/')}/{span.file}" if prefix.strip("/") else span.file

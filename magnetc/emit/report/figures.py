@@ -159,6 +159,17 @@ class Clean:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a linter found of one kind: how often, and in how many rows."""
+
+    code: str
+    title: str
+    severity: str
+    times: int
+    rows: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a recipe asked for against what was made of it."""
 
@@ -185,3 +196,4 @@ class Figures:
     coverage: tuple[Covered, ...] = ()
     rejected: tuple[Rejected, ...] | None = None
     clean: Clean | None = None
+    found: tuple[Found, ...] | None = None
