@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.exceptions import SchemaError
 from jsonschema.validators import validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -77,7 +78,7 @@ def _similar(name: str, properties: Mapping[str, Json]) -> str:
     return f": did you mean `{near}`?" if near else ""
 
 
-def _violation(name: str, call: Called, error: ValidationError, missing: set[tuple[str, str]]) -> Iterator[Problem]:
+def _violation(name: str, call: Called, error: Any, missing: set[tuple[str, str]]) -> Iterator[Problem]:
     path = "".join(f"/{escape(str(token))}" for token in error.absolute_path)
     where, at = f"`{path[1:]}` of `{name}`" if path else f"`{name}`", f"{call.at_arguments}{path}"
     code = CODES.get(str(error.validator), "MG826")
@@ -147,7 +148,7 @@ def checked(text: str) -> Checked:
     if renamed:
         return Checked(mended, "its parameters are no JSON Schema: they stand where `properties` has to")
     if found:
-        return Checked(mended, f"its parameters are no JSON Schema: {', '.join(f'`{each}`' for each in sorted(found))} is no type")
+        return Checked(mended, f"its parameters are no JSON Schema: {', '.join(f'`{each}`' for each in sorted(found))} {'is no type' if len(found) == 1 else 'are no types'}")
     return Checked(mended)
 
 
@@ -185,8 +186,6 @@ def _mended(schema: Any, found: set[str]) -> Any:
 
 def _pattern(schema: Any) -> str:
     """A pattern in the schema that is no regular expression; empty where all are."""
-    import re
-
     for key, value in schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ():
         patterns = [value] if key == "pattern" and isinstance(value, str) else list(value) if key == "patternProperties" and isinstance(value, dict) else []
         for pattern in patterns:

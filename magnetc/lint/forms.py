@@ -45,8 +45,8 @@ class _Reader:
         whole = next((key for key in ("messages", "conversations") if row.get(key) is not None), None)
         if row.get("chosen") is not None and row.get("rejected") is not None:
             sides = [self._side(row, key) for key in ("chosen", "rejected")]
-            prompt = self._side(row, "prompt" if row.get("prompt") is not None else whole) if whole or row.get("prompt") is not None else None
-            return self._made(row, *_parted(prompt, *sides))
+            before = "prompt" if row.get("prompt") is not None else whole
+            return self._made(row, *_parted(self._side(row, before) if before else None, *sides))
         if whole:
             return self._made(row, (), self._side(row, whole), None)
         if row.get("prompt") is not None and row.get("completion") is not None:

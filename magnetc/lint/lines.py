@@ -15,6 +15,8 @@ from magnetc.lint.strict_json import loads
 LONGEST = 32 << 20
 """Bytes of a line that is read: a longer one is passed over."""
 
+ARRAY = "it is an array, and a row is an object"
+
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -56,7 +58,7 @@ def lines_of(path: Path) -> Iterator[Line]:
             if line.strip().strip("\ufeff"):
                 made = _line(number, start, line, raw)
                 yield made
-                if made.problem and number == 1 and line.lstrip("\ufeff \t").startswith("["):
+                if number == 1 and made.problem not in ("", ARRAY) and line.lstrip("\ufeff \t").startswith("["):
                     return
             start += len(text)
 
@@ -81,7 +83,7 @@ def _line(number: int, start: int, text: str, raw: bytes) -> Line:
     except RecursionError:
         problem = "it is nested too deeply"
     if not problem and isinstance(row, list):
-        row, problem = None, "it is an array, and a row is an object"
+        row, problem = None, ARRAY
     if not problem and "\ufffd" in text and b"\xef\xbf\xbd" not in raw:
         problem = "it is not UTF-8"
     if not problem and _HALF.search(text) and (whole := _whole(row)) is not None:

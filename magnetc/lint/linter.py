@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from magnetc.emit.report.embed import Embedded
+from magnetc.emit.report.entry import entry
 from magnetc.emit.report.figures import Figures, Found
 from magnetc.emit.report.measure import Measure
 from magnetc.emit.report.spread import spread
@@ -126,20 +127,8 @@ class Linter:
             yield from pair(row)
 
     def _count_row(self, name: str, row: Row, document: dict[str, Any], number: int) -> None:
-        counted = document
-        if "certificate" in row.original:
-            # A row of ours is counted as it stands: its certificate is for it alone. Whatever else has the name may have any shape.
-            try:
-                Measure().add(name, row.original)
-            except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-                pass
-            else:
-                counted = row.original
-        try:
-            self._measure.add(name, counted)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-            bare = {key: value for key, value in document.items() if key not in ("tags", "fault")}
-            self._measure.add(name, counted := bare)
+        counted = _countable(name, row, document)
+        self._measure.add(name, counted)
         if self.embedded is not None:
             self.embedded.add(name, counted, row.id or str(number))
 
@@ -180,6 +169,22 @@ class Linter:
         figures = self._measure.figures(name)
         long = spread("tokens in a row" if self._masks else "characters in a row", self._lengths)
         return replace(figures, lengths=(*figures.lengths, *([long] if long else [])), found=self.found)
+
+
+def _countable(name: str, row: Row, document: dict[str, Any]) -> dict[str, Any]:
+    """The row as it is counted. One of ours is taken as it stands, since its certificate is for it alone; `tags`, `fault` and `certificate` of another
+    may have any shape, and are left out where they do not have that of ours."""
+    if not row.original.keys() & {"tags", "fault", "certificate"}:
+        return document
+    stands = all(row.original.get(key) == document[key] for key in ("messages", "prompt", "chosen", "rejected") if key in document)
+    for each in [row.original, document] if stands else [document]:
+        try:
+            Measure().add(name, each)
+            entry(name, each)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            continue
+        return each
+    return {key: value for key, value in document.items() if key not in ("tags", "fault")}
 
 
 def _is_whole(row: Row) -> bool:

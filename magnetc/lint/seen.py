@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from magnetc.ir.json import Json
 from magnetc.surface import occurs
@@ -17,6 +17,9 @@ from magnetc.surface.numerals import currency
 
 LANGUAGES = ("en", "fr", "ja")
 """Languages whose numerals are read, beside digits."""
+
+OTHERS = ("fr", "ja", "de", "es", "it", "pt", "zh")
+"""Languages in which the names of countries and languages are known, beside English."""
 
 COMPOSED = 8
 """From so many words on a text is the agent's own: a message that it writes, a query, code."""
@@ -58,6 +61,7 @@ class Seen:
         self._read = 0
         self._words: set[str] = set()
         self._stems: set[str] = set()
+        self._near: set[tuple[str, int]] = set()
         self._whole: set[int] = set()
         self._leading: set[str] = set()
         self._relative = self._clock = self._span = False
@@ -73,7 +77,7 @@ class Seen:
         if isinstance(value, bool) or value is None or isinstance(value, (dict, list)):
             return False
         if isinstance(value, (int, float)):
-            return abs(value) > 1 and not self._has_number(value)
+            return abs(value) not in (0, 1) and not self._has_number(value)
         needle = squashed(value)
         return len(needle) > 1 and needle not in self._squashed and not self._has_text(value.strip(), needle)
 
@@ -84,6 +88,7 @@ class Seen:
             words = _WORD.findall(folded)
             self._words.update(words)
             self._stems.update(word[:4] for word in words)
+            self._near.update((word[:3], len(word)) for word in words)
             self._whole.update(int(digits) for digits in _DIGITS.findall(text) if len(digits) < 19)
             self._leading.update(_leading(number) for number in _NUMBER.findall(text))
             for number in _spelled(words):
@@ -98,7 +103,7 @@ class Seen:
         self._index()
         if _leading(repr(value)) in self._leading or _in(str(value).lstrip("-"), self._squashed):
             return True
-        if isinstance(value, float) and any(_leading(f"{value:.{digits}f}") in self._leading for digits in (0, 1, 2, 3)):
+        if isinstance(value, float) and any(len(short) > 1 and short in self._leading for short in (_leading(f"{value:.{digits}f}") for digits in range(4))):
             return True
         if self._span and any(_leading(f"{value / factor:.6g}") in self._leading | {"1", "5", "15"} for factor in _FACTORS):
             return True
@@ -107,7 +112,7 @@ class Seen:
     def _has_text(self, value: str, needle: str) -> bool:
         self._index()
         if match := _DATE.fullmatch(value):
-            return self._has_date(*(int(match[name]) for name in "abc"), match["time"] or "")
+            return self._has_date(int(match["a"]), int(match["b"]), int(match["c"]), match["time"] or "")
         if match := _MONTH.fullmatch(value):
             return self._relative or (self._has_month(int(match["month"])) and int(match["year"]) in self._whole)
         if match := _TIME.fullmatch(value):
@@ -126,8 +131,15 @@ class Seen:
         numbered = [word for word in words if any(map(str.isdigit, word))]
         if numbered:
             return all(word in self._squashed if not word.isdigit() else int(word[:18]) in self._whole or _leading(word) in self._leading for word in numbered)
-        return any(word in self._words or (len(word) > 3 and word[:4] in self._stems) or (len(word) > 3 and word in self._squashed) or _initials(word, self._words)
-                   for word in words)
+        if any(name in self._squashed for name in _abroad(needle)):
+            return True
+        return (len(words) > 1 and "".join(word[0] for word in words) in self._words) or any(map(self._has_word, words))
+
+    def _has_word(self, word: str) -> bool:
+        """Whether a word is there, or one that may be a form of it: inflected, misspelt, or a name in another language."""
+        if word in self._words:
+            return True
+        return len(word) > 3 and (word[:4] in self._stems or word in self._squashed or any((word[:3], len(word) + more) in self._near for more in range(-2, 3)))
 
     def _has_date(self, a: int, b: int, c: int, time: str) -> bool:
         if self._relative:
@@ -192,9 +204,19 @@ def _names(code: str) -> tuple[str, ...]:
     return tuple(name.casefold() for name in (*found, own or "") if name and name.casefold() != code.casefold())
 
 
-def _initials(word: str, words: set[str]) -> bool:
-    """Whether an inflected form is there: what shares all but the end with a word of five letters or more."""
-    return len(word) > 4 and any(other.startswith(word[:-2]) for other in words)
+@lru_cache(maxsize=4096)
+def _abroad(name: str) -> tuple[str, ...]:
+    """What a country or language of this name in English, squashed, is called elsewhere."""
+    return _english().get(name, ())
+
+
+@cache
+def _english() -> dict[str, tuple[str, ...]]:
+    from babel import Locale
+
+    english, others = Locale("en"), [Locale(language) for language in OTHERS]
+    return {squashed(name): tuple(squashed(getattr(other, kind).get(code, name)) for other in others)
+            for kind in ("territories", "languages") for code, name in getattr(english, kind).items()}
 
 
 def _spelled(words: list[str]) -> Iterator[int]:

@@ -50,7 +50,7 @@ def _right(figures: Figures) -> Answer:
     question, proofs = "Is it right?", figures.proofs
     if proofs is None:
         return Answer(question=question, holds=Holds.UNKNOWN, word="Not proven", section="proofs", sentences=(
-            f"None of {_count(figures.shape.rows + figures.shape.pairs, 'row')} carries a certificate, so nothing says where its values come from.",))
+            f"None of {_count(figures.shape.rows + figures.shape.pairs, 'row')} carries a certificate, so nothing says where its values come from.", *_linted(figures)))
     good, rows = proofs.intact
     removed = sum(each.times for each in figures.rejected or () if is_proof(each))
     sentences = [_intact(good, rows), *_from_results(proofs)]
@@ -58,6 +58,15 @@ def _right(figures: Figures) -> Answer:
         sentences.append(f"{_count(removed, 'candidate')} that failed a proof or came out otherwise {'was' if removed == 1 else 'were'} left out.")
     holds = Holds.YES if good == rows else Holds.NO
     return Answer(question=question, holds=holds, word="Proven" if good == rows else "Not as it was built", sentences=tuple(sentences), section="proofs")
+
+
+def _linted(figures: Figures) -> Iterator[str]:
+    """What a linter says where nothing is proven."""
+    if figures.found is not None:
+        errors = [each for each in figures.found if each.severity == "error"]
+        most = max(errors, key=lambda each: each.rows[0], default=None)
+        yield (f"Linted, {percent(most.rows)} of its lines have the most frequent error: {most.title}; {_count(sum(each.times for each in errors), 'error')} in all."
+               if most else "Linted, it has no errors.")
 
 
 def _intact(good: int, rows: int) -> str:
