@@ -37,7 +37,8 @@ _RELATIVE = re.compile(
     r"autumn|fall|winter|aujourd|demain|hier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|prochaine?|semaine|mois|heute|morgen|gestern|woche|"
     r"hoy|mañana|ayer|semana|lunes|martes|miércoles|jueves|viernes|sábado|domingo)|今|明日|昨日|来週|先週|曜|翌|天|周|月|年", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(?:noon|midday|midnight|morning|evening|afternoon|night|half|quarter|now|hours?|minutes?|midi|minuit|matin|soir|heures?|demie)\b", re.IGNORECASE)
-_SPAN = re.compile(r"\b(?:hours?|hrs?|h|minutes?|mins?|seconds?|days?|weeks?|months?|years?|dozens?|feet|foot|ft|inch(?:es)?|yards?|pounds?|ounces?|half|decades?)\b", re.IGNORECASE)
+_SPAN = re.compile(r"\b(?:hours?|hrs?|h|minutes?|mins?|seconds?|days?|weeks?|months?|years?|dozens?|feet|foot|ft|inch(?:es)?|yards?|pounds?|ounces?|half|decades?|"
+                   r"heures?|jours?|semaines?|mois|ans?|demie|stunden?|tage?|wochen?|monate?|horas?|días?|semanas?|mes(?:es)?)\b|時間|週間|日間|分|小时|天", re.IGNORECASE)
 _FACTORS = (60, 3600, 24, 1440, 86400, 7, 12, 30, 365, 52, 10)
 _UNITS = {word: number for number, word in enumerate(
     ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen").split())}
