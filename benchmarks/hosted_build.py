@@ -48,7 +48,7 @@ PLACES = {
     "coverage": (("emit/coverage.py", "__init__"),),
     "ask: prompt, journal, HTTP, reading": (("teachers/ask.py", "ask"), ("teachers/ask.py", "_pay")),
     "propose and execute": (("translate/first_success.py", "first_success"), ("translate/session.py", "_act")),
-    "pairs": (("distill/pairs.py", "make_pair"),),
+    "pairs": (("distill/pairs.py", "make_pairs"),),
     "proofs": (("distill/proofs/prover.py", "certify"),),
 }
 """What is timed, as functions of the package that are not in each other."""

@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.distill.pairs import make_pair
+from magnetc.distill.pairs import make_pairs
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.coverage import Loss
-from magnetc.emit.rows import pair_row, sft_rows
+from magnetc.emit.rows import is_pair, pair_row, sft_rows
 from magnetc.ir import draw
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
@@ -160,7 +160,7 @@ class UnitBuilder:
             try:
                 kept = await self._conversation(script, world, trial, expected)
                 if kept is not None:
-                    await self._pair(kept.translation, world, trial, kept.rows)
+                    await self._pairs(kept.translation, world, trial, kept.rows)
             except MagnetError as error:
                 if not died(error):
                     raise
@@ -213,25 +213,24 @@ class UnitBuilder:
         result.wordless.update(_wordless(translation, self.context.spec))
         return _Kept(calls, translation, rows)
 
-    async def _pair(self, translation: Translation, world: World, result: UnitResult,
-                    rows: list[dict[str, Any]]) -> None:
+    async def _pairs(self, translation: Translation, world: World, result: UnitResult,
+                     rows: list[dict[str, Any]]) -> None:
         spec = self.context.spec
         path = translation.trajectory.script.path
         if translation.trajectory.abstentions:
             return
-        share = dict(spec.recipe.negatives).get("mutate", 0.0)
-        if draw.fraction(spec.recipe.seed, "pair", path.id) >= share:
+        whole, part = divmod(dict(spec.recipe.negatives).get("mutate", 0.0), 1)
+        wanted = int(whole) + (draw.fraction(spec.recipe.seed, "pair", path.id) < part)
+        if not wanted:
             return
         existing = self.prover.existing(translation.trajectory.world.initial)
-        pair = await make_pair(translation, spec, self.teacher, world, existing, result.dropped)
-        if pair is None:
-            return
-        row = pair_row(pair, translation.trajectory, spec)
-        failures = await self.prover.certify(row, world, rows)
-        if failures:
-            self._count(failures, result)
-        else:
-            result.pairs.append(row)
+        for number, pair in enumerate(await make_pairs(translation, spec, self.teacher, world, existing, result.dropped, wanted), 1):
+            row = pair_row(pair, translation.trajectory, spec, number)
+            failures = await self.prover.certify(row, world, rows)
+            if failures:
+                self._count(failures, result)
+            else:
+                result.pairs.append(row)
 
     def _lose(self, path: SignaturePath, why: str, result: UnitResult) -> None:
         """Note what a path was to have, in full or (an inserted turn that was left out) in part."""
@@ -240,7 +239,7 @@ class UnitBuilder:
     def _count(self, failures: list[Failure], result: UnitResult) -> None:
         """Count a dropped row by the first proof that it failed."""
         first = failures[0]
-        kind = "pair" if first.row.endswith(".pair") else "conversation"
+        kind = "pair" if is_pair(first.row) else "conversation"
         result.dropped[f"{kind} dropped: proof {first.proof} ({PROOFS[first.proof]}) fails: {_without_codes(first.message)}"] += 1
 
     def _note_misfits(self, translation: Translation, result: UnitResult) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from magnetc.distill.faults import DIRECTION, DIRECTIONS, FAULTS, Branch, branches, kinds_at, question
+from magnetc.distill.branches import Branch, branches, kinds_at, question
+from magnetc.distill.taxonomy import DIRECTIONS, evidence_of, taxonomy
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call, OutputSource
-from magnetc.ir.pointer import get
+from magnetc.ir.pointer import get, replaced
 from magnetc.ir.script import Goal, ScriptTurn
 from magnetc.ir.spec import Spec
-from magnetc.ir.trajectory import Message, MessagePart, ToolCall
+from magnetc.ir.trajectory import Message, MessagePart, ToolCall, Value
 from magnetc.teachers.conversation import Bindings, Executed, Given, Pending
 from magnetc.teachers.teacher import Teacher, Wordless
 from magnetc.tools.worlds.equivalence import Execution, Made, difference
@@ -24,14 +24,15 @@ from magnetc.translate.program import in_schema_order, program
 from magnetc.translate.session import Translation
 
 TRIES = 6
-"""Faults tried per conversation until one is observable."""
+"""Faults tried for each pair that is wanted until one is observable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferencePair:
     """`prompt` messages are shared; `chosen` and `rejected` follow it. `turn` is the faulty one.
 
-    `corresponds` maps the id of a rejected call to that of the chosen call it stands for.
+    `corresponds` maps the id of a rejected call to that of the chosen call it stands for; `shows` is the evidence against the
+    rejected side, one of its class's `proof`.
     """
 
     turn: int
@@ -39,25 +40,38 @@ class PreferencePair:
     chosen: tuple[Message, ...]
     rejected: tuple[Message, ...]
     corresponds: dict[str, str]
+    shows: str
 
 
-async def make_pair(translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
-                    dropped: Counter[str]) -> PreferencePair | None:
-    """One pair whose fault is observable, or None. Unobservable mutations are dropped and counted."""
-    for branch in islice(_drawn_branches(translation), TRIES):
+async def make_pairs(translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
+                     dropped: Counter[str], wanted: int = 1) -> list[PreferencePair]:
+    """As many pairs as `wanted`, each with an observable fault of another class in another turn, or fewer. Unobservable mutations are
+    dropped and counted."""
+    made: list[PreferencePair] = []
+    kinds: set[str] = set()
+    tried = 0
+    for branch in _drawn_branches(translation):
+        if branch.kind in kinds or branch.turn in (pair.turn for pair in made):
+            continue
+        if len(made) == wanted or tried == TRIES * wanted:
+            break
+        tried += 1
         try:
             pair = await _Forge(branch, translation, spec, teacher, world, existing).pair()
         except Wordless as error:
             dropped[f"mutation dropped: {error.reason}"] += 1
             continue
-        if pair is not None:
-            return pair
-        dropped[f"mutation dropped: {branch.kind} is not observable"] += 1
-    return None
+        if pair is None:
+            dropped[f"mutation dropped: {branch.kind} is not observable"] += 1
+            continue
+        made.append(pair)
+        kinds.add(branch.kind)
+    return made
 
 
 def _drawn_branches(translation: Translation) -> Iterator[Branch]:
-    """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it.
+    """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it, nor a turn that
+    gives room for many classes.
 
     The direction is drawn first. A conversation without room for it goes wrong by something else, not by the opposite.
     """
@@ -65,8 +79,9 @@ def _drawn_branches(translation: Translation) -> Iterator[Branch]:
     key = (conversation.spec.recipe.seed, script.path.id, "fault")
     places = [(kind, index) for index, turn in enumerate(script.turns)
               if not script.is_refused(index) for kind in kinds_at(turn)]
-    share = Counter(kind for kind, _ in places)
-    drawn = draw.shuffle(places, *key, name=lambda p: f"{p[0]} {p[1]}", weight=lambda p: FAULTS[p[0]] / share[p[0]])
+    share, crowd = Counter(kind for kind, _ in places), Counter(index for _, index in places)
+    weights = {place: taxonomy()[place[0]].weight / share[place[0]] / crowd[place[1]] for place in places}
+    drawn = draw.shuffle(places, *key, name=lambda p: f"{p[0]} {p[1]}", weight=weights.__getitem__)
     direction = draw.choose(DIRECTIONS, *key, "direction", weight=DIRECTIONS.__getitem__)
     for kind, index in sorted(drawn, key=lambda place: _distance(place[0], direction)):
         found = list(branches(kind, index, script, translation.proposals[index], conversation))
@@ -76,7 +91,7 @@ def _drawn_branches(translation: Translation) -> Iterator[Branch]:
 
 def _distance(kind: str, direction: str) -> int:
     """0 for a class that goes wrong in this direction, 2 for one that goes wrong in the opposite one."""
-    way = DIRECTION.get(kind, "other")
+    way = taxonomy()[kind].direction
     return 0 if way == direction else 1 if "other" in (way, direction) else 2
 
 
@@ -95,8 +110,11 @@ class _Forge:
         self.wire = {c.source: c.id for m in translation.trajectory.messages for c in m.calls}
         self.next_id = 0
         self.corresponds: dict[str, str] = {}
+        self.shows = ""
 
     async def pair(self) -> PreferencePair | None:
+        if self.branch.says:
+            return await self._misreported(*self.branch.says)
         earlier = [call for round_ in self.turn.rounds[: self.branch.round] for call in round_]
         faulty = [call for round_ in self.branch.rounds for call in round_]
         start, end = self.translation.starts[self.branch.turn : self.branch.turn + 2]
@@ -123,7 +141,22 @@ class _Forge:
         ]
         found = difference(Execution(_made(reference), good.observed), Execution(made, bad.observed), self.spec,
                            self.existing)
-        return found is not None
+        self.shows = evidence_of(found)
+        return self.shows in taxonomy()[self.branch.kind].proof
+
+    async def _misreported(self, call: str, pointer: str, value: Json) -> PreferencePair | None:
+        """All is done as it should be, and one value of the reply is another. What comes after is the same."""
+        messages = self.translation.trajectory.messages
+        root = next(i for i, m in enumerate(messages) if m.turn == self.branch.turn and m.purpose == "reply")
+        seen = {done.call.id: done for done in self.conversation.executed}
+        told = {**seen, call: replace(seen[call], result=replaced(seen[call].result, pointer, value))}
+        parts = await self.teacher.reply(self.turn, told, replace(self.conversation, messages=messages[:root]))
+        if not _misreports(messages[root].parts, parts, call, pointer):
+            return None
+        self.messages = [replace(messages[root], parts=parts), *messages[root + 1 :]]
+        self.corresponds = {made.id: made.id for message in messages[root + 1 :] for made in message.calls}
+        self.shows = "contradicted reply"
+        return self._assemble()
 
     async def _write_turn(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
         """Messages of the faulty turn from its root on."""
@@ -256,8 +289,16 @@ class _Forge:
         prompt = self._prompt()
         return PreferencePair(
             turn=self.branch.turn, prompt=prompt, chosen=self.translation.trajectory.messages[len(prompt):],
-            rejected=tuple(self.messages), corresponds=self.corresponds,
+            rejected=tuple(self.messages), corresponds=self.corresponds, shows=self.shows,
         )
+
+
+def _misreports(right: Sequence[MessagePart], wrong: Sequence[MessagePart], call: str, pointer: str) -> bool:
+    """Whether the two say the same, but for the value at one place."""
+    if len(right) != len(wrong) or right == wrong:
+        return False
+    return all(a == b or (isinstance(a, Value) and isinstance(b, Value) and (a.call, a.pointer) == (b.call, b.pointer) == (call, pointer))
+               for a, b in zip(right, wrong))
 
 
 def _made(executed: Sequence[Executed]) -> list[Made]:

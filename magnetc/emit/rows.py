@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from magnetc.distill.faults import fault_between
+from magnetc.distill.fault_between import dependency, fault_between
 from magnetc.distill.pairs import PreferencePair
 from magnetc.distill.proofs.view import parse
 from magnetc.ir.json import Json, wire
@@ -144,12 +145,22 @@ def _abstains(messages: Sequence[Message], trajectory: Trajectory) -> dict[str, 
     return found
 
 
-def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[str, Any]:
-    """A preference row. Both sides end where the offered tools change after the fault, or before a turn with a slip or in which the
+PAIR = re.compile(r"\.pair[0-9]*$")
+"""How the id of a pair ends, behind that of its conversation."""
+
+
+def is_pair(row_id: str) -> bool:
+    """Whether a row of this id is a preference pair."""
+    return PAIR.search(row_id) is not None
+
+
+def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec, number: int = 1) -> dict[str, Any]:
+    """A preference row, the conversation's pair `number`. Both sides end where the offered tools change after the fault, or before a turn with a slip or in which the
     world refuses what the user wants: the rejected side has no slips and maybe another world, and must not be the better one.
 
     `weight` is for the likelihood of the chosen side, as in SFT rows; `credit` marks, on both sides, the agent's actions
-    of the faulty user turn: where the preference acts. `fault.kind` is what the difference of the sides shows.
+    of the faulty user turn: where the preference acts. `fault.kind` and `fault.dependency` are what the difference of the
+    sides shows.
     """
     script = trajectory.script
     start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
@@ -161,17 +172,19 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec) -> dict[s
     certificate["corresponds"] = dict(pair.corresponds)
     certificate["rejected_replies"] = reply_evidence((*pair.prompt, *rejected))
     row: dict[str, Any] = {
-        "id": f"{script.path.id}.pair",
+        "id": f"{script.path.id}.pair{number if number > 1 else ''}",
         "prompt": _messages(pair.prompt, shown, trained_from=start),
         "chosen": _credited(_messages(chosen, shown, trained_from=start), chosen, pair.turn),
         "rejected": _credited(_messages(rejected, shown, trained_from=len(script.turns)), rejected, pair.turn),
         "tools": shown.texts(script.offered[pair.turn]),
-        "fault": {"kind": "", "turn": pair.turn},
+        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows},
         "tags": _tags(script),
         "certificate": certificate,
     }
     good, bad = (parse(row["prompt"] + row[side], row["tools"], certificate, spec) for side in ("chosen", "rejected"))
     row["fault"]["kind"] = fault_between(good, bad, len(row["prompt"]))
+    if distance := dependency(good, bad, len(row["prompt"])):
+        row["fault"]["dependency"] = distance
     return row
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.emit.exports.bfcl import to_bfcl
+from magnetc.emit.rows import PAIR
 from magnetc.eval.bfcl import check
 from magnetc.tools.environments import ensure_environment
 
@@ -37,15 +38,18 @@ def judge_conversations(out: Path, announce: Callable[[str], None]) -> list[Verd
 
 
 def judge_pairs(out: Path, announce: Callable[[str], None]) -> list[Verdict]:
-    """Verdicts on the rejected side of every pair, up to the end of its faulty turn, with the chosen side as the truth."""
+    """Verdicts on the rejected side of every pair, up to the end of its faulty turn, with the chosen side as the truth.
+
+    The checkers read no replies: pairs whose fault is in one are left out.
+    """
     python = _environment(out, announce)
     ids = (out / EXPORT / "ids.txt").read_text(encoding="utf-8").split()
     questions = dict(zip(ids, _lines(out / EXPORT / "BFCL_v4_multi_turn_base.json")))
     entries, rows = [], []
     for path in sorted((out / "preference").glob("*.jsonl")):
         for row in _lines(path):
-            question = questions.get(row["id"].removesuffix(".pair"))
-            if question is not None:
+            question = questions.get(PAIR.sub("", row["id"]))
+            if question is not None and row["fault"]["shows"] != "contradicted reply":
                 entries.append(_pair_entry(row, question, len(entries)))
                 rows.append(row)
     verdicts = check(python, entries)

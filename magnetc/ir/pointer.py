@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from magnetc.ir.json import Json
-from magnetc.source.origin import unescape
+from magnetc.source.origin import escape, unescape
 
 
 @lru_cache(maxsize=4096)
@@ -65,6 +65,17 @@ def put(document: dict[str, Any], pointer: str, value: Json) -> None:
     for token in parents:
         document = document.setdefault(token, {})
     document[last] = value
+
+
+def replaced(document: Json, pointer: str, value: Json) -> Json:
+    """A copy of `document` with another value at `pointer`, where there is one. Raises LookupError when nothing is there."""
+    head, rest = (tokens(pointer) or ("",))[0], "".join("/" + escape(token) for token in tokens(pointer)[1:])
+    if not pointer:
+        return value
+    get(document, pointer)
+    if isinstance(document, list):
+        return [replaced(item, rest, value) if str(index) == head else item for index, item in enumerate(document)]
+    return {key: replaced(item, rest, value) if key == head else item for key, item in document.items()}
 
 
 def pruned(document: Json, path: tuple[str, ...]) -> Json:

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from dataset import LIBRARY, Row, magnetc, rows, sides
 
-from magnetc.distill.faults import FAULTS
 from magnetc.distill.proofs.intact import row_digest
+from magnetc.distill.taxonomy import taxonomy
 from magnetc.ir.graph import Edge, EdgeKind, LocalDependencyGraph, ValueFlow
 from magnetc.ir.text import print_graph
 
@@ -252,7 +252,7 @@ def test_a_missing_value_is_asked_for_and_given(conversations):
 def test_pairs(pairs, conversations):
     originals = {row["id"]: row for row in conversations}
     for row in pairs:
-        assert row["fault"]["kind"] in FAULTS
+        assert row["fault"]["kind"] in taxonomy()
         source = originals[row["id"].removesuffix(".pair")]["messages"]
         shared = len(row["prompt"])
         assert row["prompt"][-1]["role"] in ("user", "tool")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from dataset import magnetc, rows
 
-from magnetc.distill.faults import DIRECTION
+from magnetc.distill.taxonomy import taxonomy
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ def turn_of(side: list[dict]) -> list[dict]:
 
 
 def test_pairs_do_too_much_as_often_as_too_little(travel: Path):
-    way = Counter(DIRECTION.get(row["fault"]["kind"], "other") for row in rows(travel, "preference/"))
+    way = Counter(taxonomy()[row["fault"]["kind"]].direction for row in rows(travel, "preference/"))
     assert way["other"] > way["less"] > 10
     assert 0.5 < way["more"] / way["less"] < 2
 

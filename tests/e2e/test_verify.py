@@ -21,7 +21,7 @@ from tampering import (
     swapped_sides,
 )
 
-from magnetc.distill.faults import FAULTS
+from magnetc.distill.taxonomy import taxonomy
 from magnetc.ir.json import wire
 
 ACCEPTED = ("messages", "prompt", "chosen")
@@ -97,7 +97,7 @@ def test_swapped_sides_fail(library, tmp_path):
 
 
 def test_another_fault_fails(library, tmp_path):
-    assert undetected(library, tmp_path / "out", lambda row: changed_faults(row, list(FAULTS)), {7}) == []
+    assert undetected(library, tmp_path / "out", lambda row: changed_faults(row, list(taxonomy())), {7}) == []
 
 
 def test_a_row_that_is_built_otherwise_fails(library, tmp_path):

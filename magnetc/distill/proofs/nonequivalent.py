@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from magnetc.distill.faults import FAULTS, fault_between
-from magnetc.distill.proofs import single_fault
+from magnetc.distill.fault_between import dependency, fault_between
+from magnetc.distill.proofs import contradicted, single_fault
 from magnetc.distill.proofs.view import CallView, ConversationView
+from magnetc.distill.taxonomy import evidence_of, taxonomy
 from magnetc.ir.json import Json, wire
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import Execution, Made, difference, equivalent
@@ -69,15 +70,23 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
     """`good`, `bad`, `mended`: the executions up to the end of the faulty user turn."""
     problems: list[str] = []
     kind = str(fault.get("kind"))
-    if kind not in FAULTS:
-        problems.append(f"`{kind}` is no known fault")
+    if kind not in taxonomy():
+        return [f"`{kind}` is no known fault"]
     found = fault_between(chosen, rejected, prompt)
     if found != kind:
         problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
     if fault["turn"] != sum(index < prompt for index in chosen.users) - 1:
         problems.append(f"the fault is not in the user's turn {wire(fault['turn'])}")
-    if difference(good, bad, spec, existing) is None:
+    if fault.get("dependency", "") != dependency(chosen, rejected, prompt):
+        problems.append("the fault's `dependency` is another")
+    shown = evidence_of(difference(good, bad, spec, existing))
+    if kind == contradicted.KIND:
+        problems += ["the sides do not do the same"] if shown else contradicted.check(chosen, rejected, prompt, spec)
+        shown = shown or contradicted.EVIDENCE
+    elif not shown:
         problems.append("both sides do the same")
+    if shown and (shown != fault.get("shows") or shown not in taxonomy()[kind].proof):
+        problems.append(f"what shows the fault is `{shown}`, the row says `{fault.get('shows')}`")
     if not equivalent(good, mended, spec, existing):
         problems.append("with the fault replaced the sides still differ")
     problems += single_fault.check(chosen, rejected, prompt, kind, corresponds)

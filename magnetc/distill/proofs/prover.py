@@ -11,6 +11,7 @@ from magnetc.distill.contamination.index import Index
 from magnetc.distill.proofs import (
     amendments,
     clean,
+    contradicted,
     executable,
     intact,
     necessary,
@@ -214,7 +215,9 @@ class Prover:
         final = certificate["world"]["final_rejected"]
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, self.spec, bad_end, final)]
         problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec)]
-        problems += [(3, "rejected: " + p) for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]))]
+        at_fault = prompt if row["fault"].get("kind") == contradicted.KIND else None
+        problems += [(3, "rejected: " + p)
+                     for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]), contradicted=at_fault)]
         execution = nonequivalent.execution
         problems += [
             (7, problem)

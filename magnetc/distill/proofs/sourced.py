@@ -146,8 +146,11 @@ def _cues(text: str, said: str) -> set[tuple[str, ...]]:
     }
 
 
-def check_replies(view: ConversationView, spec: Spec, locale: str) -> list[str]:
-    """A reply says values of results the agent has seen, as they are, each where it is certified, and no other number."""
+def check_replies(view: ConversationView, spec: Spec, locale: str, *, contradicted: int | None = None) -> list[str]:
+    """A reply says values of results the agent has seen, as they are, each where it is certified, and no other number.
+
+    `contradicted`: the index of a reply whose values are another proof's (`contradicted.py`).
+    """
     problems: list[str] = []
     certified: Mapping[str, list[dict[str, Json]]] = view.certificate["replies"]
     replies = {str(i) for i, m in enumerate(view.messages) if _is_reply(view, i, m)}
@@ -159,8 +162,8 @@ def check_replies(view: ConversationView, spec: Spec, locale: str) -> list[str]:
             problems.append(f"message {index} has no certificate")
         entries = certified.get(index, [])
         text = view.messages[int(index)]["content"]
-        for entry in entries:
-            problem = _said_problem(view, int(index), entry, spec, locale)
+        for entry in entries if int(index) != contradicted else ():
+            problem = said_problem(view, int(index), entry, spec, locale)
             if problem:
                 problems.append(f"message {index} {problem}")
         missing, rest = unsaid(text, [str(entry["said"]) for entry in entries])
@@ -178,7 +181,8 @@ def _is_reply(view: ConversationView, index: int, message: Mapping[str, Json]) -
     return view.messages[index - 1]["role"] == "tool" or (entry is not None and entry["kind"] in ("chitchat", "context"))
 
 
-def _said_problem(view: ConversationView, index: int, entry: Mapping[str, Json], spec: Spec, locale: str) -> str | None:
+def said_problem(view: ConversationView, index: int, entry: Mapping[str, Json], spec: Spec, locale: str) -> str | None:
+    """What is wrong with a value that the reply `index` says, by its certificate's entry."""
     said, at = str(entry["said"]), str(entry["at"])
     position = view.position.get(str(entry["call"]))
     if position is None or view.calls[position].result_message > index:

@@ -6,15 +6,9 @@ import re
 
 from markupsafe import Markup, escape
 
-FAULTS = {
-    "wrong_function": "calls another tool",
-    "missing_call": "leaves a call out",
-    "wrong_value": "gives a value that stands elsewhere in the conversation",
-    "stale_reference": "gives the value of an older result",
-    "invented_value": "gives a value that stands nowhere",
-    "acted_while_missing": "makes up what the user has not said yet",
-    "asked_needlessly": "asks for what the user has said",
-}
+from magnetc.distill.taxonomy import taxonomy
+
+FAULTS = {name: each.means for name, each in taxonomy().items()}
 """What the rejected side of a pair does."""
 
 OPERATIONS = {

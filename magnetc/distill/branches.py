@@ -1,12 +1,14 @@
-"""Single faults: the ways one action of a conversation goes wrong, as branches to execute and as differences to find."""
+"""Branches: the ways one action of a conversation goes wrong, each as a continuation of its turn to be executed.
+
+`taxonomy.py` has the classes, `fault_between.py` finds them again in the sides of a pair.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from magnetc.distill.proofs.sourced import argument_leaves as argument_leaves_of
-from magnetc.distill.proofs.view import ConversationView
 from magnetc.ir import draw
 from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.json import Json
@@ -15,25 +17,13 @@ from magnetc.ir.path import Argument, Call, DefaultSource, OutputSource, TurnKin
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import Script, ScriptTurn
 from magnetc.ir.signature import Effect, FunctionSignature
-from magnetc.ir.types import Ref
+from magnetc.ir.trajectory import Value
+from magnetc.ir.types import Ref, at_pointer
 from magnetc.passes.rounds import CAP
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal, entity_of
 from magnetc.teachers.offline.entries import agreeing
 from magnetc.teachers.offline.values import candidates, draw_argument
 from magnetc.teachers.teacher import Teacher
-
-FAULTS = {
-    "wrong_function": 1.0, "missing_call": 0.8, "wrong_value": 1.0, "invented_value": 0.8, "acted_while_missing": 8.0,
-    "asked_needlessly": 0.5, "stale_reference": 6.0, "needless_call": 1.0,
-}
-"""Fault classes, with the weight that each is drawn with: rare opportunities count more."""
-
-DIRECTIONS = {"other": 0.5, "less": 0.2, "more": 0.3}
-"""How an agent goes wrong, by doing something else, less or more than is right, and how often each is tried: calls too many come to
-nothing more often, so that as many pairs go one way as the other, and neither length nor the number of calls tells their sides apart."""
-
-DIRECTION = {"missing_call": "less", "asked_needlessly": "less", "acted_while_missing": "more", "needless_call": "more"}
-"""The direction of the classes that are not `other`."""
 
 VALUE_FAULTS = ("wrong_value", "invented_value", "stale_reference")
 
@@ -46,7 +36,8 @@ class Branch:
     """One faulty continuation of a turn. `turn` indexes the script; `round` the round of the turn whose message is faulty.
 
     `rounds`: the calls made from that round on; `bindings`: those of the turn, the fault in them. `asks`: instead of
-    calls, the agent asks for this leaf.
+    calls, the agent asks for this leaf. `says`: all calls are made, and the reply has this value in place of the one at
+    this pointer of the call's result.
     """
 
     kind: str
@@ -55,6 +46,7 @@ class Branch:
     rounds: tuple[tuple[Call, ...], ...]
     bindings: Bindings
     asks: tuple[Call, str] | None = None
+    says: tuple[str, str, Json] | None = None
     place: str = ""
 
 
@@ -64,9 +56,10 @@ def kinds_at(turn: ScriptTurn) -> tuple[str, ...]:
         return ("acted_while_missing",)
     if not turn.kind.acts or turn.slips:
         return ()
-    several = sum(map(len, turn.rounds)) > 1
+    several = ("missing_call",) if sum(map(len, turn.rounds)) > 1 else ()
+    stepwise = ("stopped_early", "wrong_order") if len(turn.rounds) > 1 else ()
     asked = () if turn.answers or turn.announces else ("asked_needlessly",)
-    return (*VALUE_FAULTS, "wrong_function", "needless_call", *(("missing_call",) if several else ()), *asked)
+    return (*VALUE_FAULTS, "missing_value", "wrong_function", "needless_call", "wrong_summary", *several, *stepwise, *asked)
 
 
 def branches(kind: str, index: int, script: Script, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
@@ -79,10 +72,19 @@ def branches(kind: str, index: int, script: Script, proposal: Proposal, conversa
     elif kind == "needless_call":
         for call in (call for round_ in turn.rounds for call in round_):
             yield from _needless_calls(index, call, script, proposal, conversation)
+    elif kind == "wrong_summary":
+        yield from _wrong_summaries(index, turn, proposal, conversation)
+    elif kind == "stopped_early":
+        for number in range(1, len(turn.rounds)):
+            yield Branch(kind=kind, turn=index, round=number, rounds=(), bindings=proposal.bindings, place=str(number))
+    elif kind == "wrong_order":
+        yield from _wrong_orders(index, turn, proposal)
     else:
         for number, round_ in enumerate(turn.rounds):
             for call in round_:
-                if kind == "wrong_function":
+                if kind == "missing_value":
+                    yield from _missing_values(index, number, call, turn, proposal, conversation)
+                elif kind == "wrong_function":
                     yield from _wrong_functions(index, number, call, script, proposal, conversation)
                 elif kind == "missing_call":
                     yield from _missing_call(index, number, call, turn, proposal)
@@ -255,12 +257,55 @@ def _map_arguments(call: Call, mine: FunctionSignature, other: FunctionSignature
 
 
 def _missing_call(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal) -> Iterator[Branch]:
-    """A turn of several calls with one left out that no other call of the turn depends on."""
+    """A turn of several calls with one left out that no other call of the turn depends on; others are made in its round or after it."""
     made = [c for round_ in turn.rounds for c in round_]
     if call.id in {a.source.call for c in made for a in c.arguments if isinstance(a.source, OutputSource)}:
         return
     rounds = tuple(kept for round_ in turn.rounds[number:] if (kept := tuple(c for c in round_ if c is not call)))
-    yield Branch(kind="missing_call", turn=index, round=number, rounds=rounds, bindings=proposal.bindings, place=call.id)
+    if rounds:
+        yield Branch(kind="missing_call", turn=index, round=number, rounds=rounds, bindings=proposal.bindings, place=call.id)
+
+
+def _wrong_orders(index: int, turn: ScriptTurn, proposal: Proposal) -> Iterator[Branch]:
+    """Two calls, each a step of its own, the other way round; the second takes nothing from the first."""
+    for number, ((first, *beside), (second, *others)) in enumerate(pairwise(turn.rounds)):
+        depends = any(isinstance(each.source, OutputSource) and each.source.call == first.id for each in second.arguments)
+        if not beside and not others and not depends:
+            rounds = ((second,), (first,), *turn.rounds[number + 2 :])
+            yield Branch(kind="wrong_order", turn=index, round=number, rounds=rounds, bindings=proposal.bindings, place=f"{second.id} {first.id}")
+
+
+def _missing_values(index: int, number: int, call: Call, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """A call without a value that the user has said and the tool can do without."""
+    leaves = [leaf for parameter in conversation.spec.tool[call.function].parameters for leaf in argument_leaves(parameter)]
+    optional = {leaf.pointer for leaf in leaves if not leaf.required and not leaf.group}
+    for argument in call.arguments:
+        if isinstance(argument.source, UserSource) and argument.pointer in optional:
+            short = replace(call, arguments=tuple(each for each in call.arguments if each is not argument))
+            rounds = tuple(tuple(short if each is call else each for each in round_) for round_ in turn.rounds[number:])
+            bindings = {place: value for place, value in proposal.bindings.items() if place != (call.id, argument.pointer)}
+            yield Branch(kind="missing_value", turn=index, round=number, rounds=rounds, bindings=bindings, place=f"{call.id}{argument.pointer}")
+
+
+def _wrong_summaries(index: int, turn: ScriptTurn, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
+    """A value of a result said as another of its type: one that the agent has seen, else one that stands nowhere."""
+    said = {(part.call, part.pointer): None for message in conversation.messages if message.turn == index and message.purpose == "reply"
+            for part in message.parts if isinstance(part, Value) and part.call and part.pointer.startswith("/")}
+    for call_id, pointer in said:
+        done = conversation.result_of(call_id)
+        value = get(done.result, pointer) if done else None
+        if done is None or not isinstance(value, (str, int, float)) or isinstance(value, bool):
+            continue
+        entity = entity_of(at_pointer(conversation.spec.tool[done.call.function].returns, tokens(pointer)), conversation.spec)
+        if entity is None:
+            continue
+        seen = [each.value for each in conversation.seen(entity.name, undone=True) if each.executed.turn <= index]
+        others = [other for other in seen if other != value and type(other) is type(value)]
+        others = others or [other for other in candidates(entity, conversation) if other != value and type(other) is type(value)]
+        if others:
+            other = draw.choose(list({repr(each): each for each in others}.values()), conversation.path.base, call_id, pointer, "summary", name=repr)
+            yield Branch(kind="wrong_summary", turn=index, round=len(turn.rounds), rounds=(), bindings=proposal.bindings,
+                         says=(call_id, pointer, other), place=f"{call_id}{pointer}={other}")
 
 
 def _asked_needlessly(index: int, turn: ScriptTurn, proposal: Proposal) -> Iterator[Branch]:
@@ -296,63 +341,3 @@ async def question(branch: Branch, turn: ScriptTurn, teacher: Teacher, conversat
     call, pointer = branch.asks
     asking = replace(turn, kind=TurnKind.MISS_PARAMS, withheld=(f"{call.id}{pointer}",))
     return await teacher.without_calls(asking, conversation)
-
-
-def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: int) -> str:
-    """The class of the first difference between the sides of a pair: what `fault.kind` must say."""
-    if prompt >= len(chosen.messages) or prompt >= len(rejected.messages):
-        return "none"
-    good = [c for c in chosen.calls if c.message == prompt]
-    bad = [c for c in rejected.calls if c.message == prompt]
-    if not good:
-        nothing = "needless_call" if _turn_calls(chosen, prompt) else "acted_while_missing"
-        return nothing if bad else "none"
-    calls_made = _turn_calls(rejected, prompt)
-    if not calls_made:
-        return "asked_needlessly"
-    wanted = _turn_calls(chosen, prompt)
-    if calls_made != wanted or len(good) != len(bad):
-        return "needless_call" if calls_made > wanted else "missing_call"
-    pairs = [(g, b) for g, b in zip(good, bad) if g.name != b.name or g.arguments != b.arguments]
-    if len(pairs) != 1:
-        return "none"
-    g, b = pairs[0]
-    if g.name != b.name:
-        return "wrong_function"
-    right, wrong = dict(argument_leaves_of(g)), dict(argument_leaves_of(b))
-    changed = [pointer for pointer in right if wrong.get(pointer) != right[pointer]]
-    if len(changed) != 1 or set(right) != set(wrong):
-        return "none"
-    return _value_fault(chosen, g.message, g.id, changed[0], wrong[changed[0]])
-
-
-def _turn_calls(view: ConversationView, prompt: int) -> int:
-    """How many calls the user turn has in which the prompt ends."""
-    start = max((i for i in view.users if i < prompt), default=0)
-    return sum(start < call.message < view.turn_end(prompt) for call in view.calls)
-
-
-def _value_fault(chosen: ConversationView, message: int, call_id: str, pointer: str, value: Json) -> str:
-    """Stale when an older result than the producer's holds the value, invented when nothing does, else wrong."""
-    entry = chosen.sources.get(call_id, {}).get(pointer, {})
-    holders = [c for c in chosen.calls if c.result_message < message and value in _scalars(c.result)]
-    producer = chosen.position.get(str(entry.get("output", "")))
-    if producer is not None and holders and chosen.position[holders[0].id] < producer:
-        return "stale_reference"
-    said = [
-        get(c.arguments, pointer)
-        for c in chosen.calls
-        for pointer, e in chosen.sources.get(c.id, {}).items()
-        if "user" in e and chosen.users[int(e["user"])] < message
-    ]
-    said += [e["superseded"]["value"] for entries in chosen.sources.values() for e in entries.values()
-             if "value" in e.get("superseded", ()) and chosen.users[int(e["user"])] < message]
-    return "wrong_value" if holders or value in said else "invented_value"
-
-
-def _scalars(value: Json) -> list[Json]:
-    if isinstance(value, dict):
-        return [s for item in value.values() for s in _scalars(item)] + list(value)
-    if isinstance(value, list):
-        return [s for item in value for s in _scalars(item)]
-    return [value]
