@@ -45,8 +45,8 @@ class PreferencePair:
 
 async def make_pairs(translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
                      dropped: Counter[str], wanted: int = 1) -> list[PreferencePair]:
-    """As many pairs as `wanted`, each with an observable fault of another class in another turn, or fewer. Unobservable mutations are
-    dropped and counted."""
+    """As many pairs as `wanted`, or fewer, each with an observable fault in another turn, drawn from another class. Unobservable mutations
+    are dropped and counted."""
     made: list[PreferencePair] = []
     kinds: set[str] = set()
     tried = 0
