@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -17,6 +19,7 @@ from exported import functions, lines, parquet_rows, said, said_in_turns, traine
 from magnetc.build.output import file_digest
 from magnetc.emit.exports import NAMES
 from magnetc.emit.exports.write import EXPORTS
+from magnetc.ir.json import wire
 
 PARTS = ("train", "validation", "test")
 
@@ -252,3 +255,29 @@ def test_parquet_asks_for_its_extra(library, tmp_path, monkeypatch):
         recipe.write("emit: [trl, parquet]\n")
     assert "error[MG710]: `pyarrow` is not installed" in magnetc("build", folder, "--trust", "-o", tmp_path / "out").output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.network
+def test_llama_factory_reads_every_example(library, exports, tmp_path):
+    """Its own converter skips none of them, and finds in them the calls of the rows."""
+    pytest.importorskip("torch", reason="LLaMA-Factory needs torch; .ci/heavy installs it")
+    own = tmp_path / "site"
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", own, "llamafactory==0.9.5"], check=True)
+    script = Path(__file__).parents[1] / "data" / "read_by_llama_factory.py"
+    done = subprocess.run([sys.executable, script, exports / "sharegpt"], env={**os.environ, "PYTHONPATH": str(own)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    read = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"file"')]
+    for name in [*names(library, "sft"), *names(library, "preference")]:
+        examples = lines(exports / "sharegpt" / name)
+        mine = [made for made in read if made["file"] == name.removesuffix(".jsonl").replace("/", "_")]
+        for example, made in zip(examples, mine, strict=True):
+            turns = [*example["conversations"], *(example[side] for side in ("chosen", "rejected") if side in example)]
+            assert [message["content"] for message in made["messages"]] == [turn["value"] for turn in turns]
+            expected = [_calls(turn["value"]) for turn in turns if turn["from"] == "function_call"]
+            for model, found in made["calls"].items():
+                assert [[(call, wire(json.loads(arguments))) for call, arguments in each] for each in found] == expected, model
+
+
+def _calls(value: str) -> list[tuple[str, str]]:
+    calls = json.loads(value)
+    return [(call["name"], wire(call["arguments"])) for call in (calls if isinstance(calls, list) else [calls])]
