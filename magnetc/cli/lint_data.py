@@ -12,6 +12,7 @@ from magnetc.cli.report import ERRORS, announce, counted, diagnosed, show
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
+    from magnetc.distill.contamination.index import Index
     from magnetc.emit.report.figures import Figures
     from magnetc.lint.linter import Linter
 
@@ -25,9 +26,12 @@ SHOWN = 10
 @click.option("--shown", type=click.IntRange(min=0), default=SHOWN, show_default=True, help="How many findings of each kind are shown; all are counted.")
 @click.option("--ignore", "ignored", multiple=True, metavar="CODE", help="A code that is not looked for; may be given several times.")
 @click.option("--tokenizer", metavar="DIR", help="Also say whether the agent's tokens can be told under the chat template of this model (extra `train`).")
+@click.option("--against", "benchmarks", multiple=True, metavar="NAME|FILE",
+              help="A benchmark that no row may overlap with, as in a recipe's `decontaminate`: bfcl, toolquery=FOLDER, or a file (extra `decontaminate`).")
 @click.option("--report", "page", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the page that a build's report.html is.")
 @click.option("--json", "as_json", is_flag=True, help="The figures and counts as JSON; findings are shown on stderr.")
-def command(files: tuple[Path, ...], form: str, shown: int, ignored: tuple[str, ...], tokenizer: str | None, page: Path | None, as_json: bool) -> None:
+def command(files: tuple[Path, ...], form: str, shown: int, ignored: tuple[str, ...], tokenizer: str | None, benchmarks: tuple[str, ...],
+            page: Path | None, as_json: bool) -> None:
     """Say what is wrong with the data in FILES: JSONL in the form of TRL, OpenAI or ShareGPT, or folders that hold some. Exit 1 for errors."""
     if as_json and form not in ("text", "concise"):
         raise click.UsageError(f"--json and --format {form} both print JSON: name one")
@@ -42,7 +46,8 @@ def command(files: tuple[Path, ...], form: str, shown: int, ignored: tuple[str, 
         from magnetc.lint.masks import Masks
         from magnetc.lint.shown import fill
 
-        linter = Linter(shown, ignored=map(str.upper, ignored), masks=Masks(tokenizer) if tokenizer else None, embedding=page is not None)
+        linter = Linter(shown, ignored=map(str.upper, ignored), masks=Masks(tokenizer) if tokenizer else None, embedding=page is not None,
+                        against=_index(benchmarks) if benchmarks else None)
         _read(files, linter)
         linter.finish()
         figures = linter.figures(_name(files))
@@ -56,6 +61,16 @@ def command(files: tuple[Path, ...], form: str, shown: int, ignored: tuple[str, 
         _summary(figures, linter, err=form not in ("text", "concise"))
     if any(found.severity == "error" for found in linter.found):
         raise SystemExit(ERRORS)
+
+
+def _index(benchmarks: tuple[str, ...]) -> Index:
+    """The benchmarks that rows are compared with. Raises MagnetError: MG633 for what is none, MG710 without `rensa`."""
+    from magnetc.distill.contamination.index import Index
+    from magnetc.distill.contamination.source import named, read_sources
+    from magnetc.extras import required
+
+    required("rensa", extra="decontaminate")
+    return Index.of(read_sources(map(named, benchmarks), Path(), announce)).make_ready()
 
 
 def _read(paths: tuple[Path, ...], linter: Linter) -> None:

@@ -46,5 +46,6 @@ KINDS = {
     "MG851": Kind("sides that part elsewhere than at the agent", _ERROR, "let both sides answer one prompt"),
     "MG852": Kind("sides told apart unread", _WARNING, "make as many sides too long as too short, and as many that ask as do not"),
     "MG853": Kind("little variety", _WARNING, "word what users say otherwise"),
+    "MG860": Kind("overlap with a benchmark", _ERROR, "leave the row out, or do not measure by that benchmark"),
 }
 """By code, in the order in which they are listed."""

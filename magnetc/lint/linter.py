@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from magnetc.distill.contamination.index import Index, Overlap
 from magnetc.emit.report.embed import Embedded
 from magnetc.emit.report.entry import entry
 from magnetc.emit.report.figures import Figures, Found
@@ -45,14 +46,16 @@ class Finding:
 
 
 class Linter:
-    """`shown`: findings kept of each kind. `ignored`: codes that are not looked for. `embedding`: rows are kept for a report's page.
+    """`shown`: findings kept of each kind. `ignored`: codes that are not looked for. `embedding`: rows are kept for a report's page. `against`: the
+    benchmarks that rows are compared with.
 
     Attributes:
         findings: those that are kept, in the order in which they were found.
     """
 
-    def __init__(self, shown: int, *, ignored: Iterable[str] = (), masks: Masks | None = None, embedding: bool = False):
-        self._shown, self._ignored, self._masks = shown, frozenset(ignored), masks
+    def __init__(self, shown: int, *, ignored: Iterable[str] = (), masks: Masks | None = None, embedding: bool = False,
+                 against: Index | None = None):
+        self._shown, self._ignored, self._masks, self._against = shown, frozenset(ignored), masks, against
         self.findings: list[Finding] = []
         self._count: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
@@ -95,6 +98,8 @@ class Linter:
         yield from self._conversation(row)
         document = row.document()
         yield from self._repeats.add(row, document, (file, line.number))
+        if self._against is not None:
+            yield from _overlaps(self._against, document)
         if row.rejected is not None:
             self._shortcut.add(document)
         self._count_row(name, row, document, line.number)
@@ -169,6 +174,15 @@ class Linter:
         figures = self._measure.figures(name)
         long = spread("tokens in a row" if self._masks else "characters in a row", self._lengths)
         return replace(figures, lengths=(*figures.lengths, *([long] if long else [])), found=self.found)
+
+
+def _overlaps(against: Index, document: dict[str, Any]) -> Iterator[Problem]:
+    """What a row has in common with benchmarks, of each the first."""
+    found: dict[str, list[Overlap]] = {}
+    for overlap in against.overlaps(document):
+        found.setdefault(overlap.source, []).append(overlap)
+    for first, *others in found.values():
+        yield Problem("MG860", f"{first}{f', and {len(others)} more of it' if others else ''}")
 
 
 def _countable(name: str, row: Row, document: dict[str, Any]) -> dict[str, Any]:

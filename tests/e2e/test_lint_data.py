@@ -24,8 +24,8 @@ from magnetc.source import Excerpt, SourceFile
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lint"
 FENCE = re.compile(r"^```json rows.jsonl\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-WHOLE = {"MG842", "MG852", "MG853"}
-"""Codes that need a tokenizer, or more rows than a page shows."""
+WHOLE = {"MG842", "MG852", "MG853", "MG860"}
+"""Codes that need a tokenizer or a benchmark, or more rows than a page shows."""
 
 
 def lint(path, *options):
@@ -187,6 +187,20 @@ def test_pairs_that_are_told_apart_unread_and_data_that_repeats_itself(tmp_path)
     assert found == {"MG841", "MG852"} | found & {"MG853"}
     talks = [{"messages": [*user, {"role": "assistant", "content": f"Yes, on day {number}."}]} for number in range(60)]
     assert {code for code, _, _ in lint(write(tmp_path / "talks.jsonl", talks))} == {"MG841", "MG853"}
+
+
+def test_rows_that_overlap_with_a_benchmark(tmp_path):
+    pytest.importorskip("rensa")
+    rows = [json.loads(each) for each in FENCE.findall(explain("MG860"))]
+    file, benchmark = write(tmp_path / "rows.jsonl", rows), tmp_path / "questions.txt"
+    benchmark.write_text("Book me the cheapest flight from Oslo to Lima on the third of May.\n")
+    (found,) = lint(file, "--against", benchmark)
+    assert found[:2] == ("MG860", 1)
+    assert "`line 1`" in found[2]
+    assert lint(file) == []
+    result = magnetc("lint-data", file, "--against", "bfkl")
+    assert result.exit_code == 1
+    assert "error[MG633]" in result.stderr
 
 
 def test_the_report_has_the_figures_and_the_findings(travel, tmp_path):
