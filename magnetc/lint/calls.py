@@ -65,7 +65,7 @@ def _against(tool: Offered, call: Called) -> Iterator[Problem]:
         for error in validator(wire(schema)).iter_errors(given):
             yield from _violation(tool.name, call, error, missing)
     except (Unresolvable, RecursionError):
-        return
+        yield Problem("MG804", f"the tool `{tool.name}`: its parameters refer to what is not in them, and so nothing is known of what it takes", call.at)
 
 
 def _open(schema: Mapping[str, Json]) -> bool:

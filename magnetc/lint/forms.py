@@ -43,6 +43,10 @@ class _Reader:
             self._problem("MG802", f"a row is an object with {_SHAPES}, and this is {_kind(row)}")
             return None
         whole = next((key for key in ("messages", "conversations") if row.get(key) is not None), None)
+        if row.get("preferred_output") is not None and row.get("non_preferred_output") is not None and isinstance(row.get("input"), dict):
+            within = row["input"]
+            prompt = self._side(within, "messages", "/input") if within.get("messages") is not None else None
+            return self._made(row, *_parted(prompt, self._side(row, "preferred_output"), self._side(row, "non_preferred_output")))
         if row.get("chosen") is not None and row.get("rejected") is not None:
             sides = [self._side(row, key) for key in ("chosen", "rejected")]
             before = "prompt" if row.get("prompt") is not None else whole
@@ -68,9 +72,9 @@ class _Reader:
     def _problem(self, code: str, message: str, at: str = "") -> None:
         self.problems.append(Problem(code, message, at))
 
-    def _side(self, row: Mapping[str, Json], key: str) -> tuple[Said, ...]:
+    def _side(self, row: Mapping[str, Json], key: str, within: str = "") -> tuple[Said, ...]:
         """The messages under a key: a list, a message alone, or words, which are the user's in a prompt and else the agent's."""
-        value, at = row[key], f"/{key}"
+        value, at = row[key], f"{within}/{key}"
         if isinstance(value, str):
             return (Said(role="user" if key == "prompt" else "assistant", content=value, at=at),)
         if isinstance(value, dict):
@@ -154,11 +158,13 @@ class _Reader:
         return parsed.content, tuple(calls)
 
     def _tools(self, row: Mapping[str, Json]) -> tuple[Offered, ...] | None:
-        key = next((key for key in ("tools", "functions") if row.get(key) is not None), None)
+        within = row["input"] if "preferred_output" in row and isinstance(row.get("input"), dict) else row
+        key = next((key for key in ("tools", "functions") if within.get(key) is not None), None)
         if key is None:
             return None
-        tools, problems = _offered(row[key]) if isinstance(row[key], str) else _offered_of(row[key])
-        self.problems += [Problem("MG803", problem, f"/{key}{at if not isinstance(row[key], str) else ''}") for at, problem in problems]
+        given, place = within[key], f"{'' if within is row else '/input'}/{key}"
+        tools, problems = _offered(given) if isinstance(given, str) else _offered_of(given)
+        self.problems += [Problem("MG803", problem, place if isinstance(given, str) else place + at) for at, problem in problems]
         return tools
 
 

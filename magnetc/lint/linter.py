@@ -116,7 +116,7 @@ class Linter:
         for tool, problem in schemas(row.tools or ()):
             if tool.text not in self._schemas:
                 self._schemas.add(tool.text)
-                yield Problem("MG804", f"the tool `{tool.name}`: {problem}", "/tools" if "tools" in row.original else "/functions")
+                yield Problem("MG804", f"the tool `{tool.name}`: {problem}", next((f"/{key}" for key in ("tools", "functions", "input") if key in row.original), ""))
 
     @staticmethod
     def _conversation(row: Row) -> Iterator[Problem]:
@@ -125,10 +125,9 @@ class Linter:
         yield from calls(row)
         yield from sources(row)
         if row.rejected is not None:
-            own = len(row.prompt)
-            yield from (problem for problem in order((*row.prompt, *row.rejected)) if problem.at.startswith("/rejected"))
-            if row.rejected and own >= 0:
-                yield from ending(row.rejected, "/rejected")
+            yield from (problem for problem in order((*row.prompt, *row.rejected)) if any(problem.at.startswith(said.at) for said in row.rejected))
+            if row.rejected:
+                yield from ending(row.rejected, row.rejected[0].at)
             yield from pair(row)
 
     def _count_row(self, name: str, row: Row, document: dict[str, Any], number: int) -> None:

@@ -12,7 +12,7 @@ def pair(row: Row) -> Iterator[Problem]:
     chosen, rejected = row.chosen, row.rejected or ()
     apart = next((number for number, (one, two) in enumerate(zip(chosen, rejected)) if not one.same(two)), None)
     if apart is None and len(chosen) == len(rejected):
-        yield Problem("MG850", "both sides say the same: there is nothing to prefer", "/rejected")
+        yield Problem("MG850", "both sides say the same: there is nothing to prefer", rejected[0].at if rejected else "")
         return
     at = min(len(chosen), len(rejected)) if apart is None else apart
     first = [side[at] for side in (chosen, rejected) if at < len(side)]

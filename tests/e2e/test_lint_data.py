@@ -189,6 +189,19 @@ def test_pairs_that_are_told_apart_unread_and_data_that_repeats_itself(tmp_path)
     assert {code for code, _, _ in lint(write(tmp_path / "talks.jsonl", talks))} == {"MG841", "MG853"}
 
 
+def test_pairs_as_openai_has_them(travel, tmp_path):
+    pairs = [json.loads(json.dumps(row)) for row in rows(travel, "preference/")]
+    for pair in pairs[::2]:
+        pair["chosen"][0]["tool_calls"] = [{"id": "call_x", "type": "function", "function": {"name": "make_tea", "arguments": "{}"}}]
+        pair["rejected"] = [*pair["rejected"][:1], {"role": "user", "content": "Hm."}]
+    others = [{"id": pair["id"], "input": {"messages": pair["prompt"], "tools": json.loads(pair["tools"])}, "preferred_output": pair["chosen"],
+               "non_preferred_output": pair["rejected"]} for pair in pairs]
+    found = [lint(write(tmp_path / "pairs.jsonl", each), "--shown", "99", "--ignore", "MG841") for each in (
+        [{key: pair[key] for key in ("id", "prompt", "chosen", "rejected", "tools")} for pair in pairs], others)]
+    assert found[0] == found[1]
+    assert {code for code, _, _ in found[0]} >= {"MG813", "MG820"}
+
+
 def test_rows_that_overlap_with_a_benchmark(tmp_path):
     pytest.importorskip("rensa")
     rows = [json.loads(each) for each in FENCE.findall(explain("MG860"))]
