@@ -130,7 +130,7 @@ class Checked:
         self.schema, self.problem = schema, problem
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def checked(text: str) -> Checked:
     """The schema that `text` writes, with types named as JSON Schema names them."""
     schema = loads(text)
@@ -198,7 +198,7 @@ def _pattern(schema: Any) -> str:
     return ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def validator(text: str) -> Any:
     """The validator of a schema. It follows references within the schema alone, and fetches none."""
     schema = loads(text)

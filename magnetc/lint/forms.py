@@ -168,7 +168,7 @@ class _Reader:
         return tools
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _offered(text: str) -> tuple[tuple[Offered, ...], tuple[tuple[str, str], ...]]:
     """Tools as JSON text, as most data sets have them, and many rows the same."""
     if not text.strip():

@@ -173,7 +173,7 @@ def squashed(text: str) -> str:
     return _NOT_WORD.sub("", _folded(text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()
