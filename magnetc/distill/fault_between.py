@@ -44,7 +44,7 @@ def fault_between(chosen: ConversationView, rejected: ConversationView, prompt: 
 
 def dependency(chosen: ConversationView, rejected: ConversationView, prompt: int) -> str:
     """How far what goes wrong is from the result that it comes from (Magnet's taxonomy): `nested` in the same user turn, `short` from the
-    turn before, `long` from an earlier one; the farthest. "" where nothing comes from a result."""
+    turn before, `long` from an earlier one; the farthest. `none` where nothing comes from a result."""
     good = [call for call in chosen.calls if call.message == prompt]
     bad = [call for call in rejected.calls if call.message == prompt]
     at_fault = [call for call in good if not any(call.name == other.name and call.arguments == other.arguments for other in bad)]
@@ -56,7 +56,7 @@ def dependency(chosen: ConversationView, rejected: ConversationView, prompt: int
     turns = [sum(user < call.message for user in chosen.users) - sum(user < chosen.calls[producer].message for user in chosen.users)
              for call in at_fault for pointer, entry in chosen.sources.get(call.id, {}).items()
              if pointer in pointers[call.id] and (producer := chosen.position.get(str(entry.get("output", "")))) is not None]
-    return "" if not turns else ("nested", "short", "long")[min(max(turns), 2)]
+    return "none" if not turns else ("nested", "short", "long")[min(max(turns), 2)]
 
 
 def _in_other_order(chosen: ConversationView, rejected: ConversationView, prompt: int, good: list[CallView], bad: list[CallView]) -> bool:

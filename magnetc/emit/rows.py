@@ -177,14 +177,12 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec, number: i
         "chosen": _credited(_messages(chosen, shown, trained_from=start), chosen, pair.turn),
         "rejected": _credited(_messages(rejected, shown, trained_from=len(script.turns)), rejected, pair.turn),
         "tools": shown.texts(script.offered[pair.turn]),
-        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows},
+        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows, "dependency": ""},
         "tags": _tags(script),
         "certificate": certificate,
     }
     good, bad = (parse(row["prompt"] + row[side], row["tools"], certificate, spec) for side in ("chosen", "rejected"))
-    row["fault"]["kind"] = fault_between(good, bad, len(row["prompt"]))
-    if distance := dependency(good, bad, len(row["prompt"])):
-        row["fault"]["dependency"] = distance
+    row["fault"] |= {"kind": fault_between(good, bad, len(row["prompt"])), "dependency": dependency(good, bad, len(row["prompt"]))}
     return row
 
 

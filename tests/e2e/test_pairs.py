@@ -38,7 +38,7 @@ def test_each_class_is_made_and_shown_by_what_it_says(paired):
     assert set(kinds) == set(taxonomy())
     for row in rows(paired, "preference/"):
         assert row["fault"]["shows"] in taxonomy()[row["fault"]["kind"]].proof
-    assert {row["fault"].get("dependency") for row in rows(paired, "preference/")} == {None, "nested", "short", "long"}
+    assert {row["fault"]["dependency"] for row in rows(paired, "preference/")} == {"none", "nested", "short", "long"}
 
 
 def test_two_pairs_of_a_conversation_are_in_other_turns_and_mostly_of_other_classes(paired):

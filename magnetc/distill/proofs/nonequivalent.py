@@ -77,7 +77,7 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
         problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
     if fault["turn"] != sum(index < prompt for index in chosen.users) - 1:
         problems.append(f"the fault is not in the user's turn {wire(fault['turn'])}")
-    if fault.get("dependency", "") != dependency(chosen, rejected, prompt):
+    if fault.get("dependency") != dependency(chosen, rejected, prompt):
         problems.append("the fault's `dependency` is another")
     shown = evidence_of(difference(good, bad, spec, existing))
     if kind == contradicted.KIND:

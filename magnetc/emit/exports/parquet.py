@@ -54,5 +54,5 @@ def _schema(kind: str) -> pyarrow.Schema:
         own = [("messages", messages), ("tools", text)]
     else:
         own = [("prompt", messages), ("chosen", messages), ("rejected", messages), ("tools", text),
-               ("fault", pa.struct([("kind", text), ("turn", number)]))]
+               ("fault", pa.struct([("kind", text), ("turn", number), ("shows", text), ("dependency", text)]))]
     return pa.schema([("id", text), *own, ("tags", tags), ("certificate", text)])
