@@ -223,6 +223,13 @@ def test_a_line_that_is_no_row_is_told(changed, line):
     assert "error[MG620]: line 1 of `sft/train.jsonl` is no row" in result.output
 
 
+def test_parquet_says_what_it_has_no_column_for(library, changed, tmp_path):
+    row = lines(library / "sft" / "train.jsonl")[0]
+    result = magnetc("export", changed(json.dumps({**row, "tags": {**row["tags"], "mood": "calm"}}) + "\n"), "--to", "parquet", "-o", tmp_path / "made")
+    assert f"error[MG620]: in the tags of `{row['id']}` is `mood`" in result.output
+    assert not (tmp_path / "made").exists()
+
+
 def test_changed_rows_are_not_exported(library, tmp_path):
     out = shutil.copytree(library, tmp_path / "changed")
     data = out / "sft" / "train.jsonl"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.emit.exports.dataset import Dataset, Row
 from magnetc.emit.exports.hub import hub_page
 from magnetc.emit.exports.sheet import Sheet
@@ -14,6 +15,9 @@ from magnetc.ir.json import wire
 
 if TYPE_CHECKING:
     import pyarrow
+
+TAGS = ("path", "base", "operations", "locale", "copy_of")
+FAULT = ("kind", "turn", "shows", "dependency")
 
 GROUP = 1_000
 """Rows of a row group: what is in memory at once."""
@@ -38,7 +42,16 @@ def _tables(rows: Iterator[Row], schema: pyarrow.Schema) -> Iterator[pyarrow.Tab
     from pyarrow import Table
 
     while group := list(islice(rows, GROUP)):
-        yield Table.from_pylist([{**row, "certificate": wire(row["certificate"])} for row in group], schema=schema)
+        yield Table.from_pylist([_columns(row, schema) for row in group], schema=schema)
+
+
+def _columns(row: Row, schema: pyarrow.Schema) -> Row:
+    """The row with a JSON string for its certificate. Arrow would leave out what the schema lacks without a word: MG620 says so."""
+    for place, keys, known in (("keys", row.keys(), schema.names), ("tags", row["tags"].keys(), TAGS), ("fault", row.get("fault", {}).keys(), FAULT)):
+        if unknown := sorted(keys - set(known)):
+            raise MagnetError(Diagnostic(code="MG620", message=f"in the {place} of `{row['id']}` is `{unknown[0]}`, for which there is no column",
+                                         help="export it with the version of magnetc that built it: `compiler` of the manifest"))
+    return {**row, "certificate": wire(row["certificate"])}
 
 
 def _schema(kind: str) -> pyarrow.Schema:
@@ -48,11 +61,11 @@ def _schema(kind: str) -> pyarrow.Schema:
     text, number = pa.string(), pa.int64()
     call = pa.struct([("id", text), ("type", text), ("function", pa.struct([("name", text), ("arguments", text)]))])
     message = [("role", text), ("content", text), ("tool_calls", pa.list_(call)), ("tool_call_id", text), ("name", text), ("weight", number)]
-    tags = pa.struct([("path", text), ("base", text), ("operations", pa.list_(text)), ("locale", text), ("copy_of", text)])
+    tags = pa.struct([(name, pa.list_(text) if name == "operations" else text) for name in TAGS])
     messages = pa.list_(pa.struct(message if kind == "sft" else [*message, ("credit", number)]))
     if kind == "sft":
         own = [("messages", messages), ("tools", text)]
     else:
         own = [("prompt", messages), ("chosen", messages), ("rejected", messages), ("tools", text),
-               ("fault", pa.struct([("kind", text), ("turn", number), ("shows", text), ("dependency", text)]))]
+               ("fault", pa.struct([(name, number if name == "turn" else text) for name in FAULT]))]
     return pa.schema([("id", text), *own, ("tags", tags), ("certificate", text)])
