@@ -24,7 +24,7 @@ def skeletons(out: Path) -> Iterator[str]:
         with path.open(encoding="utf-8") as file:
             for line in file:
                 row = json.loads(line)
-                if row["tags"]["copy_of"] is None:
+                if not row["tags"]["copy_of"]:
                     yield from of_row(row)
 
 

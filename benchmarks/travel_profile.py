@@ -77,7 +77,7 @@ def build(recipe: Path, out: Path, paths: int) -> dict[str, Any]:
     for file in sorted((out / "sft").glob("*.jsonl")):
         for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
             turns.append(sum(message["role"] == "user" for message in row["messages"]))
-            if row["tags"]["copy_of"] is None:
+            if not row["tags"]["copy_of"]:
                 calls.append(sum(len(message.get("tool_calls", ())) for message in row["messages"]))
     several = [number for number in turns if number > 1]
     kept = ("conversations", "rows", "pairs", "turns", "calls", "made", "coverage")

@@ -95,7 +95,7 @@ def build(out: Path, paths: int) -> Path:
 def conversations(out: Path) -> Iterator[dict[str, Any]]:
     for file in sorted((out / "sft").glob("*.jsonl")):
         for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
-            if row["tags"]["copy_of"] is None:
+            if not row["tags"]["copy_of"]:
                 yield row
 
 

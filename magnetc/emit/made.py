@@ -44,7 +44,7 @@ class Made:
         """Count a conversation: of its rows the one that holds all of it."""
         tags, messages = row["tags"], row["messages"]
         kinds = Counter(operation.partition("@")[0] for operation in tags["operations"])
-        if tags["copy_of"] is not None:
+        if tags["copy_of"]:
             self._applied.update(kind for kind in kinds if kind.startswith(("split.", "no_tool.")))
             return
         turns = sum(message["role"] == "user" for message in messages)

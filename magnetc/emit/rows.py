@@ -79,7 +79,7 @@ def _tags(script: Script) -> dict[str, Any]:
         "base": path.base,
         "operations": list(dict.fromkeys(operation for turn in path.turns for operation in turn.operations)),
         "locale": path.locale,
-        "copy_of": path.base if path.base != path.id else None,
+        "copy_of": path.base if path.base != path.id else "",
     }
 
 

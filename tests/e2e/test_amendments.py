@@ -133,7 +133,7 @@ def test_what_the_world_refuses_is_reported_in_its_own_words(amended):
 
 
 def test_a_copy_does_as_its_base_does(amended):
-    bases = {row["id"]: row for row in rows(amended, "sft/") if row["tags"]["copy_of"] is None}
+    bases = {row["id"]: row for row in rows(amended, "sft/") if not row["tags"]["copy_of"]}
     copies = [row for row in rows(amended, "sft/") if (undone(row) or denied(row)) and row["tags"]["copy_of"] in bases]
     assert copies
     for row in copies:

@@ -161,7 +161,7 @@ def test_messages_are_well_formed(all_rows):
 
 def test_replies_are_context_and_calls_are_trained(conversations):
     for row in conversations:
-        if row["tags"]["copy_of"] is None:
+        if not row["tags"]["copy_of"]:
             for message in row["messages"]:
                 if message["role"] == "assistant":
                     assert message["weight"] == (1 if message.get("tool_calls") else 0)
@@ -208,7 +208,7 @@ def test_copies_originals_and_pairs_stay_together(library):
     assert all(len(found) == 1 for found in parts.values())
     assert set().union(*parts.values()) == {"train", "validation", "test"}
     copies = [row for row in rows(library, "sft") if row["tags"]["copy_of"]]
-    originals = {row["id"] for row in rows(library, "sft") if row["tags"]["copy_of"] is None}
+    originals = {row["id"] for row in rows(library, "sft") if not row["tags"]["copy_of"]}
     assert copies
     assert all(row["tags"]["copy_of"] == row["tags"]["base"] in originals for row in copies)
 

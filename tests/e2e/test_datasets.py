@@ -40,6 +40,15 @@ def test_rows_load_back_unchanged(datasets, library, tmp_path, name):
                 assert without_nulls(theirs[key]) == ours[key]
 
 
+@pytest.mark.parametrize("kind", ["sft", "preference"])
+def test_an_output_is_a_dataset_of_the_hub(datasets, library, tmp_path, kind):
+    """As its card offers it, though a partition may have no copy, no operation or no replies."""
+    loaded = datasets.load_dataset(str(library), kind, cache_dir=str(tmp_path))
+    for part, theirs in loaded.items():
+        written = lines(library / kind / f"{part}.jsonl")
+        assert [dict(row) for row in theirs] == written
+
+
 @pytest.mark.parametrize("name", ["trl-objects", "parquet"])
 @pytest.mark.parametrize("kind", ["sft", "preference"])
 def test_an_export_is_a_dataset_of_the_hub(datasets, library, exports, tmp_path, name, kind):

@@ -29,7 +29,7 @@ def recipe(folder: Path, decontaminate: str, **benchmarks: str) -> Path:
 
 def whole(out: Path) -> dict[str, Row]:
     """Conversations that no copy is made of, by id."""
-    return {row["id"]: row for row in rows(out, "sft/") if row["tags"]["copy_of"] is None and row["id"].endswith(tuple("0123456789"))}
+    return {row["id"]: row for row in rows(out, "sft/") if not row["tags"]["copy_of"] and row["id"].endswith(tuple("0123456789"))}
 
 
 def said(row: Row) -> list[str]:

@@ -203,7 +203,7 @@ def test_the_card_has_what_was_asked_and_made(library):
     card = (library / "README.md").read_text(encoding="utf-8")
     made = json.loads((library / "coverage.json").read_text(encoding="utf-8"))
     assert f"| tools | {made['tools']['covered']} | {made['tools']['possible']} |" in card
-    bases = [own[-1] for own in covered_by_path(library).values() if own[-1]["tags"]["copy_of"] is None]
+    bases = [own[-1] for own in covered_by_path(library).values() if not own[-1]["tags"]["copy_of"]]
     turns = [sum(message["role"] == "user" for message in row["messages"]) for row in bases]
     calls = [sum(len(message.get("tool_calls", ())) for message in row["messages"]) for row in bases]
     line = next(line for line in card.splitlines() if line.startswith("| loan |"))

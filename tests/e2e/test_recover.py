@@ -74,7 +74,7 @@ def test_a_slip_errs_untrained_and_is_repaired_by_a_trained_call(recovered):
 def test_a_copy_slips_as_its_base_does(recovered):
     made = {}
     for row in rows(recovered, "sft/"):
-        if row["tags"]["copy_of"] is None:
+        if not row["tags"]["copy_of"]:
             made[row["id"]] = [of(row, call)[0]["tool_calls"] for call in slips(row)]
     copies = [row for row in rows(recovered, "sft/") if row["tags"]["copy_of"] and row["tags"]["copy_of"] in made and slips(row)]
     assert copies

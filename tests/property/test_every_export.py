@@ -39,7 +39,7 @@ def conversations(draw, regular=True):
 
 
 def row_of(number, messages, tools):
-    tags = {"path": "p", "base": f"p-{number}", "operations": [], "locale": "en", "copy_of": None}
+    tags = {"path": "p", "base": f"p-{number}", "operations": [], "locale": "en", "copy_of": ""}
     listed = [{"type": "function", "function": {"name": name, "parameters": parameters}} for name, parameters in tools.items()]
     return {"id": f"p-{number}", "messages": messages, "tools": wire(listed), "tags": tags, "certificate": {"row": ""}}
 

@@ -62,7 +62,7 @@ class Measure:
         self._by["locales"].update([str(tags["locale"])] if tags.get("locale") else [])
         self._by["operations"].update(str(operation).partition("@")[0] for operation in tags.get("operations") or ())
         self._add_lengths(messages, says, calls)
-        if tags.get("copy_of") is None:
+        if not tags.get("copy_of"):
             self._variety.add(str(row.get("id", place)), {**row, "messages": messages}, tools)
 
     def _add_lengths(self, messages: list[dict[str, Any]], says: list[str], calls: int) -> None:
