@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from magnetc.distill.proofs.sourced import argument_leaves
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json, canonical
@@ -47,7 +45,7 @@ def dependency(chosen: ConversationView, rejected: ConversationView, prompt: int
     turn before, `long` from an earlier one; the farthest. `none` where nothing comes from a result."""
     good = [call for call in chosen.calls if call.message == prompt]
     bad = [call for call in rejected.calls if call.message == prompt]
-    at_fault = [call for call in good if not any(call.name == other.name and call.arguments == other.arguments for other in bad)]
+    at_fault = [call for call in good if not any(_same(call, other) for other in bad)]
     pointers: dict[str, set[str]] = {}
     for call in at_fault:
         beside = next((other for other in bad if other.name == call.name), None) if len(bad) == len(good) else None
@@ -60,21 +58,15 @@ def dependency(chosen: ConversationView, rejected: ConversationView, prompt: int
 
 
 def _in_other_order(chosen: ConversationView, rejected: ConversationView, prompt: int, good: list[CallView], bad: list[CallView]) -> bool:
-    """Whether the turn's calls are the same, and the root's is one that should come later."""
-    if len(good) != 1 or len(bad) != 1 or (good[0].name == bad[0].name and good[0].arguments == bad[0].arguments):
+    """Whether the turn's calls from the root on are of the same tools, and each side makes the other's first call later."""
+    right, wrong = ([call for call in _turn_calls(view, prompt) if call.message >= prompt] for view in (chosen, rejected))
+    if len(good) != 1 or len(bad) != 1 or sorted(call.name for call in right) != sorted(call.name for call in wrong):
         return False
-    right, wrong = (Counter((call.name, canonical(dict(call.arguments))) for call in calls if call.message in (prompt, *_after(calls, prompt)))
-                    for calls in (_turn_calls(chosen, prompt), _turn_calls(rejected, prompt)))
-    root, later = _key(bad[0]), _key(good[0])
-    return root in right and later in wrong and Counter(name for name, _ in right.elements()) == Counter(name for name, _ in wrong.elements())
+    return not _same(good[0], bad[0]) and any(_same(call, bad[0]) for call in right) and any(_same(call, good[0]) for call in wrong)
 
 
-def _key(call: CallView) -> tuple[str, str]:
-    return call.name, canonical(dict(call.arguments))
-
-
-def _after(calls: list[CallView], prompt: int) -> list[int]:
-    return [call.message for call in calls if call.message > prompt]
+def _same(one: CallView, other: CallView) -> bool:
+    return one.name == other.name and canonical(dict(one.arguments)) == canonical(dict(other.arguments))
 
 
 def _turn_calls(view: ConversationView, prompt: int) -> list[CallView]:
