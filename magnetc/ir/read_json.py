@@ -15,11 +15,16 @@ MAX_VALUES = 2_000_000
 """Values of data that may hold one part in several places, each place counted: aliases of aliases grow by powers."""
 
 
+def load_finite(text: str) -> Json:
+    """The value, however deep. Raises ValueError for what is no JSON, NaN and infinities, RecursionError for what is nested too deeply."""
+    return json.loads(text, parse_constant=_not_finite, parse_float=_finite)
+
+
 def read_json(text: str) -> Json:
     """The value that `text` writes. Raises ValueError for what is no JSON, NaN and infinities, half of a pair of surrogates, and
     for what is nested more than `MAX_DEPTH` deep."""
     try:
-        value = json.loads(text, parse_constant=_not_finite, parse_float=_finite)
+        value = load_finite(text)
     except RecursionError:
         raise _too_deep() from None
     check_depth(value)

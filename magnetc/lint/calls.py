@@ -16,8 +16,8 @@ from referencing.exceptions import Unresolvable
 from magnetc.diagnostics.suggest import closest
 from magnetc.frontend.json_schema import TYPE_NAMES
 from magnetc.ir.json import Json, wire
+from magnetc.ir.read_json import load_finite
 from magnetc.lint.row import Called, Offered, Problem, Row
-from magnetc.lint.strict_json import loads
 from magnetc.source.origin import escape
 
 ANY = frozenset({"any", "Any"})
@@ -133,7 +133,7 @@ class Checked:
 @lru_cache(maxsize=2048)
 def checked(text: str) -> Checked:
     """The schema that `text` writes, with types named as JSON Schema names them."""
-    schema = loads(text)
+    schema = load_finite(text)
     if not isinstance(schema, dict):
         return Checked(None, "its parameters are no object")
     plain, renamed = _flat(schema)
@@ -201,7 +201,7 @@ def _pattern(schema: Any) -> str:
 @lru_cache(maxsize=1024)
 def validator(text: str) -> Any:
     """The validator of a schema. It follows references within the schema alone, and fetches none."""
-    schema = loads(text)
+    schema = load_finite(text)
     return validator_for(schema, default=Draft202012Validator)(schema, registry=Registry())
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from magnetc.ir.json import Json, wire
+from magnetc.ir.read_json import load_finite
 from magnetc.lint.row import Called, Offered, Problem, Row, Said, as_text
-from magnetc.lint.strict_json import loads
 from magnetc.models.dialects import HERMES
 from magnetc.source.origin import escape
 
@@ -116,7 +116,7 @@ class _Reader:
         if raw.lower() in CALLING and not made:
             made = item.get("content", item.get("value"))
             try:
-                made = loads(made) if isinstance(made, str) else made
+                made = load_finite(made) if isinstance(made, str) else made
             except (ValueError, RecursionError):
                 self._problem("MG821", "a call is no JSON", at_value)
                 yield Called(name="", arguments=None, text=as_text(made), at=at_value, at_arguments=at_value)
@@ -174,7 +174,7 @@ def _offered(text: str) -> tuple[tuple[Offered, ...], tuple[tuple[str, str], ...
     if not text.strip():
         return (), ()
     try:
-        return _offered_of(loads(text))
+        return _offered_of(load_finite(text))
     except (ValueError, RecursionError):
         return (), (("", "the tools are text that is no JSON"),)
 
@@ -215,7 +215,7 @@ def _arguments(given: Json) -> tuple[dict[str, Json] | None, str]:
         return {}, ""
     if isinstance(given, str):
         try:
-            given = loads(given)
+            given = load_finite(given)
         except (ValueError, RecursionError):
             return None, "text that is no JSON"
         if isinstance(given, str):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from magnetc.ir.json import Json
-from magnetc.lint.strict_json import loads
+from magnetc.ir.read_json import load_finite
 
 LONGEST = 32 << 20
 """Bytes of a line that is read: a longer one is passed over."""
@@ -75,7 +75,7 @@ def _line(number: int, start: int, text: str, raw: bytes) -> Line:
     skipped = 1 if number == 1 and text.startswith("\ufeff") else 0
     row, problem = None, ""
     try:
-        row = loads(text[skipped:])
+        row = load_finite(text[skipped:])
     except json.JSONDecodeError as error:
         problem = f"{error.msg[:1].lower()}{error.msg[1:]} at column {error.pos + 1 + skipped}"
     except ValueError as error:
