@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
 from magnetc import __version__
+from magnetc.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "init": "Write a recipe to begin with, from tools that exist.",
@@ -34,38 +33,11 @@ COMMANDS = {
     "journal": "Look into what a teacher was paid for, copy it, or forget it.",
     "train": "Train a model on a dataset.",
     "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",
-    "eval": "Judge a dataset by a benchmark's own checkers.",
+    "eval": "Judge a model in worlds and benchmarks, or a dataset.",
 }
 
 
-class LazyGroup(click.Group):
-    """Knows its commands by name and line; the module `magnetc.cli.NAME` is imported only to run one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        return import_module(f"magnetc.cli.{cmd_name.replace('-', '_')}").command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]):
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            from magnetc.diagnostics.suggest import closest
-
-            near = closest(args[0], list(COMMANDS)) if args else None
-            if near:
-                raise click.UsageError(f"{error.message.rstrip('.')}; did you mean `{near}`?", error.ctx) from None
-            raise
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, room="magnetc.cli", lines=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="magnetc")
 def main() -> None:
     """Compile a recipe (tools, world, graph, turns) into verified multi-turn tool-use training data."""

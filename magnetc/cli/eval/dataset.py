@@ -1,4 +1,4 @@
-"""`magnetc eval BENCHMARK OUT`: a dataset judged by a benchmark's own checkers."""
+"""`magnetc eval dataset OUT`: a dataset judged by BFCL's own checkers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from magnetc.cli.report import ERRORS, announce, diagnosed
 from magnetc.diagnostics import Sink
 
 
-@click.command("eval")
-@click.argument("benchmark", type=click.Choice(["bfcl"]))
+@click.command("dataset")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--pairs", is_flag=True, help="Judge the rejected sides of preference pairs instead, and list disagreements.")
 @click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")
-def command(benchmark: str, out: Path, pairs: bool, as_json: bool) -> None:
-    """Judge the dataset in OUT by BENCHMARK's own checkers, in an environment of their own. Exit 1 when one fails."""
+def command(out: Path, pairs: bool, as_json: bool) -> None:
+    """Judge the dataset in OUT, built with `emit: [bfcl]`, by BFCL's own checkers, in an environment of their own. Exit 1 when one fails."""
     from magnetc.eval.judge import judge_conversations, judge_pairs
 
     with diagnosed(Sink()):

@@ -1,0 +1,16 @@
+"""`magnetc eval WHAT`: what a model does in worlds and benchmarks, and what benchmarks say of a dataset."""
+
+from __future__ import annotations
+
+import click
+
+from magnetc.cli.lazy_group import LazyGroup
+
+COMMANDS = {
+    "dataset": "Judge a dataset's conversations by BFCL's own checkers.",
+}
+
+
+@click.group("eval", cls=LazyGroup, room="magnetc.cli.eval", lines=COMMANDS)
+def command() -> None:
+    """Judge a model by what it does in worlds and benchmarks, or a dataset by a benchmark's own checkers."""
