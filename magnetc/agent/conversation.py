@@ -66,8 +66,8 @@ class PlayedTurn:
 class Conversation:
     """Says what the policy is shown, and takes what it answers. Over when `over`; then `turns` has what was played."""
 
-    def __init__(self, reference: Reference, most_actions: int):
-        self.reference, self._most = reference, most_actions
+    def __init__(self, reference: Reference, most_actions: int, sample: int = 0):
+        self.reference, self.sample, self._most = reference, sample, most_actions
         self.turns: list[PlayedTurn] = []
         self.executed: list[Step] = list(reference.context)
         self._open: list[Attempt] = []
@@ -81,17 +81,19 @@ class Conversation:
 
     def request(self) -> Request:
         """What the policy is shown."""
-        return Request(messages=[*self._history, *self.turns[-1].messages], tools=self.reference.tools)
+        return Request(messages=[*self._history, *self.turns[-1].messages], tools=self.reference.tools, sample=self.sample)
 
     def take(self, action: Action) -> list[Attempt]:
         """Add the policy's message. Returns those of its calls that are to be executed, for `finish`.
 
         An action without a call ends the turn.
         """
-        turn, content = self.turns[-1], _clean(action.content)
+        turn, said = self.turns[-1], {"role": "assistant", "content": _clean(action.content)}
+        if action.reasoning:
+            said["reasoning_content"] = _clean(action.reasoning)
         attempts, malformed = self._attempts(action)
         if not attempts and not malformed:
-            turn.messages.append({"role": "assistant", "content": content})
+            turn.messages.append(said)
             self._next_turn()
             return []
         turn.attempts += attempts
@@ -100,7 +102,7 @@ class Conversation:
         unread = [self._refused(MALFORMED, {"text": text}, "malformed call") for text in malformed]
         stated = [{"id": a.id, "type": "function", "function": {"name": a.name, "arguments": wire(a.stated)}}
                   for a in (*attempts, *unread)]
-        turn.messages.append({"role": "assistant", "content": content, "tool_calls": stated})
+        turn.messages.append({**said, "tool_calls": stated})
         self._open = [*attempts, *unread]
         return [attempt for attempt in attempts if not attempt.refused]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,9 @@ from magnetc.agent.policy import Policy
 from magnetc.agent.reference import read_reference
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
+from magnetc.teachers.gathered import gathered
 from magnetc.tools.worlds.equivalence import Made, texts_in
 from magnetc.tools.worlds.pool import WorldPool
-from magnetc.tools.worlds.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,12 @@ class Played:
     existing: frozenset[str]
 
 
+def _ignored(count: int) -> None:
+    pass
+
+
 async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPool, spec: Spec, states: Mapping[str, Json], *,
-               most_actions: int = 8, batch: int = 64) -> list[Played]:
+               most_actions: int = 8, batch: int = 64, lanes: int = 1, sample: int = 0, acted: Callable[[int], None] = _ignored) -> list[Played]:
     """Let `policy` act in the SFT rows of an output.
 
     The system message and the user's messages are the row's. Turns before the first with a trained message are context and
@@ -42,6 +47,9 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
         states: The output's initial states, by digest (`magnetc.build.opened`).
         most_actions: Messages of calls in one turn; the turn ends behind the last, without an answer.
         batch: Conversations that advance together: the policy is asked about so many at once.
+        lanes: How many such batches are under way at once, none waiting for another: for a policy that answers one as fast as many.
+        sample: Tells the policy's draws of one play from those of another.
+        acted: Told how many messages the policy has said, each time that it has said some.
 
     Returns:
         One for each row, in order.
@@ -49,23 +57,35 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
     Raises:
         MagnetError: MG621 for a row that cannot be played, MG601 to MG607 for a world that does not work.
     """
-    conversations = [Conversation(read_reference(row, states, spec), most_actions) for row in rows]
+    conversations = [Conversation(read_reference(row, states, spec), most_actions, sample) for row in rows]
+    waiting = deque(conversation for conversation in conversations if not conversation.over)
+    await gathered((_lane(waiting, batch, policy, pool, acted) for _ in range(lanes)), lanes)
     async with pool.world() as world:
-        active = [conversation for conversation in conversations if not conversation.over]
-        while active:
-            await _advance(active[:batch], policy, world)
-            active = [conversation for conversation in active if not conversation.over]
         existing = {digest: texts_in(states[digest]) for digest in {c.reference.start.digest for c in conversations}}
         return [Played(row=c.reference.row, tags=c.reference.tags, before=await compare(world, c), turns=tuple(c.turns),
                        existing=existing[c.reference.start.digest]) for c in conversations]
 
 
-async def _advance(conversations: list[Conversation], policy: Policy, world: World) -> None:
+async def _lane(waiting: deque[Conversation], batch: int, policy: Policy, pool: WorldPool, acted: Callable[[int], None]) -> None:
+    """Play conversations that wait, `batch` at a time, until there is none."""
+    active: list[Conversation] = []
+    while True:
+        while waiting and len(active) < batch:
+            active.append(waiting.popleft())
+        if not active:
+            return
+        await _advance(active, policy, pool)
+        acted(len(active))
+        active = [conversation for conversation in active if not conversation.over]
+
+
+async def _advance(conversations: Sequence[Conversation], policy: Policy, pool: WorldPool) -> None:
     """One message of the agent in each conversation, and the results of its calls."""
     actions = await policy.act([conversation.request() for conversation in conversations])
     waiting = [(conversation, conversation.take(action)) for conversation, action in zip(conversations, actions, strict=True)]
     calling = [(conversation, attempts) for conversation, attempts in waiting if attempts]
     if calling:
-        await execute(world, calling)
+        async with pool.world() as world:
+            await execute(world, calling)
     for conversation in conversations:
         conversation.finish()

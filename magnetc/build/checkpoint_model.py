@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from magnetc.build.model_names import checkpoint_place, model_names
 from magnetc.diagnostics import MagnetError
@@ -33,7 +34,7 @@ def checkpoint_model(checkpoint: Checkpoint, folder: Path) -> Batches:
     def say(requests: Sequence[Request], stopped: Callable[[], bool]) -> list[Reply | Unusable]:
         called = checkpoint.model_for(requests[0].program)
         if called not in samplers:
-            samplers[called] = _load(checkpoint, called, folder)
+            samplers[called] = Sampler(*load_checkpoint(checkpoint, called, folder))
         sampler = samplers[called]
         answers = sampler.answer([_question(request, checkpoint) for request in requests], stopped)
         return [Reply(text=said.text.encode("utf-8", "replace").decode(), asked=said.asked, answered=said.answered) if said else
@@ -43,14 +44,19 @@ def checkpoint_model(checkpoint: Checkpoint, folder: Path) -> Batches:
     return Batches(model_names(checkpoint, folder), say, checkpoint.batch)
 
 
-def _load(checkpoint: Checkpoint, name: str, folder: Path) -> Sampler:
+def load_checkpoint(checkpoint: Checkpoint, name: str, folder: Path) -> tuple[Any, Chat]:
+    """The model called `name`, on its device, and its chat template; `folder` is what paths are seen from.
+
+    Raises:
+        MagnetError: MG710 without the extra `train`, MG712 for what cannot be loaded, MG713 for a tokenizer without a chat template.
+    """
     (torch,) = required("torch")
     place = checkpoint_place(name, folder)
     at = str(place or name)
     revision = {"revision": checkpoint.revision} if checkpoint.revision and place is None else {}
     device = checkpoint.device if checkpoint.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     chat = Chat(load_tokenizer(at, **revision), json.loads(checkpoint.template))
-    return Sampler(load_model(at, dtype=checkpoint.dtype, device=device, **revision), chat)
+    return load_model(at, dtype=checkpoint.dtype, device=device, **revision), chat
 
 
 def _question(request: Request, checkpoint: Checkpoint) -> Question:

@@ -1,4 +1,4 @@
-"""Greedy generation for many conversations at once, of a model that may be in training."""
+"""What an agent says next, for many conversations at once, of a model that may be in training."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 from magnetc.models.chat import Chat
 from magnetc.models.continued import continued
 from magnetc.models.dialects import Parsed
+from magnetc.models.drawn import Draw, Drawn
 
 Conversation = tuple[Sequence[Mapping[str, Any]], str]
 """Messages in the form of the rows, and the offered tools as JSON text."""
 
 
 class Generator:
-    """Says the agent's next message of conversations as `model` would, taking the likeliest token each time.
+    """Says the agent's next message of conversations as `model` would, taking the likeliest token each time or drawing.
 
     The same model and conversations give the same messages. `model` is a causal language model of transformers, with
     adapters or not, wrapped for training or not; its modes are put back after each use, and no random number is drawn.
@@ -33,16 +34,18 @@ class Generator:
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else self._stops[0]
         self._window = getattr(self._model.config, "max_position_embeddings", None)
 
-    def answer(self, conversations: Sequence[Conversation]) -> list[Parsed]:
+    def answer(self, conversations: Sequence[Conversation], draws: Sequence[Draw] = ()) -> list[Parsed]:
         """The next message of each conversation, in order; an empty one where the model's window has no room for it.
+
+        `draws`: how each is drawn; without them the likeliest token is taken each time.
 
         Raises:
             MagnetError: MG713 when the chat template refuses a conversation.
         """
         prompts = [self._chat.encode(self._chat.render(messages, tools, generation=True)) for messages, tools in conversations]
-        return [self._chat.read(said) for said in self.complete(prompts)]
+        return [self._chat.read(said) for said in self.complete(prompts, draws)]
 
-    def complete(self, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+    def complete(self, prompts: Sequence[Sequence[int]], draws: Sequence[Draw] = ()) -> list[list[int]]:
         """The ids that follow each prompt, up to the first that ends a message, which is left out."""
         said: list[list[int]] = [[] for _ in prompts]
         room = None if self._window is None else self._window - self._most
@@ -51,7 +54,9 @@ class Generator:
         with _acting(self._model):
             for start in range(0, len(fitting), self._batch):
                 chosen = fitting[start : start + self._batch]
-                made = continued(self._model, [prompts[index] for index in chosen], most=self._most, stops=self._stops, pad=self._pad)
+                drawn = [Drawn([draws[index] for index in chosen])] if draws else []
+                made = continued(self._model, [prompts[index] for index in chosen], most=self._most, stops=self._stops, pad=self._pad,
+                                 scores=drawn)
                 for index, ids in zip(chosen, made):
                     said[index] = ids
         return said

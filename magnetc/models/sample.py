@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.extras import required
 from magnetc.models.chat import Chat
 from magnetc.models.continued import continued
+from magnetc.models.drawn import Drawn
 
 _THINK = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Messages, and how the reply to them is drawn: with `temperature` 0 the likeliest token each time, otherwise by `seed` from
-    the `top_k` likeliest (0: all) that share `top_p` of the probability. It ends after `most_tokens`, or before any of `stops`."""
+    """Messages, and how the reply to them is drawn (`Draw`). It ends after `most_tokens`, or before any of `stops`."""
 
     messages: Sequence[dict[str, str]]
     seed: int = 0
@@ -76,7 +75,7 @@ class Sampler:
     def _continued(self, prompts: Sequence[Sequence[int]], questions: Sequence[Question], limits: Sequence[int],
                    stopped: Callable[[], bool]) -> list[list[int]]:
         (torch,) = required("torch")
-        drawn = [_Drawn(questions)] if any(question.temperature > 0 for question in questions) else []
+        drawn = [Drawn(questions)] if any(question.temperature > 0 for question in questions) else []
         ended = _Ended(limits, max(map(len, prompts)), stopped)
         try:
             made = continued(self._model, prompts, most=max(limits), stops=self._stops, pad=self._pad, scores=drawn, ended=[ended])
@@ -91,35 +90,6 @@ class Sampler:
         think = _THINK.match(text)
         text = text[think.end() :] if think else text
         return min((text.partition(stop)[0] for stop in stops if stop), key=len, default=text)
-
-
-class _Drawn:
-    """Leaves of each row's scores the one token that is taken, by one number a token from the row's own sequence."""
-
-    def __init__(self, questions: Sequence[Question]):
-        (self._torch,) = required("torch")
-        self._questions = questions
-        self._numbers = [Random(question.seed) for question in questions]
-
-    def __call__(self, input_ids: Any, scores: Any) -> Any:
-        torch = self._torch
-
-        def column(values: Sequence[float]) -> Any:
-            return torch.tensor(list(values), dtype=torch.float32, device=scores.device).unsqueeze(1)
-
-        warmth = column([question.temperature for question in self._questions])
-        ranked, order = scores.float().sort(dim=-1, descending=True, stable=True)
-        shares = (ranked / warmth.where(warmth > 0, 1.0)).softmax(dim=-1)
-        before = shares.cumsum(dim=-1) - shares
-        rank = torch.arange(scores.shape[-1], device=scores.device).unsqueeze(0)
-        most = column([question.top_k or scores.shape[-1] for question in self._questions])
-        likely = (rank < most) & (before < column([question.top_p for question in self._questions])) & (warmth > 0)
-        kept = shares.where((rank == 0) | likely, 0.0)
-        upto = kept.cumsum(dim=-1)
-        wanted = column([numbers.random() for numbers in self._numbers]) * upto[:, -1:]
-        last = (kept > 0).sum(dim=-1, keepdim=True) - 1   # the shares that are kept are the first
-        taken = order.gather(1, (upto <= wanted).sum(dim=-1, keepdim=True).minimum(last))
-        return torch.full_like(scores, float("-inf")).scatter(1, taken, 0.0)
 
 
 class _Ended:

@@ -28,11 +28,14 @@ SHOWN = 4000
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One question to a model. `sample` tells apart questions that are asked several times on purpose (votes)."""
+    """One question to a model. `sample` tells apart questions that are asked several times on purpose (votes).
+
+    With `tools` the reply is a whole message, as JSON (`openai/dialects.py`).
+    """
 
     program: str
     model: str
-    messages: tuple[Mapping[str, str], ...]
+    messages: tuple[Mapping[str, Any], ...]
     schema: Mapping[str, Any] = field(default_factory=dict)
     decoding: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Mapping[str, Any], ...] = ()
@@ -140,7 +143,7 @@ class Asker:
         for _ in range(1 + program.repair):
             request = Request(program=program.name, model=self.model.name(program.name), messages=tuple(messages),
                               schema=program.output, decoding=program.decoding, sample=sample)
-            reply = await self._reply(request, counts)
+            reply = await self.reply(request, counts)
             try:
                 made = read(reply.text)
             except ValueError as error:
@@ -167,7 +170,12 @@ class Asker:
         except GivenUp:
             raise Unanswered(f"{program.name}: {UNANSWERED}") from None
 
-    async def _reply(self, request: Request, counts: Counter[str]) -> Reply:
+    async def reply(self, request: Request, counts: Counter[str]) -> Reply:
+        """The model's reply, out of the store where it is known, whatever is in it; `counts` says which.
+
+        Raises:
+            MagnetError: what the model raises.
+        """
         known = self.store.get(request)
         if known is not None:
             counts["journal"] += 1

@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import agents
 import answers
 from aiohttp import web
 
@@ -60,6 +61,8 @@ class Server:
             if kind in TRANSPORT:
                 return await self.broken(request, kind)
             self.answered.add(digest)
+            if body.get("tools"):
+                return web.json_response(acted(body, agents.message(body)))
             text = said(answers.answer(body), kind, body)
             return web.json_response(completion(body, text, "length" if kind == "truncated json" else "stop"))
         finally:
@@ -113,6 +116,13 @@ def completion(body: dict, text: str, reason: str) -> dict:
             "usage": {"prompt_tokens": asked, "completion_tokens": len(text) // 4, "total_tokens": asked + len(text) // 4}}
 
 
+def acted(body: dict, message: dict) -> dict:
+    """A completion with a message that may call tools, as servers state it."""
+    made = completion(body, message["content"] or "", "tool_calls" if message.get("tool_calls") else "stop")
+    made["choices"][0]["message"] = message
+    return made
+
+
 async def serve(port: int, server: Server) -> None:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.add_routes([web.post("/v1/chat/completions", server.complete), web.get("/stats", server.report), web.get("/v1/models", server.models)])
@@ -136,8 +146,13 @@ if __name__ == "__main__":
     options.add_argument("--only", nargs="*", default=())
     options.add_argument("--rows", type=Path, help="a dataset whose calls the reader knows")
     options.add_argument("--reader", choices=("stepwise", "doubling"), help="how the reader makes its calls, if not as the dataset has them")
+    options.add_argument("--agent", type=Path, help="a dataset whose agent this server plays for requests with tools")
+    options.add_argument("--mistakes", type=float, default=0.0, help="the share of the agent's messages with calls that go wrong")
     given = options.parse_args()
     answers.READER += [given.reader] if given.reader else []
     if given.rows:
         answers.read_rows(given.rows)
+    if given.agent:
+        agents.read_rows(given.agent)
+        agents.MISTAKES.append(given.mistakes)
     asyncio.run(serve(given.port, Server(given.faults, given.latency, tuple(given.only))))

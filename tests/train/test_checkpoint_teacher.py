@@ -19,8 +19,8 @@ from magnetc.diagnostics import MagnetError, Sink
 from magnetc.engine.journal import NAME, Journal, entries
 from magnetc.frontend import load
 from magnetc.ir.checkpoint import Checkpoint
-from magnetc.models import sample
 from magnetc.models.chat import Chat
+from magnetc.models.drawn import Drawn
 from magnetc.models.sample import Question, Sampler
 from magnetc.models.scratch import ScratchSettings, scratch_model, scratch_tokenizer
 from magnetc.teachers.ask import Asker, Request, Unusable
@@ -103,7 +103,7 @@ def test_tokens_are_drawn_as_likely_as_they_are():
              "greedy": ({"temperature": 0.0}, [0, 1, 0, 0, 0]), "none": ({"top_p": 0.0}, [0, 1, 0, 0, 0])}
     squares = (probabilities**2 / (probabilities**2).sum()).tolist()
     asked = [question(1, seed=seed, **{"temperature": 1.0, **how}) for how, _ in kinds.values() for seed in range(60)]
-    drawn = sample._Drawn(asked)
+    drawn = Drawn(asked)
     counts = [Counter() for _ in kinds]
     for _ in range(200):
         scores = drawn(None, probabilities.log().repeat(len(asked), 1))

@@ -30,7 +30,7 @@ from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.endpoint import Endpoint
 from magnetc.teachers.ask import GivenUp, Reply, Request
 from magnetc.teachers.openai.budget import Budget, estimated_tokens
-from magnetc.teachers.openai.dialects import chat_body, reply_text, usage
+from magnetc.teachers.openai.dialects import chat_body, reply_message, reply_text, usage
 
 TRIES = 8
 """How often one question is sent before it is given up."""
@@ -51,6 +51,14 @@ class _Later(Exception):
     def __init__(self, why: str, seconds: float | None = None):
         super().__init__(why)
         self.seconds = seconds
+
+
+class Refused(MagnetError):
+    """The endpoint will not answer a request, however often it comes."""
+
+    def __init__(self, status: int, diagnostic: Diagnostic):
+        super().__init__(diagnostic)
+        self.status = status
 
 
 @dataclass(slots=True)
@@ -119,7 +127,7 @@ class OpenAIClient:
             self.budget.check()
             answer = await self._post(body)
         try:
-            text, (asked, answered) = reply_text(answer), usage(answer)
+            text, (asked, answered) = (reply_message if request.tools else reply_text)(answer), usage(answer)
         except ValueError as error:
             raise _Later(str(error)) from error
         reply = Reply(text=text, asked=asked, answered=answered)
@@ -177,15 +185,15 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _refused(endpoint: Endpoint, status: int, said: str) -> MagnetError:
+def _refused(endpoint: Endpoint, status: int, said: str) -> Refused:
     advice = {
         400: "the model or the server may not know an option of the prompt program: compare its `decoding` and the recipe's `dialect`",
         401: f"check the key in `{endpoint.key}`" if endpoint.key else "name the environment variable of the key with `key`",
         403: f"check that the key may use `{endpoint.model}`",
         404: "check `endpoint` (it ends in `/v1`) and `model`",
     }
-    return MagnetError(Diagnostic(code="MG510", message=f"the teacher's endpoint refuses, with status {status}: {said}",
-                                  help=advice.get(status, "check `endpoint`, `model` and `dialect` of the recipe's teacher")))
+    return Refused(status, Diagnostic(code="MG510", message=f"the teacher's endpoint refuses, with status {status}: {said}",
+                                      help=advice.get(status, "check the endpoint's address, its `model` and its `dialect`")))
 
 
 def _said(data: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,23 @@ def reply_text(answer: Any) -> str:
     if not isinstance(text, str):
         raise ValueError("the answer's content is no text")
     return text.encode("utf-8", "replace").decode()
+
+
+def reply_message(answer: Any) -> str:
+    """The message of a complete answer to a request with tools, as JSON: `content`, `reasoning_content`, and `tool_calls` as (name, arguments),
+    the arguments in the text that the model wrote. Raises ValueError where it is no answer of the protocol."""
+    content = reply_text(answer)
+    message = answer["choices"][0]["message"]
+    thought = message.get("reasoning_content") or message.get("reasoning") or ""
+    try:
+        calls = [(call["function"]["name"], call["function"].get("arguments") or "{}") for call in message.get("tool_calls") or ()]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("the answer has `tool_calls` without a function") from error
+    if not isinstance(thought, str) or not all(isinstance(name, str) for name, _ in calls):
+        raise ValueError("the answer's message is malformed")
+    stated = [[name, arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)] for name, arguments in calls]
+    message = {"content": content, "reasoning_content": thought, "tool_calls": stated}
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def usage(answer: Mapping[str, Any]) -> tuple[int, int]:

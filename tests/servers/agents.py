@@ -1,0 +1,65 @@
+"""What the agent of the tests says to a conversation with tools: it has read a dataset, and errs as often as it is told to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+ROWS: dict[tuple[str, ...], list[list[dict]]] = {}
+"""By what the user of a conversation has said so far, the agent's messages that follow the last of it."""
+
+MISTAKES: list[float] = []
+"""The share of messages with calls that go wrong, if any do."""
+
+
+def read_rows(folder: Path) -> None:
+    """Learn what the agent of a dataset says."""
+    for path in sorted((folder / "sft").glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            heard: tuple[str, ...] = ()
+            for message in json.loads(line)["messages"]:
+                if message["role"] == "user":
+                    heard = (*heard, message["content"])
+                    turn: list[dict] = []
+                elif message["role"] == "assistant":
+                    turn.append(message)
+                    ROWS.setdefault(heard, turn)
+
+
+def message(body: dict) -> dict:
+    """The agent's next message. What it does not know it answers without a call."""
+    shown = body["messages"]
+    heard = tuple(each["content"] for each in shown if each["role"] == "user")
+    users = [index for index, each in enumerate(shown) if each["role"] == "user"]
+    said = sum(each["role"] == "assistant" for each in shown[users[-1] :])
+    turn = ROWS.get(heard, [])
+    if said >= len(turn):
+        return {"role": "assistant", "content": "That is all."}
+    made = {"role": "assistant", "content": turn[said]["content"] or None}
+    calls = [{"id": f"chatcmpl-tool-{said}-{number}", "type": "function", "function": dict(each["function"])}
+             for number, each in enumerate(turn[said].get("tool_calls") or ())]
+    if not calls:
+        return made
+    digest = hashlib.sha256(json.dumps([shown, body.get("seed", 0)], sort_keys=True).encode()).digest()
+    if MISTAKES and digest[0] < 256 * MISTAKES[0]:
+        calls = _wrong(calls, digest[1])
+    return {**made, "tool_calls": calls} if calls else {"role": "assistant", "content": "I would rather not."}
+
+
+def _wrong(calls: list[dict], way: int) -> list[dict]:
+    """The calls with one mistake: the last left out, arguments that are no JSON, or a number or word that is another."""
+    last = calls[-1]["function"]
+    if way % 4 == 0:
+        return calls[:-1]
+    if way % 4 == 1:
+        last["arguments"] = last["arguments"][:-1] + ", "
+        return calls
+    arguments = json.loads(last["arguments"])
+    for name, value in sorted(arguments.items()):
+        if isinstance(value, bool):
+            continue
+        arguments[name] = value + 1 if isinstance(value, (int, float)) else value[::-1] if isinstance(value, str) else value
+        break
+    last["arguments"] = json.dumps(arguments)
+    return calls
