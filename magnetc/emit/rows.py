@@ -160,7 +160,7 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec, number: i
 
     `weight` is for the likelihood of the chosen side, as in SFT rows; `credit` marks, on both sides, the agent's actions
     of the faulty user turn: where the preference acts. `fault.kind` and `fault.dependency` are what the difference of the
-    sides shows.
+    sides shows, `fault.made` how the rejected side came about (a kind of `negatives`).
     """
     script = trajectory.script
     start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
@@ -177,7 +177,7 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec, number: i
         "chosen": _credited(_messages(chosen, shown, trained_from=start), chosen, pair.turn),
         "rejected": _credited(_messages(rejected, shown, trained_from=len(script.turns)), rejected, pair.turn),
         "tools": shown.texts(script.offered[pair.turn]),
-        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows, "dependency": ""},
+        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows, "dependency": "", "made": "mutate"},
         "tags": _tags(script),
         "certificate": certificate,
     }

@@ -59,6 +59,21 @@ def _expand(document: Json, rest: tuple[str, ...], at: str) -> Iterator[tuple[st
                 yield from _expand(document[key], rest, f"{at}/{key.replace('~', '~0').replace('/', '~1')}")
 
 
+def scalars(document: Json, at: str = "") -> Iterator[tuple[str, Json]]:
+    """(pointer, value) of each text and number of a document, in order."""
+    match document:
+        case dict():
+            for key, item in document.items():
+                yield from scalars(item, f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}")
+        case list():
+            for index, item in enumerate(document):
+                yield from scalars(item, f"{at}/{index}")
+        case None | bool():
+            return
+        case _:
+            yield at, document
+
+
 def put(document: dict[str, Any], pointer: str, value: Json) -> None:
     """Set the value at `pointer` of an object, making the objects on the way."""
     *parents, last = tokens(pointer)

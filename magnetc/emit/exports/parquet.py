@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 TAGS = ("path", "base", "operations", "locale", "copy_of")
-FAULT = ("kind", "turn", "shows", "dependency")
+FAULT = ("kind", "turn", "shows", "dependency", "made")
 
 GROUP = 1_000
 """Rows of a row group: what is in memory at once."""

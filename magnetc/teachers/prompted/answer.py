@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from magnetc.ir.json import Json
-from magnetc.ir.pointer import tokens
+from magnetc.ir.pointer import scalars, tokens
 from magnetc.ir.trajectory import MessagePart, Value, Words, text_of
 from magnetc.ir.types import at_pointer
 from magnetc.surface import find_mention, is_unspaced, say
@@ -76,24 +76,10 @@ class Answering:
 def _leaves(done: Executed, conversation: Conversation) -> Iterator[tuple[str, Json, object]]:
     """(pointer, value, type) of each scalar of the result, then of the arguments, whose pointers begin with `#`."""
     tool = conversation.spec.tool[done.call.function]
-    for at, value in islice(_scalars(done.result), _MOST):
+    for at, value in islice(scalars(done.result), _MOST):
         yield at, value, at_pointer(tool.returns, tokens(at))
-    for at, value in _scalars(dict(done.arguments)):
+    for at, value in scalars(dict(done.arguments)):
         yield f"#{at}", value, conversation.parameter_type(done.call, at)
-
-
-def _scalars(value: Json, at: str = "") -> Iterator[tuple[str, Json]]:
-    match value:
-        case dict():
-            for key, item in value.items():
-                yield from _scalars(item, f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}")
-        case list():
-            for index, item in enumerate(value):
-                yield from _scalars(item, f"{at}/{index}")
-        case None | bool():
-            return
-        case _:
-            yield at, value
 
 
 def facts(executed: Iterable[Executed]) -> list[Mapping[str, Json]]:
