@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from magnetc.distill.policy import broken_rules
 from magnetc.ir import draw
 from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.json import Json
@@ -219,17 +220,19 @@ def _wrong_functions(index: int, number: int, call: Call, script: Script, propos
 
 
 def _needless_calls(index: int, call: Call, script: Script, proposal: Proposal, conversation: Conversation) -> Iterator[Branch]:
-    """One call more, beside the last ones or after them: to a tool that changes something and takes what this call took; its own is the nearest."""
-    turn, mine = script.turns[index], conversation.spec.tool[call.function]
+    """One call more, beside the last ones or after them: to a tool that takes what this call took, and changes something or is forbidden by a
+    rule; its own is the nearest."""
+    turn, spec, mine = script.turns[index], conversation.spec, conversation.spec.tool[call.function]
+    right = [each.call.function for each in conversation.executed if each.turn <= index]
     done = {other.function for round_ in turn.rounds for other in round_} - {call.function}
     found = 0
     for other in conversation.spec.nearest(call.function):
         if found == NEAREST:
             return
-        if other.effect is Effect.READS or other.name in done or other.name not in script.offered[index]:
+        if other.name in done or other.name not in script.offered[index]:
             continue
         mapped = _map_arguments(call, mine, other)
-        if mapped is None:
+        if mapped is None or (other.effect is Effect.READS and not broken_rules(spec, script.path.name, right, [*right, other.name])):
             continue
         found += 1
         more = replace(call, id=f"{call.id}.more", function=other.name, arguments=tuple(new for new, _ in mapped))

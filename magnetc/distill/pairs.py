@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from magnetc.distill.branches import Branch, branches, kinds_at, question
+from magnetc.distill.policy import EVIDENCE as POLICY
+from magnetc.distill.policy import broken_rules, is_made_up
+from magnetc.distill.proofs.sourced import leaves_of
 from magnetc.distill.taxonomy import DIRECTIONS, evidence_of, taxonomy
 from magnetc.ir import draw
-from magnetc.ir.json import Json
+from magnetc.ir.json import Json, wire
 from magnetc.ir.path import Call, OutputSource
 from magnetc.ir.pointer import get, replaced
 from magnetc.ir.script import Goal, ScriptTurn
@@ -132,7 +135,7 @@ class _Forge:
         return self._assemble()
 
     def _observable(self, earlier: list[Call], faulty: list[Call], bad: Outcome, good: Outcome) -> bool:
-        """Whether the executions up to the end of the faulty turn differ."""
+        """Whether the executions up to the end of the faulty turn differ, or the wrong one breaks a rule."""
         before = [done for done in self.conversation.executed if done.turn < self.branch.turn]
         reference = before + [done for done in self.conversation.executed if done.turn == self.branch.turn]
         made = _made(before) + [
@@ -141,8 +144,24 @@ class _Forge:
         ]
         found = difference(Execution(_made(reference), good.observed), Execution(made, bad.observed), self.spec,
                            self.existing)
-        self.shows = evidence_of(found)
+        self.shows = evidence_of(found) or (POLICY if self._breaks_policy(earlier, faulty, bad) else "")
         return self.shows in taxonomy()[self.branch.kind].proof
+
+    def _breaks_policy(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
+        """Whether the wrong calls break a declared rule that the right ones keep, or a value of the first of them comes from nowhere."""
+        before = [done.call.function for done in self.conversation.executed if done.turn < self.branch.turn]
+        right = [done.call.function for done in self.conversation.executed if done.turn == self.branch.turn]
+        made = [call.function for call in (*earlier, *faulty)]
+        if broken_rules(self.spec, self.script.path.name, [*before, *right], [*before, *made]):
+            return True
+        first = self.branch.rounds[0] if self.branch.rounds else ()
+        texts = [text for message in self._prompt() for text in (message.text, *(wire(call.result) for call in message.calls))]
+        return any(
+            is_made_up(value, call.function, pointer, self.spec, self.conversation.locale, self.conversation.now, texts)
+            for call, arguments in zip([*earlier, *faulty], bad.args) if call in first and (done := self.conversation.result_of(call.id))
+            for pointer, value in leaves_of(arguments)
+            if value != dict(leaves_of(done.arguments)).get(pointer) and (not right or _is_output(call, pointer))
+        )
 
     async def _misreported(self, call: str, pointer: str, value: Json) -> PreferencePair | None:
         """All is done as it should be, and one value of the reply is another. What comes after is the same."""
@@ -299,6 +318,11 @@ def _misreports(right: Sequence[MessagePart], wrong: Sequence[MessagePart], call
         return False
     return all(a == b or (isinstance(a, Value) and isinstance(b, Value) and (a.call, a.pointer) == (b.call, b.pointer) == (call, pointer))
                for a, b in zip(right, wrong))
+
+
+def _is_output(call: Call, pointer: str) -> bool:
+    """Whether a leaf is to come from a result."""
+    return any(each.pointer == pointer and isinstance(each.source, OutputSource) for each in call.arguments)
 
 
 def _made(executed: Sequence[Executed]) -> list[Made]:

@@ -7,10 +7,10 @@ types (a value that no user can give needs an earlier tool that produces it).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from magnetc.ir.spec import Pattern
+from magnetc.ir.spec import PathSpec, Pattern, Spec
 from magnetc.source import Origin
 
 _NOWHERE = Origin("", "")
@@ -67,36 +67,58 @@ class Constraints:
     must: tuple[str, ...] = ()
 
 
+def prerequisites(spec: Spec) -> tuple[Order, ...]:
+    """The declared links along which no value flows."""
+    unlinked = set(spec.graph.unlinks)
+    return tuple(Order(link.source, link.target, link.origin, link=True)
+                 for link in spec.graph.links if not link.parameter and (link.source, link.target) not in unlinked)
+
+
+def rules(spec: Spec, path: PathSpec) -> Constraints:
+    """What a path declares of the order and number of its calls, and the graph of their order: all that calls alone can be held to."""
+    at, within = path.origin.child, frozenset(spec.tool)
+    return Constraints(
+        tools=tuple(sorted(within)), within=within, turns=path.turns,
+        require=(*(Order(a, b, at("require", i)) for i, (a, b) in enumerate(path.require)), *prerequisites(spec)),
+        forbid=tuple(Order(a, b, at("forbid", i)) for i, (a, b) in enumerate(path.forbid)),
+        at_most=tuple(AtMost(n, tool, at("at_most", i)) for i, (n, tool) in enumerate(path.at_most)),
+    )
+
+
 def violation(constraints: Constraints, functions: Sequence[str]) -> str | None:
     """The first constraint that a sequence of tool names breaks, as it would be read in a report; None when all hold."""
+    return next(violations(constraints, functions), None)
+
+
+def violations(constraints: Constraints, functions: Sequence[str]) -> Iterator[str]:
+    """All that a sequence of tool names breaks."""
     first: dict[str, int] = {}
     for index, name in enumerate(functions):
         if name not in constraints.within:
-            return f"`{name}` is not allowed in this path"
+            yield f"`{name}` is not allowed in this path"
         first.setdefault(name, index)
-    return _order_violation(constraints, first) or _count_violation(constraints, functions)
+    yield from _order_violations(constraints, first)
+    yield from _count_violations(constraints, functions)
 
 
-def _order_violation(constraints: Constraints, first: dict[str, int]) -> str | None:
+def _order_violations(constraints: Constraints, first: dict[str, int]) -> Iterator[str]:
     never = len(first) + 1_000_000
     for order in constraints.require:
         if order.after in first and first.get(order.before, never) >= first[order.after]:
-            return f"`{order.after}` needs an earlier `{order.before}`"
+            yield f"`{order.after}` needs an earlier `{order.before}`"
     for order in constraints.forbid:
         if order.after in first and first.get(order.before, never) < first[order.after]:
-            return f"`{order.before}` is forbidden before `{order.after}`"
+            yield f"`{order.before}` is forbidden before `{order.after}`"
     for need in constraints.needs:
         at = first.get(need.tool)
         if at is not None and not any(first.get(producer, never) < at for producer in need.producers):
-            return f"`{need.tool}.{need.parameter}` needs an earlier `{need.type}`"
-    return None
+            yield f"`{need.tool}.{need.parameter}` needs an earlier `{need.type}`"
 
 
-def _count_violation(constraints: Constraints, functions: Sequence[str]) -> str | None:
+def _count_violations(constraints: Constraints, functions: Sequence[str]) -> Iterator[str]:
     if not constraints.at_most:
-        return None
+        return
     counts = Counter(functions)
     for limit in constraints.at_most:
         if counts[limit.tool] > limit.count:
-            return f"more than {limit.count} of `{limit.tool}`"
-    return None
+            yield f"more than {limit.count} of `{limit.tool}`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from magnetc.passes.apply_probes import ApplyProbes, left_out
 from magnetc.passes.automaton import Automaton
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.chains import Chains
-from magnetc.passes.constraints import AtMost, Constraints, Need, Order
+from magnetc.passes.constraints import Constraints, Need, Order, prerequisites, rules
 from magnetc.passes.options import can_ever_say
 from magnetc.passes.producers import Producers
 from magnetc.passes.product import Product
@@ -134,12 +134,7 @@ class CompileContext:
     @cached_property
     def prerequisites(self) -> tuple[Order, ...]:
         """The declared links along which no value flows."""
-        unlinked = set(self.spec.graph.unlinks)
-        return tuple(
-            Order(link.source, link.target, link.origin, link=True)
-            for link in self.spec.graph.links
-            if not link.parameter and (link.source, link.target) not in unlinked
-        )
+        return prerequisites(self.spec)
 
     @cached_property
     def ordered(self) -> frozenset[tuple[str, str]]:
@@ -169,16 +164,13 @@ class CompileContext:
         """What the walks of `path` in `locale` must satisfy."""
         within = frozenset(self._expand(path.within)) or frozenset(self.spec.tool)
         tools = tuple(sorted(tool for tool in within if self.sayable(tool, locale)))
-        at = path.origin.child
-        return Constraints(
+        declared = rules(self.spec, path)
+        return replace(
+            declared,
             tools=tools,
             within=within,
-            turns=path.turns,
             start=self._expand(path.start),
-            require=(*(Order(a, b, at("require", i)) for i, (a, b) in enumerate(path.require)),
-                     *(order for order in self.prerequisites if order.after in within)),
-            forbid=tuple(Order(a, b, at("forbid", i)) for i, (a, b) in enumerate(path.forbid)),
-            at_most=tuple(AtMost(n, tool, at("at_most", i)) for i, (n, tool) in enumerate(path.at_most)),
+            require=tuple(order for order in declared.require if not order.link or order.after in within),
             needs=tuple(need for tool in sorted(within) for need in self.needs(tool, locale)),
             pattern=path.pattern,
             chained=path.sample != "walk",

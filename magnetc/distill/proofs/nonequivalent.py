@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from magnetc.distill.fault_between import dependency, fault_between
+from magnetc.distill.policy import EVIDENCE as POLICY
+from magnetc.distill.policy import broken_rules, is_made_up
 from magnetc.distill.proofs import contradicted, single_fault
+from magnetc.distill.proofs.sourced import argument_leaves
 from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.distill.taxonomy import evidence_of, taxonomy
 from magnetc.ir.json import Json, wire
@@ -66,8 +69,8 @@ def execution(calls: Sequence[CallView | Step], outcome: Outcome) -> Execution:
 
 def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fault: Mapping[str, Any],
           corresponds: Mapping[str, str], spec: Spec, good: Execution, bad: Execution, mended: Execution,
-          existing: frozenset[str]) -> list[str]:
-    """`good`, `bad`, `mended`: the executions up to the end of the faulty user turn."""
+          existing: frozenset[str], path: str) -> list[str]:
+    """`good`, `bad`, `mended`: the executions up to the end of the faulty user turn; `path`: the path of the recipe that the row is of."""
     problems: list[str] = []
     kind = str(fault.get("kind"))
     if kind not in taxonomy():
@@ -84,13 +87,34 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
         problems += ["the sides do not do the same"] if shown else contradicted.check(chosen, rejected, prompt, spec)
         shown = shown or contradicted.EVIDENCE
     elif not shown:
-        problems.append("both sides do the same")
+        shown = POLICY if _breaks_policy(chosen, rejected, prompt, corresponds, spec, path) else ""
+        problems += [] if shown else ["both sides do the same, and the rejected one breaks no rule"]
     if shown and (shown != fault.get("shows") or shown not in taxonomy()[kind].proof):
         problems.append(f"what shows the fault is `{shown}`, the row says `{fault.get('shows')}`")
     if not equivalent(good, mended, spec, existing):
         problems.append("with the fault replaced the sides still differ")
     problems += single_fault.check(chosen, rejected, prompt, kind, corresponds)
     return problems + _form_problems(chosen.messages[prompt:], rejected.messages[prompt:])
+
+
+def _breaks_policy(chosen: ConversationView, rejected: ConversationView, prompt: int, corresponds: Mapping[str, str], spec: Spec, path: str) -> bool:
+    """Whether the rejected side, up to the end of the faulty turn, breaks a declared rule that the chosen one keeps, or the message at fault
+    makes up a value that the chosen side asks for or has from a result."""
+    good, bad = ([call.name for call in within_turn(view, prompt) if call.id not in view.slips] for view in (chosen, rejected))
+    if broken_rules(spec, path, good, bad):
+        return True
+    asks = not chosen.messages[prompt].get("tool_calls") and chosen.messages[prompt - 1]["role"] == "user"
+    locale, now = str(chosen.certificate["locale"]), str(chosen.certificate["world"]["now"])
+    texts = [message["content"] for message in rejected.messages[:prompt]]
+    for call in (call for call in rejected.calls if call.message == prompt):
+        meant = chosen.position.get(corresponds.get(call.id, ""))
+        right = dict(argument_leaves(chosen.calls[meant])) if meant is not None else {}
+        sources = chosen.sources.get(corresponds.get(call.id, ""), {})
+        for pointer, value in argument_leaves(call):
+            wanted = asks or "output" in sources.get(pointer, {})
+            if wanted and value != right.get(pointer) and is_made_up(value, call.name, pointer, spec, locale, now, texts):
+                return True
+    return False
 
 
 def _form_problems(chosen: Sequence[dict[str, Json]], rejected: Sequence[dict[str, Json]]) -> list[str]:

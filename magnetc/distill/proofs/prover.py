@@ -224,6 +224,7 @@ class Prover:
             for problem in nonequivalent.check(
                 chosen, rejected, prompt, row["fault"], certificate["corresponds"], self.spec, execution(good_calls, good),
                 execution(bad_calls, bad), execution(mended, repair), self.existing(certificate["world"]["initial"]),
+                str(row["tags"]["path"]),
             )
         ]
         return problems
