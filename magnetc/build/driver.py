@@ -14,6 +14,7 @@ from magnetc.build.compile import compile_recipe
 from magnetc.build.findings import (
     Yield,
     report_deaths,
+    report_mixture,
     report_replies,
     report_results,
     report_states,
@@ -241,6 +242,7 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
     summary.coverage = coverage_document(coverage, summary.dropped)
     distances = {kind.value: {str(d): times for d, times in sorted(found.items())} for kind, found in sorted(coverage.distances.items())}
     summary.made = measures.made.document() | {"distances": distances}
+    report_mixture(spec, measures.made.mixture(), summary.yields, sink)
     cleaner = measures.cleaner
     summary.contamination = cleaner.document() if cleaner else {}
     summary.gates = judge(spec.recipe, coverage, measures.shortcut, summary.contamination) if options.gated else Gates()

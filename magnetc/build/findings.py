@@ -13,7 +13,8 @@ from magnetc.ir.pointer import expand
 from magnetc.ir.signature import FunctionSignature, StateEntry
 from magnetc.ir.spec import Spec
 from magnetc.ir.types import EntityType, Ref
-from magnetc.passes.chances import KINDS, chances
+from magnetc.passes.chances import KINDS, SEVERAL, chances, mixture_of
+from magnetc.passes.mixture import DECLINES, Kind
 from magnetc.teachers.shown_form import is_sayable
 from magnetc.translate.scenario import Scenario
 
@@ -46,6 +47,15 @@ NEEDED = {
                      "another is asked for the values that the other has words for (`said`) and it lacks",
 }
 """What a kind of operation needs to be applied."""
+
+
+MIXED = {
+    Kind.MULTI_TURN: "it needs paths of two turns or more (`turns 2..5`), whose turns are not all merged into one",
+    Kind.SINGLE_TURN: "ask for fewer copies (`split`, `no_tool`), each of which has a turn more, or for more paths",
+    Kind.ABSTAIN: "it needs a `capability` phrase for each tool, in each locale, or parameters with values that cannot be (`no_tool` in "
+                  "docs/language.md); or ask for fewer",
+}
+"""What a kind of conversation needs."""
 
 
 @dataclass(slots=True)
@@ -196,10 +206,26 @@ def report_yields(spec: Spec, yields: Mapping[str, Yield], misfits: Iterable[str
                              help="see whether a path allows it, a phrase fits it and its arguments have sources; "
                                   "or remove it")
     origins = {operation.name: operation.origin for operation in spec.operations}
+    several = 1 - mixture_of(spec).single
     for name, chance in chances(spec).items():
-        if name not in applied and chance * kept >= ENOUGH:
+        if name not in applied and KINDS[name][0] in origins and chance * kept * (several if name in SEVERAL else 1) >= ENOUGH:
             sink.warning("MG614", f"`{name}` was never applied", origins[KINDS[name][0]],
                          notes=_why(dropped, (f"{name} refused",)), help=NEEDED[name])
+
+
+def report_mixture(spec: Spec, made: Mapping[str, Mapping[str, float]], yields: Mapping[str, Yield], sink: Sink) -> None:
+    """MG618 for each kind of conversation that is rarer than the recipe's mixture asks for. `made`: by kind, as `emit/made.py` has it."""
+    whole = sum(each["times"] for each in made.values())
+    dropped: Counter[str] = Counter()
+    for each in yields.values():
+        dropped.update(each.dropped)
+    for kind, found in made.items():
+        asked = round(found["asked"] * whole)
+        if asked - found["times"] < ENOUGH or found["times"] >= SHARE * asked:
+            continue
+        kinds = [f"no_tool.{each} refused" for each in DECLINES] if kind == Kind.ABSTAIN else ["mixture rejected", "merge refused"]
+        sink.warning("MG618", f"the mixture asks for {found['asked']:.1%} `{kind}`, {found['made']:.1%} were made: {found['times']:,.0f} of {asked:,}",
+                     spec.recipe.origin.child("mixture"), notes=_why(dropped, [*kinds, "copy dropped"] if kind == Kind.ABSTAIN else kinds), help=MIXED[Kind(kind)])
 
 
 def _why(dropped: Counter[str], kinds: Iterable[str], about: str = "") -> tuple[str, ...]:

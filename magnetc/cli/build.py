@@ -122,6 +122,8 @@ def _table(out: Path, summary: BuildSummary) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name in ("conversations", "rows", "pairs", "turns", "calls"):
         table.add_row({"pairs": "preference pairs", "turns": "user turns", "calls": "tool calls"}.get(name, name), f"{figures[name]:,}")
+    for name, each in figures["made"].get("mixture", {}).items():
+        table.add_row(f"  {name.replace('_', ' ')}", f"{each['times']:,}", f"{each['asked']:.1%} asked, {each['made']:.1%} made")
     table.add_row("[bold]operations[/bold]", "", "[bold]asked, made[/bold]")
     for name, count in figures["operations"].items():
         table.add_row(f"  {name}", f"{count:,}", _against(figures["made"]["operations"].get(name)))

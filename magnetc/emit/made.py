@@ -10,6 +10,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind
 from magnetc.ir.spec import Spec
 from magnetc.passes.chances import chances
+from magnetc.passes.mixture import Kind, kind_of
 
 PER = {
     "merge": "pairs of consecutive turns",
@@ -39,26 +40,38 @@ class Made:
         self._calls: dict[str, Counter[int]] = {}
         self._applied: Counter[str] = Counter()
         self._room: Counter[str] = Counter()
+        self._kinds: Counter[Kind] = Counter()
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count a conversation: of its rows the one that holds all of it."""
         tags, messages = row["tags"], row["messages"]
         kinds = Counter(operation.partition("@")[0] for operation in tags["operations"])
+        turns = sum(message["role"] == "user" for message in messages)
+        is_single = (kind := kind_of(tags["operations"], turns)) is Kind.SINGLE_TURN
+        self._kinds[kind] += 1
         if tags["copy_of"]:
             self._applied.update(kind for kind in kinds if kind.startswith(("split.", "no_tool.")))
             return
-        turns = sum(message["role"] == "user" for message in messages)
         calls = sum(len(message.get("tool_calls", ())) for message in messages) - len(row["certificate"].get("slips", ()))
         self._turns.setdefault(tags["path"], Counter())[turns] += 1
         self._calls.setdefault(tags["path"], Counter())[calls] += 1
+        self._room["paths"] += 1
+        if is_single and self._spec.recipe.mixture:   # most are cut, and so tell nothing of chances in walks
+            return
         self._applied.update(kinds)
         drawn = turns - sum(kinds[kind] for kind in ADDED)
-        self._room.update({"paths": 1, "turns": drawn, "pairs of consecutive turns": drawn + kinds["merge"] - 1})
+        self._room.update({"turns": drawn, "pairs of consecutive turns": drawn + kinds["merge"] - 1})
 
     def document(self) -> dict[str, Json]:
-        """By path, and by kind of operation, what is asked and what is made."""
+        """By path, by kind of operation and, where the recipe says `mixture`, by kind of conversation, what is asked and what is made."""
+        mixture: dict[str, Json] = {"mixture": self.mixture()} if self._spec.recipe.mixture else {}
         return {"paths": {name: self._path(name, count) for name, count in self._spec.recipe.paths},
-                "operations": {kind: self._operation(kind, chance) for kind, chance in chances(self._spec).items()}}
+                "operations": {kind: self._operation(kind, chance) for kind, chance in chances(self._spec).items()}, **mixture}
+
+    def mixture(self) -> dict[str, dict[str, float]]:
+        """By kind of conversation that the recipe has shares of: the share that is asked for, how many there are, and their share."""
+        whole = self._kinds.total() or 1
+        return {kind: {"asked": share, "times": self._kinds[Kind(kind)], "made": self._kinds[Kind(kind)] / whole} for kind, share in self._spec.recipe.mixture}
 
     def _path(self, name: str, count: int) -> dict[str, Json]:
         asked = next(path.turns for path in self._spec.paths if path.name == name)

@@ -15,8 +15,8 @@ from magnetc.source import Span
 from magnetc.source.origin import escape
 
 _BY_NAME = (("types", "types"), ("tools", "tools"), ("tools", "refine"), ("tools", "sets"), ("paths", "paths"))
-_WHOLE = ("locales", "partitions")
-"""Maps of shares that add up to 1: mixed with a base's they would not."""
+_WHOLE = ("locales", "partitions", "mixture")
+"""Maps of shares of one whole: mixed with a base's they would not be that."""
 _NOT_INHERITED = ("include", "extend")
 
 Spans = dict[str, tuple[Span, Span]]

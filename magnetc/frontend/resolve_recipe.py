@@ -20,6 +20,12 @@ from magnetc.source import Origin
 from magnetc.source.origin import escape
 
 DEFAULT_LOSS = {"calls": 1, "clarifications": 1, "refusals": 1, "replies": 0}
+KINDS = ("multi_turn", "single_turn", "abstain")
+"""Kinds of conversation that a mixture has shares of."""
+
+MOST_ABSTENTIONS = 3
+"""Of one conversation: one of each kind that ends it (`passes/mixture.py`)."""
+
 OF_EVERY_WORLD = ("now", "variants", "packages", "limits", "normalise")
 OF_PYTHON = ("packages", "limits", "normalise")
 DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
@@ -47,6 +53,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         locales=tuple((name, float(share)) for name, share in locales.items()),
         styles=tuple((name, float(share)) for name, share in styles.items()),
         paths=tuple((data.get("paths") or {}).items()),
+        mixture=_mixture(data["mixture"], origin.child("mixture"), sink) if "mixture" in data else (),
         negatives=tuple((name, float(rate)) for name, rate in (data.get("negatives") or {}).items()),
         calls=data.get("calls", "as_needed"),
         loss=tuple({**DEFAULT_LOSS, **(data.get("loss") or {})}.items()),
@@ -59,6 +66,21 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         description=data.get("description", ""),
         origin=origin,
     )
+
+
+def _mixture(ratio: Mapping[str, float], origin: Origin, sink: Sink) -> tuple[tuple[str, float], ...]:
+    """The shares of a ratio, in the order of `KINDS`. MG230 where no conversations can have them."""
+    given = {kind: float(ratio.get(kind, 0)) for kind in KINDS}
+    *served, abstain = given.values()
+    if not sum(served):
+        sink.error("MG230", "the mixture has abstentions alone" if abstain else "each part of the mixture is 0", origin,
+                   help="each abstention is the copy of a conversation in which the same is done: give `multi_turn` or `single_turn` a share"
+                   if abstain else "give `multi_turn` or `single_turn` a share above 0")
+        return ()
+    if abstain > MOST_ABSTENTIONS * sum(served):
+        sink.error("MG230", f"the mixture asks for {abstain / sum(served):.3g} abstentions of each other conversation", origin.child("abstain"),
+                   help=f"at most {MOST_ABSTENTIONS} can be made of one: {MOST_ABSTENTIONS * sum(served):g}, or less")
+    return tuple((kind, share / sum(given.values())) for kind, share in given.items())
 
 
 def _decontamination(document: Document, origin: Origin) -> Decontamination:

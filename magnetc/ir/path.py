@@ -148,6 +148,11 @@ class SignaturePath:
     offers: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
 
+    @property
+    def ordinal(self) -> int:
+        """The number of the unit among those of its path spec."""
+        return int(self.base.rpartition("-")[2])
+
     def calls(self) -> Iterator[Call]:
         for turn in self.turns:
             yield from turn.calls

@@ -93,6 +93,7 @@ class Recipe:
     `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`). `shortcut`: what may tell
     the sides of pairs apart, at the most (`magnetc/emit/shortcut.py`).
     `model` is that of a teacher that is none of ours, hosted or in files. `styles` are the shares of the users who speak so.
+    `mixture` has the shares of conversations of several turns, of one, and of abstentions, in this order; empty where the recipe says nothing.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
 
@@ -106,6 +107,7 @@ class Recipe:
     locales: tuple[tuple[str, float], ...] = (("en", 1.0),)
     styles: tuple[tuple[str, float], ...] = tuple((style, 1 / len(STYLES)) for style in STYLES)
     paths: tuple[tuple[str, int], ...] = ()
+    mixture: tuple[tuple[str, float], ...] = ()
     scale: float = 1.0
     negatives: tuple[tuple[str, float], ...] = ()
     calls: str = "as_needed"

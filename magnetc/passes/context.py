@@ -18,7 +18,9 @@ from magnetc.passes.apply_probes import ApplyProbes, left_out
 from magnetc.passes.automaton import Automaton
 from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.chains import Chains
+from magnetc.passes.chances import mixture_of
 from magnetc.passes.constraints import Constraints, Need, Order, prerequisites, rules
+from magnetc.passes.mixture import Mixture
 from magnetc.passes.options import can_ever_say
 from magnetc.passes.producers import Producers
 from magnetc.passes.product import Product
@@ -72,6 +74,7 @@ class CompileContext:
         self.speech = Speech(spec)
         self.locales = tuple(name for name, _ in spec.recipe.locales)
         self.path = {path.name: path for path in spec.paths}
+        self.mixture: Mixture = mixture_of(spec)
         self._producers = Producers(spec)
         self._left_out = left_out(spec)
         self._products: dict[tuple[str, str], Product] = {}

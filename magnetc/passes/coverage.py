@@ -69,8 +69,9 @@ class Coverage:
 
     def walk(self, ordinal: int) -> Walk:
         """The walk that is planned for a unit."""
-        while len(self._planned) <= ordinal:
-            self._planned.append(self._next(self._place(len(self._planned))))
+        while (number := len(self._planned)) <= ordinal:
+            is_cut = self._context.mixture.is_single(self._path, number)
+            self._planned.append(((), frozenset()) if is_cut else self._next(self._place(number)))
         return self._planned[ordinal][0]
 
     def again(self, ordinal: int, place: Place) -> Walk:

@@ -49,15 +49,13 @@ from magnetc.ir.pointer import tokens
 from magnetc.ir.signature import Effect
 from magnetc.passes.assign_sources import goals_of
 from magnetc.passes.fit import phrases_for
+from magnetc.passes.mixture import DECLINES
 from magnetc.passes.operation import Stage
 from magnetc.surface.impossible import impossible_values
 
 if TYPE_CHECKING:
     from magnetc.passes.context import CompileContext
     from magnetc.passes.manager import Log
-
-
-_DECLINE = frozenset([AbstentionKind.NEAR, AbstentionKind.NONE, AbstentionKind.VALUE])
 
 
 class _Way(NamedTuple):
@@ -75,7 +73,8 @@ class _Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NoTool:
-    """Chances per path of each kind; at most one copy of each."""
+    """Chances per path of each kind; at most one copy of each. Where a recipe says `mixture`, that says how many abstentions end a conversation,
+    and the chances of `DECLINES` are weights."""
 
     near: float = 0.05
     none: float = 0.05
@@ -88,27 +87,49 @@ class NoTool:
 
     def run(self, context: CompileContext, path: SignaturePath, log: Log) -> tuple[SignaturePath, ...]:
         """The copies of a path whose sources are assigned."""
-        key = (context.spec.recipe.seed, self.name, path.base, path.attempt)
-        copies = []
-        for kind in AbstentionKind:
-            if not self.falls(context, path, kind):
-                continue
-            ways = list(_WAYS[kind](context, path))
-            if not ways:
-                log.refuse(f"{self.name}.{kind}", "no turn gives room for it")
-                continue
-            log.apply(f"{self.name}.{kind}")
-            copies.append(_copy(path, draw.choose(ways, *key, kind, "place", name=lambda way: way.name)))
-        return tuple(copies)
+        if context.mixture.asked:
+            return self._mixed(context, path, log)
+        copies = [self._made(context, path, kind, log) for kind in AbstentionKind if self.falls(context, path, kind)]
+        return tuple(copy for copy in copies if copy)
+
+    def _mixed(self, context: CompileContext, path: SignaturePath, log: Log) -> tuple[SignaturePath, ...]:
+        """The copies where a recipe says `mixture`: as many that end as it wants of the path; that go on, of paths of several turns."""
+        goes_on = self.name in context.operations and not context.mixture.is_single(path.name, path.ordinal)
+        fallen = [kind for kind in AbstentionKind if goes_on and kind not in DECLINES and self.falls(context, path, kind)]
+        copies = [self._made(context, path, kind, log) for kind in fallen]
+        wanted = context.mixture.abstaining(path.name, path.ordinal)
+        for kind in self._by_weight(context, path) if wanted else ():
+            if wanted and (made := self._made(context, path, kind, log)):
+                copies.append(made)
+                wanted -= 1
+        return tuple(copy for copy in copies if copy)
 
     def falls(self, context: CompileContext, path: SignaturePath, kind: AbstentionKind) -> bool:
         """Whether the chance of one kind falls on the path."""
         return draw.fraction(context.spec.recipe.seed, self.name, path.base, path.attempt, kind) < getattr(self, kind)
 
+    def _by_weight(self, context: CompileContext, path: SignaturePath) -> list[AbstentionKind]:
+        """`DECLINES` in the order in which they are tried; evenly drawn where none has a chance."""
+        weights = {kind: getattr(self, kind) if self.name in context.operations else 0.0 for kind in DECLINES}
+        some = [kind for kind in DECLINES if weights[kind] > 0]
+        return draw.shuffle(some or DECLINES, *self._key(context, path), "mixture", weight=(lambda kind: weights[kind]) if some else None)
+
+    def _key(self, context: CompileContext, path: SignaturePath) -> tuple[object, ...]:
+        return context.spec.recipe.seed, self.name, path.base, path.attempt
+
+    def _made(self, context: CompileContext, path: SignaturePath, kind: AbstentionKind, log: Log) -> SignaturePath | None:
+        """The copy of one kind; None where no turn gives room for it."""
+        ways = list(_WAYS[kind](context, path))
+        if not ways:
+            log.refuse(f"{self.name}.{kind}", "no turn gives room for it")
+            return None
+        log.apply(f"{self.name}.{kind}")
+        return _copy(path, draw.choose(ways, *self._key(context, path), kind, "place", name=lambda way: way.name))
+
 
 def unserved(copy: SignaturePath) -> Iterator[str]:
     """Keys of the base's turns in whose place the copy has one that declines: what users say there tells the two apart."""
-    yield from (turn.key for turn in copy.turns if turn.kind is TurnKind.NO_TOOL and turn.abstains and turn.abstains.kind in _DECLINE)
+    yield from (turn.key for turn in copy.turns if turn.kind is TurnKind.NO_TOOL and turn.abstains and turn.abstains.kind in DECLINES)
 
 
 def _copy(path: SignaturePath, way: _Way) -> SignaturePath:

@@ -11,12 +11,12 @@ Operations of installed packages run after ours of the same stage, in the recipe
 
 A unit is one ordinal of one path of the recipe. Its passes see the spec and their own draws, nothing else, so units can
 be compiled in any order, anywhere. Which operations run, and how likely, is the recipe's `operations`; those in `ALWAYS` run
-unless it turns them off.
+unless it turns them off. Where a recipe says `mixture`, a unit is told what kind of conversation it gives (`mixture.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from magnetc import plugins
@@ -38,6 +38,7 @@ from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
 from magnetc.passes.mask import Mask
 from magnetc.passes.merge import Merge
+from magnetc.passes.mixture import CutTurns, is_abstention
 from magnetc.passes.no_tool import NoTool, unserved
 from magnetc.passes.operation import (
     CopyOperation,
@@ -67,8 +68,16 @@ OPERATIONS: dict[Stage, tuple[type[Operation], ...]] = {
 
 OWN = frozenset(kind().name for kinds in OPERATIONS.values() for kind in kinds)
 
+NO_OPTIONS: Mapping[str, Mapping[str, float]] = {}
+
 ALWAYS = frozenset([Shuffle().name])
 """Operations that run with their defaults where a recipe does not name them."""
+
+ADDS_NO_TURN: dict[str, dict[str, float]] = {Correct().name: {"after": 0.0}, Recover().name: {"environment": 0.0}}
+"""Options with which operations leave a path as many turns as it has, by name."""
+
+LACKING = 4
+"""How often a unit is drawn anew for want of an abstention; recipes in which none can be made have their conversations all the same."""
 
 ATTEMPTS = 16
 """How often a unit that its passes reject is drawn anew."""
@@ -105,18 +114,24 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     """Run every pass of one unit."""
     manager, log = Manager(context, dump), Log()
     path = SamplePaths().run(context, path_name, ordinal, attempt)
+    single = context.mixture.is_single(path_name, ordinal)
+    cut = (CutTurns(single),) if context.mixture.asked else ()
     walk = tuple(path.functions()) if path else ()
     if path is None:
         log.reject(SamplePaths().name, f"no walk can satisfy path `{path_name}`")
     else:
         manager.between(SamplePaths().name, path)
-        path = manager.run((*_path_operations(context, Stage.WALK), *(kind() for kind in SOURCES)), path, log)
+        path = manager.run((*_path_operations(context, Stage.WALK), *(kind() for kind in SOURCES), *cut), path, log)
     if path is None:
         return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected,
                             walk=walk)
     copies = tuple(_copies(manager, path, log))
+    lacking = context.mixture.abstaining(path_name, ordinal) - sum(is_abstention(copy) for copy in copies)
+    if lacking > 0 and attempt < LACKING:
+        log.reject(CutTurns(single).name, "the mixture wants an abstention, and no turn gives room for one")
+        return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, counts=log.tallies(), rejected=log.rejected, walk=walk)
     twins = tuple(dict.fromkeys(key for copy in copies for key in unserved(copy)))
-    paths = tuple(_turned(manager, replace(each, twins=twins), log) for each in (path, *copies))
+    paths = tuple(_turned(manager, replace(each, twins=twins), log, ADDS_NO_TURN if single else {}) for each in (path, *copies))
     scripts = tuple(_script(manager, each) for each in paths)
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies(),
                         walk=walk)
@@ -133,18 +148,19 @@ def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None) -> Iter
             yield unit
 
 
-def operations(context: CompileContext, stage: Stage) -> Iterator[Operation]:
-    """The operations of a stage that run for the recipe, with its options: ours in order, then those from outside."""
+def operations(context: CompileContext, stage: Stage, options: Mapping[str, Mapping[str, float]] = NO_OPTIONS) -> Iterator[Operation]:
+    """The operations of a stage that run for the recipe, with its options or, before these, those given: ours in order, then those from outside."""
+    always = ALWAYS | {NoTool().name} if context.mixture.abstentions else ALWAYS
     ours = {kind().name: kind for kind in OPERATIONS[stage]}
     others = plugins.operations() if context.operations.keys() - OWN else {}
     theirs = {name: others[name] for name in context.operations if name in others and others[name].stage == stage}
     for name, kind in {**ours, **theirs}.items():
-        if name in context.operations or name in ALWAYS:
-            yield configured(kind, context.operations.get(name, {}))
+        if name in context.operations or name in always:
+            yield configured(kind, {**context.operations.get(name, {}), **options.get(name, {})})
 
 
-def _path_operations(context: CompileContext, stage: Stage) -> Iterator[PathOperation]:
-    return operations(context, stage)  # pyright: ignore[reportReturnType]
+def _path_operations(context: CompileContext, stage: Stage, options: Mapping[str, Mapping[str, float]] = NO_OPTIONS) -> Iterator[PathOperation]:
+    return operations(context, stage, options)  # pyright: ignore[reportReturnType]
 
 
 def _copies(manager: Manager, path: SignaturePath, log: Log) -> Iterator[SignaturePath]:
@@ -155,9 +171,9 @@ def _copies(manager: Manager, path: SignaturePath, log: Log) -> Iterator[Signatu
             yield copy
 
 
-def _turned(manager: Manager, path: SignaturePath, log: Log) -> SignaturePath:
+def _turned(manager: Manager, path: SignaturePath, log: Log, options: Mapping[str, Mapping[str, float]]) -> SignaturePath:
     """A path with sources, or a copy of it, after the operations on its turns."""
-    return manager.run(tuple(_path_operations(manager.context, Stage.TURNS)), path, log) or path
+    return manager.run(tuple(_path_operations(manager.context, Stage.TURNS, options)), path, log) or path
 
 
 def _script(manager: Manager, path: SignaturePath) -> Script:

@@ -59,7 +59,10 @@ class SamplePaths:
         if not spoken:
             return None
         locale, _ = draw.choose(spoken, *key, "locale", name=lambda pair: pair[0], weight=lambda pair: pair[1])
-        length = draw.choose(context.lengths(path, locale), *key, "length")
+        lengths = context.lengths(path, locale)
+        if context.mixture.asked and not context.mixture.is_single(path, ordinal):
+            lengths = tuple(length for length in lengths if length > 1) or lengths
+        length = draw.choose(lengths, *key, "length")
         variant = draw.integer(0, max(1, recipe.world.variants) - 1, *key, "variant")
         turns = tuple(Turn(key=f"t{at}", calls=(Call(id=f"c{at}", function="", goal=f"c{at}"),)) for at in range(length))
         made = SignaturePath(id=unit, base=unit, name=path, locale=locale, variant=variant, turns=turns, attempt=attempt)
@@ -71,6 +74,8 @@ class SamplePaths:
         key = (context.spec.recipe.seed, "sample", unit.id, unit.attempt)
         match context.path[path].sample:
             case "uniform":
+                return context.chains(path, locale).walk(length, *key)
+            case "coverage" if context.mixture.is_single(path, ordinal):   # the walk is cut behind its first turn: a plan would count on all of it
                 return context.chains(path, locale).walk(length, *key)
             case "coverage":
                 if path not in context.plans:

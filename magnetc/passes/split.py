@@ -66,7 +66,9 @@ class Split:
         return tuple(copies)
 
     def falls(self, context: CompileContext, path: SignaturePath, kind: TurnKind) -> bool:
-        """Whether the chance of one kind falls on the path."""
+        """Whether the chance of one kind falls on the path; on none that a mixture wants to have one turn."""
+        if context.mixture.asked and context.mixture.is_single(path.name, path.ordinal):
+            return False
         chance = self.miss_func if kind is TurnKind.MISS_FUNC else self.miss_params
         return draw.fraction(context.spec.recipe.seed, "split", path.base, path.attempt, kind) < chance
 

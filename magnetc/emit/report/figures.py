@@ -177,6 +177,7 @@ class Asked:
     operations: tuple[OperationMade, ...]
     partitions: tuple[tuple[str, float | None, int], ...]
     locales: tuple[tuple[str, float | None, int], ...]
+    mixture: tuple[tuple[str, float | None, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], cov
             paths=tuple(_path(name, made) for name, made in counted["made"]["paths"].items()),
             operations=tuple(_operations(counted)),
             partitions=tuple(_partitions(recipe, figures.shape.files)),
-            locales=tuple(_shares(recipe.locales, dict(figures.shape.locales)))),
+            locales=tuple(_shares(recipe.locales, dict(figures.shape.locales))),
+            mixture=tuple((kind.replace("_", " "), each["asked"], each["times"]) for kind, each in counted["made"].get("mixture", {}).items())),
         coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items()),
         rejected=tuple(_rejected(counted["dropped"])), clean=_clean(counted["contamination"]) if "contamination" in counted else None)
 
