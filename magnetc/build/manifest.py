@@ -40,7 +40,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         **({"exports": exports} if exports else {}),
         **({"gates": gates} if gates else {}),
         **({"contamination": contamination} if contamination else {}),
-        "train": {"stages": _stages(files), **json.loads(recipe.train)},
+        "train": {"stages": stages(files), **json.loads(recipe.train)},
     }
 
 
@@ -52,7 +52,7 @@ def _world(spec: WorldSpec) -> dict[str, Any]:
     return {**own, "replay": levels.replay, **normalised}
 
 
-def _stages(files: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def stages(files: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """SFT on conversations, then mDPO on pairs (Magnet §4): each stage names its files."""
     stages = []
     for name, folder in (("sft", "sft"), ("mdpo", "preference")):

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from magnetc.build.audit.card import refresh_card, with_audit
+from magnetc.build.audit.card import refresh_card
 from magnetc.build.clean import read_index
-from magnetc.build.manifest import VERSION
+from magnetc.build.derived import Derived
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import Output
-from magnetc.build.report import FIGURES, NAME, report
 from magnetc.build.restyle.group import GroupRestyler, Restyled
 from magnetc.build.restyle.spoken import Row
 from magnetc.build.teacher import Asked, answering
 from magnetc.build.verify import file_failures
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
-from magnetc.distill.proofs.clean import INDEX
 from magnetc.distill.proofs.prover import Prover
-from magnetc.emit.exports.bfcl import initial_configs
-from magnetc.emit.exports.dataset import Dataset
-from magnetc.emit.exports.write import RecipeExports, require_extras
+from magnetc.emit.exports.write import require_extras
 from magnetc.emit.transcript import transcript
 from magnetc.engine.local import in_order
 from magnetc.frontend import load
@@ -108,12 +103,12 @@ async def restyle(options: RestyleOptions, sink: Sink) -> Summary | None:
             async for lines, before, result in in_order(groups, work, recipe.model.concurrency // MESSAGES + BESIDE):
                 writer.take(lines, before, result)
                 options.progress()
-        _finish(opened, output, summary, writer)
+        writer.derived.finish(writer.card, {"restyled": {"messages": summary.said, "kept": sum(summary.kept.values())}})
         output.commit()
         refresh_card(options.to, sink)
         return summary
     finally:
-        writer.exports.close()
+        writer.derived.close()
         output.discard()
         await pool.close()
 
@@ -156,13 +151,11 @@ class _Writer:
     """Puts rows where they stood: those that come early wait for those before them."""
 
     def __init__(self, opened: Opened, output: Output, summary: Summary):
-        self._opened, self._output, self._summary = opened, output, summary
+        self._output, self._summary = output, summary
         self._waiting: dict[str, dict[int, Row]] = {}
         self._next: Counter[str] = Counter()
-        self.exports = RecipeExports(opened.spec, output.partial / "exports")
-        self._initial = initial_configs(opened.folder / "exports/bfcl") if "bfcl" in opened.spec.recipe.emit else {}
-        readme = opened.folder / "README.md"
-        self.readme = with_audit(readme.read_text(encoding="utf-8"), None) if readme.is_file() else ""
+        self.derived = Derived(opened, output)
+        self.card = self.derived.card
 
     def take(self, lines: Sequence[_Line], before: Sequence[Row], result: Restyled) -> None:
         self._summary.said += result.said
@@ -172,41 +165,9 @@ class _Writer:
             self._summary.changed += row is not old
             self._waiting.setdefault(line.file, {})[line.number] = row
             if "messages" in row and row is not old:
-                self.readme = self.readme.replace(transcript(old["messages"], markdown=True), transcript(row["messages"], markdown=True))
+                self.card = self.card.replace(transcript(old["messages"], markdown=True), transcript(row["messages"], markdown=True))
         for name, rows in self._waiting.items():
             while self._next[name] in rows:
                 self._output.row(name, rows.pop(self._next[name]))
                 self._next[name] += 1
-        for rows in _conversations([row for row in result.rows if "messages" in row]):
-            if (initial := self._initial.get(rows[-1]["id"])) is not None:
-                self.exports.take(rows, initial)
-
-
-def _conversations(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """The rows of each conversation, the one that holds all of it last: its id is theirs without the number of turns."""
-    ids = {row["id"] for row in rows}
-    pending: list[Row] = []
-    for row in rows:
-        pending.append(row)
-        whole, _, turns = row["id"].rpartition(".")
-        if not (turns.isdecimal() and whole in ids):
-            yield pending
-            pending = []
-
-
-def _finish(opened: Opened, output: Output, summary: Summary, writer: _Writer) -> None:
-    """What is beside the rows is as it was, but for exports, the card and the report, which have words."""
-    manifest: Mapping[str, Any] = opened.manifest
-    kept = [name for name in manifest["others"] if not name.startswith("exports/") and name != NAME]
-    for name in [*kept, *(f"states/{each}.json" for each in manifest["states"])]:
-        target = output.partial / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(opened.folder / name, target)
-    files = output.data_files()
-    exports = writer.exports.finish(Dataset(output.partial, tuple(files)))
-    spec = replace(opened.spec, recipe=replace(opened.spec.recipe, seed=manifest.get("seed", opened.spec.recipe.seed)))
-    output.text(NAME, report(output.partial, files, spec))
-    others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
-    restyled = {"messages": summary.said, "kept": sum(summary.kept.values())}
-    output.manifest({**manifest, "version": VERSION, "files": files, "others": others, **({"exports": exports} if exports else {}), "restyled": restyled})
-    output.text("README.md", writer.readme)
+        self.derived.export([row for row in result.rows if "messages" in row])

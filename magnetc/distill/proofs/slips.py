@@ -1,7 +1,8 @@
 """Slips: the agent's own wrong calls (Recover). They are history, not behaviour to learn, and have sources no more than sense.
 
-A slip is never trained, stands in a message of its own, errs, and is followed in its user turn by its repair: the same tool,
-called rightly, with one argument other than the slip's, or after steps that the slip skipped. The world is as if it had not been.
+A slip is never trained, stands in a message of its own, errs (or is `answered`, and changes nothing), and is followed in its user turn
+by its repair: the same tool, called rightly, with one argument other than the slip's, or after steps that the slip skipped. The world is
+as if it had not been.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def _problem(view: ConversationView, slip: CallView, entry: Mapping[str, Json]) 
     position = view.position.get(str(entry.get("repair")))
     if slip.trained:
         return "it is trained"
-    if not (isinstance(slip.result, dict) and "error" in slip.result):
-        return "it did not err"
+    if (isinstance(slip.result, dict) and "error" in slip.result) == bool(entry.get("answered")):
+        return "it erred" if entry.get("answered") else "it did not err"
     if slip.id in view.sources:
         return "its arguments are certified"
     if len(view.messages[slip.message]["tool_calls"]) > 1:

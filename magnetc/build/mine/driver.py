@@ -1,0 +1,241 @@
+"""Mining an output: a student answers its user turns, what goes wrong becomes preference pairs and repairs, each proven as any row is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from magnetc.agent.play import play
+from magnetc.build.acting import Acting, ActingModel, acting
+from magnetc.build.clean import read_index
+from magnetc.build.mine.asked import AskedTurn, asked_turns
+from magnetc.build.mine.repair import NoRepair, repair_row
+from magnetc.build.mine.rollout import NoPair, Rollout, RolloutPair, rollouts
+from magnetc.build.mine.written import PAIRS, SFT, Mined, rows_of, write_mined
+from magnetc.build.opened import Opened, open_output
+from magnetc.build.output import Output
+from magnetc.build.verify import file_failures
+from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.distill.proofs.failure import PROOFS, Failure
+from magnetc.distill.proofs.prover import Prover
+from magnetc.emit.rows import PAIR
+from magnetc.engine.local import in_order
+from magnetc.teachers.ask import kind_of
+from magnetc.tools.worlds.pool import WorldPool
+
+TOGETHER = 32
+"""Conversations that are played and proven before the next are."""
+
+TRIES = 4
+"""Wrong actions tried for each pair that is wanted until one is proven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineOptions:
+    """What the command line says. `samples` of each turn; at most `pairs` of a conversation; `repairs`: rows of these too; `only`: without
+    the pairs that the output has. `conversations`: of the output, 0 for all; `place`: what paths are seen from, and where the journal is."""
+
+    out: Path
+    to: Path
+    agent: ActingModel
+    place: Path
+    samples: int = 10
+    pairs: int = 2
+    conversations: int = 0
+    repairs: bool = True
+    only: bool = False
+    trust: bool = False
+    jobs: int | None = None
+    announce: Callable[[str], None] = print
+    acted: Callable[[int, int], None] = lambda said, of: None
+
+
+@dataclass(slots=True)
+class MineSummary:
+    """`rollouts` of `turns` in `conversations`, of which `right` do what the row does; what the others came to: pairs and repairs, and why not."""
+
+    conversations: int = 0
+    turns: int = 0
+    rollouts: int = 0
+    right: int = 0
+    wrong: Counter[str] = field(default_factory=Counter)
+    pairs: int = 0
+    repairs: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    model: str = ""
+
+    def document(self) -> dict[str, Any]:
+        plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "pairs", "repairs")}
+        return plain | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped")}
+
+
+async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
+    """Let the student answer turns of the training conversations, and write an output that has what it did wrong. None when the
+    recipe does not load: see `sink`.
+
+    Raises:
+        MagnetError: MG620 for what is no output, MG606 when its code is not trusted, MG626 for one that cannot be mined; what the model raises.
+    """
+    opened = open_output(options.out, sink, trust=options.trust, announce=options.announce)
+    if opened is None:
+        return None
+    index, not_compared = read_index(opened.folder, opened.spec)
+    if failures := [*file_failures(opened), *opened.failures, *not_compared]:
+        raise MagnetError(Diagnostic(code="MG626", message=f"`{options.out}` is not as it was built", notes=(str(failures[0]),),
+                                     help="`magnetc verify` says all that is wrong; build it again"))
+    chosen = _chosen(opened, options.conversations)
+    summary = MineSummary(conversations=len(chosen), turns=sum(map(len, chosen)), model=options.agent.name(options.place))
+    output, pool = Output(options.to), opened.pool(options.jobs)
+    expected = options.samples * sum(_messages(turn) for turns in chosen for turn in turns)
+    found: list[Mined] = []
+    try:
+        async with acting(options.agent, options.place) as at_work:
+            miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), summary, expected,
+                           Counter() if options.only else _paired(opened))
+            for start in range(0, len(chosen), TOGETHER):
+                found += await miner.mine(chosen[start : start + TOGETHER])
+        write_mined(opened, output, found, summary.document(), only=options.only)
+        output.commit()
+        return summary
+    finally:
+        output.discard()
+        await pool.close()
+
+
+def _chosen(opened: Opened, most: int) -> list[tuple[AskedTurn, ...]]:
+    """The turns that are asked about, by conversation, at most `most` of these, drawn by a hash of their ids."""
+    found: dict[str, list[AskedTurn]] = {}
+    for row in rows_of(opened, SFT):
+        if "world" in row.get("certificate", {}):   # what was mixed in has no world to be played in
+            for turn in asked_turns(row):
+                found.setdefault(turn.conversation, []).append(turn)
+    if not found:
+        raise MagnetError(Diagnostic(code="MG626", message=f"`{opened.folder}` has no user turn to mine", notes=(f"in {SFT}",),
+                                     help="mine an output with a training partition, whose conversations call tools"))
+    drawn = sorted(found, key=lambda name: sha256(name.encode()).digest())[: most or len(found)]
+    return [tuple(found[name]) for name in found if name in set(drawn)]
+
+
+def _paired(opened: Opened) -> Counter[str]:
+    """How many pairs each conversation of the output has."""
+    return Counter(PAIR.sub("", row["id"]) for row in rows_of(opened, PAIRS))
+
+
+def _messages(turn: AskedTurn) -> int:
+    return sum(message["role"] == "assistant" for message in turn.row["messages"][turn.start : turn.end])
+
+
+@dataclass(slots=True)
+class _Wrong:
+    """Rollouts of one turn that begin to go wrong by the same action: the first of them, how many, and what is other."""
+
+    rollout: Rollout
+    shows: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Miner:
+    options: MineOptions
+    opened: Opened
+    at_work: Acting
+    pool: WorldPool
+    prover: Prover
+    summary: MineSummary
+    expected: int
+    taken: Counter[str]
+
+    async def mine(self, conversations: Sequence[Sequence[AskedTurn]]) -> list[Mined]:
+        """What the student's rollouts of these conversations come to."""
+        turns = [turn for each in conversations for turn in each]
+        wrong: dict[str, dict[tuple[int, str], _Wrong]] = {}
+        for sample in range(1, self.options.samples + 1):
+            for rollout in await self._played(turns, sample):
+                self._note(rollout, wrong.setdefault(rollout.asked.conversation, {}))
+        jobs = self.options.jobs or 2
+        return [mined async for mined in in_order(wrong.items(), lambda item: self._conversation(item[0], list(item[1].values())), jobs)]
+
+    async def _played(self, turns: Sequence[AskedTurn], sample: int) -> list[Rollout]:
+        opened, at_work = self.opened, self.at_work
+        rows = [turn.playable() for turn in turns]
+        played = await play(rows, at_work.policy, self.pool, opened.spec, opened.states, batch=at_work.batch, lanes=at_work.lanes,
+                            sample=sample, acted=lambda said: self.options.acted(said, self.expected))
+        return rollouts(turns, played)
+
+    def _note(self, rollout: Rollout, wrong: dict[tuple[int, str], _Wrong]) -> None:
+        self.summary.rollouts += 1
+        shows = rollout.wrong(self.opened.spec)
+        if shows is None:
+            self.summary.right += 1
+            return
+        known = wrong.setdefault((rollout.asked.turn, rollout.action()), _Wrong(rollout, shows, 0))
+        known.times += 1
+
+    async def _conversation(self, name: str, wrong: list[_Wrong]) -> Mined:
+        """Pairs and repairs of one conversation: what the student does oftenest first, and no turn twice while there are others."""
+        taken = self.taken[name]
+        pairs, repairs = list[dict[str, Any]](), list[dict[str, Any]]()
+        tried = 0
+        ranked = sorted(wrong, key=lambda each: (-each.times, sha256(each.rollout.action().encode()).digest()))
+        while ranked and tried < TRIES * self.options.pairs:
+            turns = {row["fault"]["turn"] for row in pairs}
+            each = next((other for other in ranked if other.rollout.asked.turn not in turns), None)
+            if each is None or len(pairs) == self.options.pairs:
+                break
+            ranked.remove(each)
+            tried += 1
+            row = await self._pair(f"{name}.pair{taken + len(pairs) + 1 if taken or pairs else ''}", each)
+            if row is not None:
+                pairs.append(row)
+        if self.options.repairs:
+            repairs = await self._repairs(wrong)
+        return Mined(conversation=name, pairs=pairs, repairs=repairs)
+
+    async def _pair(self, name: str, wrong: _Wrong) -> dict[str, Any] | None:
+        """The pair of a wrong action, once it is proven; each rollout that comes to none is counted."""
+        try:
+            row = RolloutPair(wrong.rollout, self.opened.spec).row(name, wrong.shows)
+        except NoPair as error:
+            self.summary.wrong[str(error)] += wrong.times
+            return None
+        failures = await self._certified(row)
+        if failures:
+            self.summary.wrong[_reason(failures[0])] += wrong.times
+            return None
+        self.summary.wrong["made a pair"] += wrong.times
+        self.summary.pairs += 1
+        self.summary.faults[row["fault"]["kind"]] += 1
+        return row
+
+    async def _repairs(self, wrong: Sequence[_Wrong]) -> list[dict[str, Any]]:
+        """Rows in which the student's wrong call is followed by the right one, the oftenest of each turn."""
+        made: dict[int, dict[str, Any]] = {}
+        for each in sorted(wrong, key=lambda each: -each.times):
+            turn = each.rollout.asked.turn
+            if turn in made:
+                continue
+            try:
+                row = repair_row(each.rollout, self.opened.spec)
+            except NoRepair as error:
+                self.summary.dropped[f"no repair: {error}"] += 1
+                continue
+            failures = await self._certified(row)
+            if failures:
+                self.summary.dropped[f"no repair: {_reason(failures[0])}"] += 1
+            else:
+                made[turn] = row
+                self.summary.repairs += 1
+        return [made[turn] for turn in sorted(made)]
+
+    async def _certified(self, row: dict[str, Any]) -> list[Failure]:
+        async with self.pool.world() as world:
+            return await self.prover.certify(row, world)
+
+
+def _reason(failure: Failure) -> str:
+    return f"proof {failure.proof} ({PROOFS[failure.proof]}) fails: {kind_of(failure.message)}"

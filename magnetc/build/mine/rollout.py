@@ -1,0 +1,184 @@
+"""A rollout of the student: one user turn as it answered it, held against the row by execution."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from magnetc.agent.play import Played
+from magnetc.build.mine.asked import AskedTurn, calls_of
+from magnetc.build.mine.certified import certificate_of, said_of_results
+from magnetc.distill.fault_between import dependency, fault_between
+from magnetc.distill.proofs.view import CallView, ConversationView, parse
+from magnetc.distill.taxonomy import evidence_of
+from magnetc.ir.json import Json, canonical, wire
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.shown import Shown
+from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.equivalence import Execution, difference
+
+Message = dict[str, Any]
+
+NOT_CALLS = "the student's call is none: it cannot be read, or the tools do not take it"
+ENDLESS = "the student did not come to an end"
+UNPROVEN = "the student's words state what no result says"
+
+
+class NoPair(Exception):
+    """Why a rollout makes no pair. Its text is stable: it is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """What the student did in `asked`; `played` has that turn alone."""
+
+    asked: AskedTurn
+    played: Played
+
+    def wrong(self, spec: Spec) -> str | None:
+        """What is other than in the row when the turn is over: `state`, or the call whose result is missing; None when all is as it should be.
+
+        A turn without an end is wrong in its state.
+        """
+        (turn,), played = self.played.turns, self.played
+        if turn.exhausted or turn.observed is None:
+            return "state"
+        good = Execution((*played.before, *turn.reference), turn.reference_observed)
+        return difference(good, Execution((*played.before, *turn.made), turn.observed), spec, played.existing)
+
+    def action(self) -> str:
+        """What the student did first that the row does not, as text: rollouts with the same did the same."""
+        own, _ = self.apart()
+        return canonical([own[0]["content"] if not own[0].get("tool_calls") else "", calls_of(own[0])]) if own else ""
+
+    def apart(self) -> tuple[list[Message], int]:
+        """The student's messages from the first that is not the row's, and the index of the row's message in whose place it stands."""
+        row, said = self.asked.row["messages"], self.played.turns[0].messages[1:]
+        at, index = self.asked.start, 0
+        while at < self.asked.end and index < len(said) and row[at].get("tool_calls") and _same(row[at], said[index]):
+            steps = 1 + len(row[at]["tool_calls"])
+            at, index = at + steps, index + steps
+        return said[index:], at
+
+
+def _same(one: Message, other: Message) -> bool:
+    return canonical(_stated(one)) == canonical(_stated(other))
+
+
+def _stated(message: Message) -> Json:
+    return [[name, arguments] for name, arguments in calls_of(message)]
+
+
+class RolloutPair:
+    """The preference row of a rollout that went wrong: the row's turn is chosen, the student's is rejected."""
+
+    def __init__(self, rollout: Rollout, spec: Spec):
+        self.rollout, self.spec, self.asked = rollout, spec, rollout.asked
+        self.certificate: Mapping[str, Any] = self.asked.row["certificate"]
+        self.shown = Shown(spec, Presentation.read(self.certificate.get("shown", {})))
+        self.own, self.root = rollout.apart()
+        self.prompt: list[Message] = list(self.asked.row["messages"][: self.root])
+        self.chosen = [self._credited(index, index == self.root) for index in range(self.root, self.asked.end)]
+
+    def row(self, name: str, shows: str | None) -> dict[str, Any]:
+        """The preference row called `name`; `shows` is what `Rollout.wrong` says.
+
+        Raises:
+            NoPair: the student did what cannot be shown in a row.
+        """
+        (turn,) = self.rollout.played.turns
+        if turn.malformed or any(attempt.refused for attempt in turn.attempts):
+            raise NoPair(NOT_CALLS)
+        if turn.exhausted or turn.observed is None or not self.own or self.root >= self.asked.end:
+            raise NoPair(ENDLESS)
+        rejected, entries = self._rejected()
+        sides = [*self.prompt, *self.chosen]
+        ids = {call["id"] for message in sides for call in message.get("tool_calls") or ()}
+        certificate = certificate_of(self.certificate, ids, len(sides))
+        row: dict[str, Any] = {
+            "id": name, "prompt": self.prompt, "chosen": self.chosen, "rejected": rejected, "tools": self.asked.row["tools"],
+            "fault": {"kind": "", "turn": self.asked.turn, "shows": evidence_of(shows), "dependency": "", "made": "rollout"},
+            "tags": self.asked.row["tags"], "certificate": certificate}
+        offered = tuple(self.shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"]))
+        chosen = self._view(sides, certificate)
+        wrong = self._view([*self.prompt, *rejected], {**certificate, "arguments": {}})
+        calls = [(call.name, call.arguments, call.result) for call in (*chosen.calls, *wrong.calls)]
+        if shown := self.shown.used(offered, calls).document():
+            certificate["shown"] = shown
+        certificate["corresponds"] = _corresponds(chosen, wrong, len(self.prompt))
+        certificate["rejected_replies"] = {**{i: e for i, e in certificate["replies"].items() if int(i) < len(self.prompt)}, **entries}
+        row["fault"] |= {"kind": fault_between(chosen, wrong, len(self.prompt)), "dependency": dependency(chosen, wrong, len(self.prompt))}
+        return row
+
+    def _credited(self, index: int, root: bool) -> Message:
+        message = self.asked.row["messages"][index]
+        if message["role"] != "assistant":
+            return message
+        return {**message, "credit": int(root or bool(message.get("tool_calls")))}
+
+    def _rejected(self) -> tuple[list[Message], dict[str, list[dict[str, Json]]]]:
+        """The student's messages in the form of rows, and what its last words say of results, by their index."""
+        before = sum(len(message.get("tool_calls") or ()) for message in self.prompt)
+        done = sum(len(message.get("tool_calls") or ()) for message in self.prompt[self.asked.start :])
+        attempts = iter(self.rollout.played.turns[0].attempts[done:])
+        made: list[Message] = []
+        for message in self.own:
+            if message["role"] == "tool":
+                continue
+            calls = [next(attempts) for _ in message.get("tool_calls") or ()]
+            if not calls:
+                made.append({"role": "assistant", "content": message["content"].strip(), "weight": 0, "credit": int(not made)})
+                continue
+            ids = [f"call_{before + number}" for number in range(1, len(calls) + 1)]
+            before += len(calls)
+            stated = [{"id": id, "type": "function", "function": {
+                "name": self.shown.name(c.function), "arguments": wire(self.shown.arguments(c.function, c.arguments))}}
+                for id, c in zip(ids, calls)]
+            made.append({"role": "assistant", "content": "", "tool_calls": stated, "weight": 0, "credit": 1})
+            made += [{"role": "tool", "tool_call_id": id, "name": self.shown.name(c.function), "content": wire(self.shown.result(c.function, c.result))}
+                     for id, c in zip(ids, calls)]
+        return self._with_words(made)
+
+    def _with_words(self, made: list[Message]) -> tuple[list[Message], dict[str, list[dict[str, Json]]]]:
+        """With last words that hold: where what the student says beside its fault cannot be proven, it says no more than that it is done."""
+        index = len(self.prompt) + len(made) - 1
+        told = [*self.prompt, *made]
+        if told[index - 1]["role"] != "tool":
+            if not told[index]["content"] or any(char.isdigit() for char in told[index]["content"]):
+                raise NoPair(UNPROVEN)
+            return made, {}
+        locale, now = str(self.certificate["locale"]), str(self.certificate["world"]["now"])
+        view = self._view(told, {**self.certificate, "arguments": {}})
+        entries = said_of_results(told[index]["content"], view.calls, self.spec, locale, now) if told[index]["content"] else None
+        if entries is not None:
+            return made, {str(index): entries}
+        if index == self.root:
+            raise NoPair(UNPROVEN)
+        return [*made[:-1], {**made[-1], "content": self.spec.frame[locale].texts["done"][0]}], {str(index): []}
+
+    def _view(self, messages: list[Message], certificate: Mapping[str, Any]) -> ConversationView:
+        return replace(parse(messages, self.asked.row["tools"], {**certificate, "shown": self.certificate.get("shown", {})}, self.spec),
+                       certificate=certificate)
+
+
+def _corresponds(chosen: ConversationView, rejected: ConversationView, prompt: int) -> dict[str, str]:
+    """By id of a rejected call, that of the chosen call it stands for: at the root by place, after it the most alike of the same tool."""
+    good, bad = ([call for call in view.calls if call.message >= prompt] for view in (chosen, rejected))
+    roots = [[call for call in calls if call.message == prompt] for calls in (good, bad)]
+    found = {wrong.id: right.id for right, wrong in zip(*roots)} if len(roots[0]) == len(roots[1]) else {}
+    for call in bad:
+        free = [other for other in good if other.id not in found.values() and other.name == call.name]
+        if call.id not in found and free:
+            found[call.id] = max(free, key=lambda other: _likeness(call, other)).id
+    return found
+
+
+def _likeness(one: CallView, other: CallView) -> int:
+    return sum(canonical(value) == canonical(other.arguments.get(name)) for name, value in one.arguments.items())
+
+
+def rollouts(asked: Sequence[AskedTurn], played: Sequence[Played]) -> list[Rollout]:
+    """Each turn with what was played of it; what was cut off before it began is left out."""
+    return [Rollout(asked=turn, played=one) for turn, one in zip(asked, played, strict=True) if one.turns]
