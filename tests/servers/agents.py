@@ -9,6 +9,9 @@ from pathlib import Path
 ROWS: dict[tuple[str, ...], list[list[dict]]] = {}
 """By what the user of a conversation has said so far, the agent's messages that follow the last of it."""
 
+VALUES: dict[tuple[str, str], list] = {}
+"""By tool and parameter, what calls of the dataset have there."""
+
 MISTAKES: list[float] = []
 """The share of messages with calls that go wrong, if any do."""
 
@@ -25,6 +28,14 @@ def read_rows(folder: Path) -> None:
                 elif message["role"] == "assistant":
                     turn.append(message)
                     ROWS.setdefault(heard, turn)
+                    _learn(message)
+
+
+def _learn(message: dict) -> None:
+    for call in message.get("tool_calls") or ():
+        for name, value in json.loads(call["function"]["arguments"]).items():
+            known = VALUES.setdefault((call["function"]["name"], name), [])
+            known += [] if value in known else [value]
 
 
 def message(body: dict) -> dict:
@@ -43,12 +54,12 @@ def message(body: dict) -> dict:
         return made
     digest = hashlib.sha256(json.dumps([shown, body.get("seed", 0)], sort_keys=True).encode()).digest()
     if MISTAKES and digest[0] < 256 * MISTAKES[0]:
-        calls = _wrong(calls, digest[1])
+        calls = _wrong(calls, digest[2])
     return {**made, "tool_calls": calls} if calls else {"role": "assistant", "content": "I would rather not."}
 
 
 def _wrong(calls: list[dict], way: int) -> list[dict]:
-    """The calls with one mistake: the last left out, arguments that are no JSON, or a number or word that is another."""
+    """The calls with one mistake: the last left out, arguments that are no JSON, another value that there is, or one that there is not."""
     last = calls[-1]["function"]
     if way % 4 == 0:
         return calls[:-1]
@@ -59,6 +70,10 @@ def _wrong(calls: list[dict], way: int) -> list[dict]:
     for name, value in sorted(arguments.items()):
         if isinstance(value, bool):
             continue
+        others = [other for other in VALUES.get((last["name"], name), []) if other != value]
+        if way % 4 == 2 and others:
+            arguments[name] = others[way // 4 % len(others)]
+            break
         arguments[name] = value + 1 if isinstance(value, (int, float)) else value[::-1] if isinstance(value, str) else value
         break
     last["arguments"] = json.dumps(arguments)
