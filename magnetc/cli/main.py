@@ -32,9 +32,9 @@ COMMANDS = {
     "lock": "Write magnetc.lock: snapshots of imported tools.",
     "journal": "Look into what a teacher was paid for, copy it, or forget it.",
     "train": "Train a model on a dataset.",
-    "mine": "Let a student answer a dataset's turns, and keep what it does wrong.",
+    "mine": "Keep what a student does wrong in a dataset's turns.",
     "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",
-    "eval": "Judge a model in worlds and benchmarks, or a dataset.",
+    "eval": "Judge a model, or a dataset.",
 }
 
 

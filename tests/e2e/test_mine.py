@@ -85,7 +85,7 @@ def test_a_repair_follows_the_wrong_call_and_alone_is_trained(library, mined):
     out, _, _ = mined
     answered = 0
     for row in new(library, out, "sft/"):
-        (slip,) = [name for name in row["certificate"]["slips"]]
+        (slip,) = list(row["certificate"]["slips"])
         entry = row["certificate"]["slips"][slip]
         answered += bool(entry.get("answered"))
         at = next(i for i, m in enumerate(row["messages"]) if [c["id"] for c in m.get("tool_calls") or ()] == [slip])
@@ -105,7 +105,7 @@ def test_what_was_there_can_be_left_out(library, mined, work):
     assert told["conversations"] == 10
     assert {row["fault"]["made"] for row in rows(out, "preference/train")} == {"rollout"}
     assert max(Counter(row["id"].partition(".pair")[0] for row in rows(out, "preference/train")).values()) == 1
-    assert [row for row in rows(out, "preference/validation")] == [row for row in rows(library, "preference/validation")]
+    assert list(rows(out, "preference/validation")) == list(rows(library, "preference/validation"))
     assert list(rows(out, "sft/")) == list(rows(library, "sft/"))
 
 
