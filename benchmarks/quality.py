@@ -6,7 +6,7 @@ OUT is what `magnetc build` wrote. Figures:
 
 - proofs: `magnetc verify` of every row, the share for which all hold, and seconds for 10,000 rows;
 - multi-step: of the user turns in which the agent calls, those with two calls or more;
-- shortcut: how well length, number of calls, a question and any call tell the sides of pairs apart (`magnetc/emit/shortcut.py`);
+- shortcut: how well length, number of calls, a question and any call tell the sides of pairs apart (`magnetc/emit/shortcut.py`), controls aside;
 - planted: executions that come to the same by construction, and how many of them the equivalence engine calls different: a read made
   twice, a read of a later turn made at once, two calls of one round in the other order, the whole under another seed, with other minted ids.
   The last is planted only where no number changes with the seed: a world that draws amounts comes to others.
@@ -28,6 +28,7 @@ from typing import Any
 
 from magnetc.build.opened import Opened, open_output
 from magnetc.diagnostics import Sink
+from magnetc.distill.controls import RANDOM
 from magnetc.distill.proofs.view import CallView, ConversationView, parse
 from magnetc.emit.shortcut import Shortcut
 from magnetc.ir import draw
@@ -79,6 +80,8 @@ def counted(out: Path) -> dict[str, Any]:
             calls += len(message.get("tool_calls", ()))
     shortcut, kinds = Shortcut(), Counter()
     for row in rows(out, "preference"):
+        if row["fault"]["made"] == RANDOM:   # a control says nothing of faults
+            continue
         shortcut.add(row)
         kinds[row["fault"]["kind"]] += 1
     return {"multi_step": several / max(1, acting), "pairs": sum(kinds.values()), "faults": dict(kinds.most_common()), "shortcut": shortcut.auc()}

@@ -34,6 +34,7 @@ from magnetc.build.unit import UnitResult
 from magnetc.build.workshop import Workshop
 from magnetc.build.worlds import recipe_pool, scenarios_of
 from magnetc.diagnostics import Diagnostic, Sink
+from magnetc.distill.controls import RANDOM
 from magnetc.distill.proofs.clean import INDEX
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage, Loss
@@ -214,7 +215,8 @@ def _write(result: UnitResult, spec: Spec, output: Output, exports: RecipeExport
         output.row(f"preference/{part}.jsonl", row)
         summary.pairs += 1
         summary.faults[row["fault"]["kind"]] += 1
-        measures.shortcut.add(row)
+        if row["fault"]["made"] != RANDOM:
+            measures.shortcut.add(row)
 
 
 def _cleaned(result: UnitResult, cleaner: Cleaner) -> UnitResult:

@@ -6,12 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
+from math import ceil
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
-from magnetc.distill.pairs import make_pairs
+from magnetc.distill.controls import RANDOM
+from magnetc.distill.pairs import PreferencePair, make_controls, make_pairs
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
+from magnetc.distill.taxonomy import NEGATIVES
 from magnetc.emit.coverage import Loss
 from magnetc.emit.rows import is_pair, pair_row, sft_rows
 from magnetc.ir import draw
@@ -20,7 +24,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import SignaturePath
 from magnetc.ir.script import Script
 from magnetc.ir.signature import Effect
-from magnetc.ir.spec import Spec
+from magnetc.ir.spec import Recipe, Spec
 from magnetc.passes.context import CompileContext
 from magnetc.passes.pipeline import CompiledUnit
 from magnetc.teachers.ask import UNANSWERED
@@ -219,13 +223,17 @@ class UnitBuilder:
         path = translation.trajectory.script.path
         if translation.trajectory.abstentions:
             return
-        whole, part = divmod(dict(spec.recipe.negatives).get("mutate", 0.0), 1)
-        wanted = int(whole) + (draw.fraction(spec.recipe.seed, "pair", path.id) < part)
-        if not wanted:
-            return
-        existing = self.prover.existing(translation.trajectory.world.initial)
-        for number, pair in enumerate(await make_pairs(translation, spec, self.teacher, world, existing, result.dropped, wanted), 1):
-            row = pair_row(pair, translation.trajectory, spec, number)
+        wanted = pairs_wanted(spec.recipe, path.id)
+        trajectory = translation.trajectory
+        existing = self.prover.existing(trajectory.world.initial)
+        made: list[PreferencePair] = []
+        if wanted.get("mutate"):
+            made += await make_pairs(translation, spec, self.teacher, world, existing, result.dropped, wanted["mutate"])
+        if wanted.get(RANDOM):
+            state, taken = self.prover.states[trajectory.world.initial], {pair.turn for pair in made}
+            made += await make_controls(translation, spec, self.teacher, world, state, existing, result.dropped, wanted[RANDOM], taken)
+        for number, pair in enumerate(made, 1):
+            row = pair_row(pair, trajectory, spec, number)
             failures = await self.prover.certify(row, world, rows)
             if failures:
                 self._count(failures, result)
@@ -250,6 +258,15 @@ class UnitBuilder:
             found = violations(call.result, spec.tool[call.name].returns, spec.type_table)
             if found:
                 result.misfits.setdefault(call.name, Counter())[found[0]] += 1
+
+
+def pairs_wanted(recipe: Recipe, path: str) -> dict[str, int]:
+    """How many pairs the conversation `path` is to have of each kind of negatives, so that each has its rate on average, and there are no more in
+    all than all rates come to, rounded up."""
+    rates, drawn = dict(recipe.negatives), draw.fraction(recipe.seed, "pair", path)
+    sums = [0.0, *accumulate(rates.get(kind, 0.0) for kind in NEGATIVES)]
+    counts = [ceil(round(total, 9) - drawn) for total in sums]
+    return {kind: above - below for kind, below, above in zip(NEGATIVES, counts, counts[1:])}
 
 
 def _wordless(translation: Translation, spec: Spec) -> Iterator[str]:

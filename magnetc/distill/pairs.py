@@ -1,12 +1,14 @@
-"""Preference pairs by single-fault mutation: the reference trajectory against one that goes wrong once, executed."""
+"""Preference pairs by single-fault mutation: the reference trajectory against one that goes wrong once, executed; and their controls."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from magnetc.distill.branches import Branch, branches, kinds_at, question
+from magnetc.distill.controls import RANDOM, controls
 from magnetc.distill.policy import EVIDENCE as POLICY
 from magnetc.distill.policy import broken_rules, is_made_up
 from magnetc.distill.proofs.sourced import leaves_of
@@ -35,7 +37,7 @@ class PreferencePair:
     """`prompt` messages are shared; `chosen` and `rejected` follow it. `turn` is the faulty one.
 
     `corresponds` maps the id of a rejected call to that of the chosen call it stands for; `shows` is the evidence against the
-    rejected side, one of its class's `proof`.
+    rejected side, one of its class's `proof`; `made` how that side came about, one of `NEGATIVES`.
     """
 
     turn: int
@@ -44,6 +46,7 @@ class PreferencePair:
     rejected: tuple[Message, ...]
     corresponds: dict[str, str]
     shows: str
+    made: str = "mutate"
 
 
 async def make_pairs(translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
@@ -59,17 +62,39 @@ async def make_pairs(translation: Translation, spec: Spec, teacher: Teacher, wor
         if len(made) == wanted or tried == TRIES * wanted:
             break
         tried += 1
-        try:
-            pair = await _Forge(branch, translation, spec, teacher, world, existing).pair()
-        except Wordless as error:
-            dropped[f"mutation dropped: {error.reason}"] += 1
-            continue
-        if pair is None:
-            dropped[f"mutation dropped: {branch.kind} is not observable"] += 1
-            continue
-        made.append(pair)
-        kinds.add(branch.kind)
+        pair = await forged(branch, translation, spec, teacher, world, existing, dropped, "mutation")
+        if pair is not None:
+            made.append(pair)
+            kinds.add(branch.kind)
     return made
+
+
+async def make_controls(translation: Translation, spec: Spec, teacher: Teacher, world: World, state: Json, existing: frozenset[str],
+                        dropped: Counter[str], wanted: int, taken: Collection[int]) -> list[PreferencePair]:
+    """As many controls as `wanted`, or fewer, each in another turn that no other pair has `taken`. `state`: the world's at the beginning."""
+    made: list[PreferencePair] = []
+    script = translation.trajectory.script
+    for branch in islice(controls(script, translation.proposals, translation.conversation, state), TRIES * wanted):
+        if len(made) == wanted:
+            break
+        if branch.turn in taken:
+            continue
+        pair = await forged(branch, translation, spec, teacher, world, existing, dropped, "control")
+        made += [pair] if pair is not None else []
+    return made
+
+
+async def forged(branch: Branch, translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
+                 dropped: Counter[str], what: str) -> PreferencePair | None:
+    """The pair of a branch; None, counted as `what`, where its fault shows in nothing, or nobody has words for it."""
+    try:
+        pair = await _Forge(branch, translation, spec, teacher, world, existing).pair()
+    except Wordless as error:
+        dropped[f"{what} dropped: {error.reason}"] += 1
+        return None
+    if pair is None:
+        dropped[f"{what} dropped: {branch.kind} is not observable"] += 1
+    return pair
 
 
 def _drawn_branches(translation: Translation) -> Iterator[Branch]:
@@ -114,6 +139,7 @@ class _Forge:
         self.next_id = 0
         self.corresponds: dict[str, str] = {}
         self.shows = ""
+        self.is_control = branch.kind == RANDOM
 
     async def pair(self) -> PreferencePair | None:
         if self.branch.says:
@@ -131,7 +157,8 @@ class _Forge:
             return None
         if not await self._write_turn(earlier, faulty, bad):
             return None
-        await self._continue(bad)
+        if not self.is_control:
+            await self._continue(bad)
         return self._assemble()
 
     def _observable(self, earlier: list[Call], faulty: list[Call], bad: Outcome, good: Outcome) -> bool:
@@ -145,7 +172,7 @@ class _Forge:
         found = difference(Execution(_made(reference), good.observed), Execution(made, bad.observed), self.spec,
                            self.existing)
         self.shows = evidence_of(found) or (POLICY if self._breaks_policy(earlier, faulty, bad) else "")
-        return self.shows in taxonomy()[self.branch.kind].proof
+        return bool(self.shows) if self.is_control else self.shows in taxonomy()[self.branch.kind].proof
 
     def _breaks_policy(self, earlier: list[Call], faulty: list[Call], bad: Outcome) -> bool:
         """Whether the wrong calls break a declared rule that the right ones keep, or a value of the first of them comes from nowhere."""
@@ -205,7 +232,7 @@ class _Forge:
             done = self.results[call.id]
             wire_id = f"call_{self.next_id}"
             self.next_id += 1
-            if call.id in self.wire:
+            if call.id in self.wire and not self.is_control:
                 self.corresponds[wire_id] = self.wire[call.id]
             made.append(ToolCall(id=wire_id, source=call.id, name=call.function, arguments=done.arguments,
                                  result=done.result))
@@ -309,6 +336,7 @@ class _Forge:
         return PreferencePair(
             turn=self.branch.turn, prompt=prompt, chosen=self.translation.trajectory.messages[len(prompt):],
             rejected=tuple(self.messages), corresponds=self.corresponds, shows=self.shows,
+            made=RANDOM if self.is_control else "mutate",
         )
 
 

@@ -12,6 +12,9 @@ from magnetc.source.resources import resource
 Direction = Literal["less", "other", "more"]
 Evidence = Literal["state", "missing result", "contradicted reply", "policy"]
 
+NEGATIVES = ("mutate", "mislead", "random", "rollout")
+"""How rejected sides come about: a recipe's `negatives`, and what `magnetc mine` finds."""
+
 DIRECTIONS: Mapping[Direction, float] = {"other": 0.55, "less": 0.2, "more": 0.25}
 """How often each direction is tried: calls too many come to nothing more often, so that as many pairs go one way as the other, and
 neither length nor the number of calls tells their sides apart."""

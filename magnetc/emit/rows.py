@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from magnetc.distill.controls import RANDOM
 from magnetc.distill.fault_between import dependency, fault_between
 from magnetc.distill.pairs import PreferencePair
 from magnetc.distill.proofs.view import parse
@@ -177,12 +178,12 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec, number: i
         "chosen": _credited(_messages(chosen, shown, trained_from=start), chosen, pair.turn),
         "rejected": _credited(_messages(rejected, shown, trained_from=len(script.turns)), rejected, pair.turn),
         "tools": shown.texts(script.offered[pair.turn]),
-        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows, "dependency": "", "made": "mutate"},
+        "fault": {"kind": "", "turn": pair.turn, "shows": pair.shows, "dependency": "", "made": pair.made},
         "tags": _tags(script),
         "certificate": certificate,
     }
     good, bad = (parse(row["prompt"] + row[side], row["tools"], certificate, spec) for side in ("chosen", "rejected"))
-    row["fault"] |= {"kind": fault_between(good, bad, len(row["prompt"])), "dependency": dependency(good, bad, len(row["prompt"]))}
+    row["fault"] |= {"kind": RANDOM if pair.made == RANDOM else fault_between(good, bad, len(row["prompt"])), "dependency": dependency(good, bad, len(row["prompt"]))}
     return row
 
 

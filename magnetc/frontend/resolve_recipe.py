@@ -28,6 +28,9 @@ MOST_ABSTENTIONS = 3
 
 OF_EVERY_WORLD = ("now", "variants", "packages", "limits", "normalise")
 OF_PYTHON = ("packages", "limits", "normalise")
+MOST_PAIRS = 2
+"""Pairs of a conversation."""
+
 DEFAULT_PARTITIONS = {"train": 0.9, "validation": 0.05, "test": 0.05}
 
 
@@ -40,6 +43,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
     _check_shares("locales", locales, origin, sink)
     _check_shares("styles", styles, origin, sink)
     _check_shares("partitions", partitions, origin, sink)
+    _check_pairs(data.get("negatives") or {}, origin, sink)
     _check_paths(data.get("paths") or {}, origin, definitions, sink)
     teacher = data.get("teacher", "offline")
     return Recipe(
@@ -162,6 +166,13 @@ def _check_shares(key: str, shares: Mapping[str, float], origin: Origin, sink: S
     scaled = ", ".join(f"{name}: {share / total:.3g}" for name, share in shares.items()) if total else ""
     sink.error("MG220", f"the shares in `{key}` add up to {total:g}, not to 1", origin.child(key),
                help=f"in the same proportions: `{{{scaled}}}`" if scaled else "give at least one a share above 0")
+
+
+def _check_pairs(rates: Mapping[str, float], origin: Origin, sink: Sink) -> None:
+    total = sum(rates.values())
+    if total > MOST_PAIRS:
+        sink.error("MG221", f"the rates in `negatives` add up to {total:g} pairs per conversation; there are {MOST_PAIRS} at the most", origin.child("negatives"),
+                   help="in the same proportions: `{" + ", ".join(f"{name}: {MOST_PAIRS * rate / total:.3g}" for name, rate in rates.items()) + "}`")
 
 
 def _check_paths(counts: Mapping[str, int], origin: Origin, definitions: Definitions, sink: Sink) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from magnetc.distill.controls import RANDOM
 from magnetc.distill.fault_between import dependency, fault_between
 from magnetc.distill.policy import EVIDENCE as POLICY
 from magnetc.distill.policy import broken_rules, is_made_up
-from magnetc.distill.proofs import contradicted, single_fault
+from magnetc.distill.proofs import contradicted, control, single_fault
 from magnetc.distill.proofs.sourced import argument_leaves
 from magnetc.distill.proofs.view import CallView, ConversationView
-from magnetc.distill.taxonomy import evidence_of, taxonomy
+from magnetc.distill.taxonomy import NEGATIVES, evidence_of, taxonomy
 from magnetc.ir.json import Json, wire
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import Execution, Made, difference, equivalent
@@ -72,12 +73,11 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
           existing: frozenset[str], path: str) -> list[str]:
     """`good`, `bad`, `mended`: the executions up to the end of the faulty user turn; `path`: the path of the recipe that the row is of."""
     problems: list[str] = []
-    kind = str(fault.get("kind"))
-    if kind not in taxonomy():
+    kind, made = str(fault.get("kind")), fault.get("made")
+    if made not in NEGATIVES:
+        return [f"`{made}` is no known kind of negatives"]
+    if made != RANDOM and kind not in taxonomy():
         return [f"`{kind}` is no known fault"]
-    found = fault_between(chosen, rejected, prompt)
-    if found != kind:
-        problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
     if fault["turn"] != sum(index < prompt for index in chosen.users) - 1:
         problems.append(f"the fault is not in the user's turn {wire(fault['turn'])}")
     if fault.get("dependency") != dependency(chosen, rejected, prompt):
@@ -89,11 +89,18 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
     elif not shown:
         shown = POLICY if _breaks_policy(chosen, rejected, prompt, corresponds, spec, path) else ""
         problems += [] if shown else ["both sides do the same, and the rejected one breaks no rule"]
-    if shown and (shown != fault.get("shows") or shown not in taxonomy()[kind].proof):
+    if shown and (shown != fault.get("shows") or (made != RANDOM and shown not in taxonomy()[kind].proof)):
         problems.append(f"what shows the fault is `{shown}`, the row says `{fault.get('shows')}`")
-    if not equivalent(good, mended, spec, existing):
-        problems.append("with the fault replaced the sides still differ")
-    problems += single_fault.check(chosen, rejected, prompt, kind, corresponds)
+    if made == RANDOM:
+        problems += control.check(chosen, rejected, prompt, kind, corresponds)
+    else:
+        found = fault_between(chosen, rejected, prompt)
+        if found != kind:
+            problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
+        if not equivalent(good, mended, spec, existing):
+            problems.append("with the fault replaced the sides still differ")
+        problems += single_fault.check(chosen, rejected, prompt, kind, corresponds)
+    problems += single_fault.credits(chosen, rejected, prompt)
     return problems + _form_problems(chosen.messages[prompt:], rejected.messages[prompt:])
 
 

@@ -34,9 +34,13 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, kin
     at_fault = [(call, what) for call, what in deviations if call.message < end]
     allowed = 0 if kind in NO_DEVIATION else 1
     problems += [f"rejected: `{call.id}` {what}, beside the fault" for call, what in at_fault[allowed:]]
-    for name, view in (("chosen", chosen), ("rejected", rejected)):
-        problems += [f"{name}: message {index} has credit that is not its own" for index in _wrong_credit(view, prompt)]
     return problems
+
+
+def credits(chosen: ConversationView, rejected: ConversationView, prompt: int) -> Iterator[str]:
+    """Messages of either side whose credit is not where the fault is."""
+    for name, view in (("chosen", chosen), ("rejected", rejected)):
+        yield from (f"{name}: message {index} has credit that is not its own" for index in _wrong_credit(view, prompt))
 
 
 def _deviations(chosen: ConversationView, rejected: ConversationView, prompt: int,

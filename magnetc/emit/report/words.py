@@ -6,9 +6,10 @@ import re
 
 from markupsafe import Markup, escape
 
+from magnetc.distill.controls import RANDOM
 from magnetc.distill.taxonomy import taxonomy
 
-FAULTS = {name: each.means for name, each in taxonomy().items()}
+FAULTS = {**{name: each.means for name, each in taxonomy().items()}, RANDOM: "control: calls other tools, with any values; no single fault"}
 """What the rejected side of a pair does."""
 
 OPERATIONS = {
