@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from magnetc.build.unit import pairs_wanted
 from magnetc.ir.spec import Recipe, WorldSpec
 
-PATHS = 40
+PATHS = 60
 
 
 @pytest.fixture(scope="module")
