@@ -43,6 +43,7 @@ from magnetc.emit.exports.write import RecipeExports, require_extras
 from magnetc.emit.graph import node_link
 from magnetc.emit.made import Made
 from magnetc.emit.missed import coverage_document
+from magnetc.emit.removed import removed_by_proof
 from magnetc.emit.shortcut import Shortcut
 from magnetc.emit.transcript import transcript
 from magnetc.engine import units
@@ -59,7 +60,8 @@ from magnetc.translate.scenario import Scenario
 @dataclass(slots=True)
 class BuildSummary:
     """What a build made, and what it dropped on the way. `failed`: a gate was missed, and an error says so. `reused`: units that an earlier
-    build has made; `told`: its figures, where the dataset was up to date."""
+    build has made; `told`: its figures, where the dataset was up to date. `proven`: conversations and pairs that passed their proofs, those
+    included that are left out afterwards."""
 
     conversations: int = 0
     rows: int = 0
@@ -69,6 +71,7 @@ class BuildSummary:
     operations: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    proven: Counter[str] = field(default_factory=Counter)
     files: dict[str, int] = field(default_factory=dict)
     example: list[dict[str, Any]] = field(default_factory=list)
     yields: dict[str, Yield] = field(default_factory=dict)
@@ -94,7 +97,8 @@ class BuildSummary:
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
         compared = {"contamination": self.contamination} if self.contamination else {}
         exports = {"exports": self.exports} if self.exports else {}
-        return plain | counted | exports | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared
+        proofs = removed_by_proof(self.dropped, self.proven["conversations"], self.proven["pairs"], kept=(self.conversations, self.pairs), is_compared=bool(compared))
+        return plain | counted | exports | {"proofs": proofs} | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,7 @@ async def _run(options: BuildOptions, results: Results, spec: Spec, output: Outp
 
 def _write(result: UnitResult, spec: Spec, output: Output, exports: RecipeExports, summary: BuildSummary, measures: Measures) -> None:
     part = partition(spec.recipe, result.base) if result.base else ""
+    summary.proven.update({"conversations": len(result.conversations), "pairs": len(result.pairs)})
     result = replace(result, pairs=result.pairs if part in ("train", "validation") else [])
     if measures.cleaner is not None:
         result = _cleaned(result, measures.cleaner)

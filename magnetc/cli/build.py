@@ -14,6 +14,8 @@ from magnetc.cli.report import MISSED, announce, diagnosed, fail, progress, show
 from magnetc.diagnostics import Sink
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from magnetc.build.driver import BuildSummary
 
 LEVELS = ("spec", "signatures", "graph", "paths", "scripts")
@@ -133,6 +135,7 @@ def _table(out: Path, summary: BuildSummary) -> None:
     table.add_row("[bold]coverage[/bold]", "")
     for name, found in figures["coverage"].items():
         table.add_row(f"  {name.replace('_', ' ')}", f"{found['covered']:,} of {found['possible']:,}", _gate(figures["gates"], name))
+    _add_proofs(table, figures["proofs"])
     if "contamination" in figures:
         table.add_row("[bold]removed, overlapping with[/bold]", "")
         for each in figures["contamination"]["against"]:
@@ -153,6 +156,20 @@ def _table(out: Path, summary: BuildSummary) -> None:
 def _against(operation: dict[str, Any] | None) -> str:
     """An operation's chance, and how often it was applied where it could be."""
     return f"{operation['asked']:.0%}, {operation['made']:.0%} of {operation['per']}" if operation else ""
+
+
+def _add_proofs(table: Table, proofs: dict[str, Any]) -> None:
+    """A line for each proof that removed something."""
+    by = [{each["proof"]: each for each in proofs[kind]} for kind in ("conversations", "pairs")]
+    failed = {proof: each["name"] for lines in by for proof, each in lines.items() if each["removed"]}
+    if failed:
+        table.add_row("[bold]removed by proof[/bold]", "[bold]conversations[/bold]", "[bold]pairs[/bold]")
+    for proof, name in sorted(failed.items()):
+        table.add_row(f"  {proof} {name}", *(_removed(lines.get(proof)) for lines in by))
+
+
+def _removed(line: dict[str, Any] | None) -> str:
+    return f"{line['removed']:,} of {line['checked']:,}" if line and line["checked"] else ""
 
 
 def _gate(gates: dict[str, Any], thing: str) -> str:

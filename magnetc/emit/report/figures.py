@@ -137,6 +137,16 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What a proof removed of the finished conversations and pairs that it checked. None where it does not speak of such."""
+
+    proof: str
+    name: str
+    conversations: Share | None
+    pairs: Share | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """A benchmark that rows were compared with: what overlapped, by kind, and was removed; the tools that are the benchmark's own, and how many
     conversations call these."""
@@ -182,7 +192,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What a report says of a dataset."""
+    """What a report says of a dataset. `faults`: of those that were tried for pairs, how many come to an equivalent execution."""
 
     name: str
     version: str = ""
@@ -196,5 +206,7 @@ class Figures:
     asked: Asked | None = None
     coverage: tuple[Covered, ...] = ()
     rejected: tuple[Rejected, ...] | None = None
+    removed: tuple[Removed, ...] = ()
+    faults: Share | None = None
     clean: Clean | None = None
     found: tuple[Found, ...] | None = None

@@ -17,6 +17,8 @@ from magnetc.emit.report.figures import (
     OperationMade,
     PathMade,
     Rejected,
+    Removed,
+    Share,
 )
 from magnetc.emit.report.measure import ranked
 from magnetc.ir.json import Json
@@ -34,7 +36,7 @@ def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], cov
             locales=tuple(_shares(recipe.locales, dict(figures.shape.locales))),
             mixture=tuple((kind.replace("_", " "), each["asked"], each["times"]) for kind, each in counted["made"].get("mixture", {}).items())),
         coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items()),
-        rejected=tuple(_rejected(counted["dropped"])), clean=_clean(counted["contamination"]) if "contamination" in counted else None)
+        rejected=tuple(_rejected(counted["dropped"])), removed=tuple(_removed(counted.get("proofs", {}))), faults=_checked(counted.get("proofs", {}).get("faults")), clean=_clean(counted["contamination"]) if "contamination" in counted else None)
 
 
 def _path(name: str, made: Mapping[str, Any]) -> PathMade:
@@ -87,6 +89,17 @@ def _covered(thing: str, found: Mapping[str, Any], gate: float | None) -> Covere
 
 def _reasons(listed: Any) -> tuple[tuple[str, str], ...]:
     return tuple((each["name"], each["why"]) for each in listed)
+
+
+def _removed(proofs: Mapping[str, Any]) -> Iterator[Removed]:
+    """A line for each proof, in order; of an output of another version, which has none, nothing."""
+    by = {kind: {each["proof"]: each for each in proofs.get(kind, ())} for kind in ("conversations", "pairs")}
+    for proof, found in sorted((by["conversations"] | by["pairs"]).items()):
+        yield Removed(proof=str(proof), name=found["name"], conversations=_checked(by["conversations"].get(proof)), pairs=_checked(by["pairs"].get(proof)))
+
+
+def _checked(line: Mapping[str, Any] | None) -> Share | None:
+    return (line["removed"], line["checked"]) if line else None
 
 
 def _rejected(dropped: Mapping[str, Json]) -> Iterator[Rejected]:
