@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from magnetc.agent.conversation import Conversation, PlayedTurn
 from magnetc.agent.execution import compare, execute
+from magnetc.agent.lanes import advance_all
 from magnetc.agent.policy import Policy
 from magnetc.agent.reference import read_reference
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
-from magnetc.teachers.gathered import gathered
 from magnetc.tools.worlds.equivalence import Made, texts_in
 from magnetc.tools.worlds.pool import WorldPool
 
@@ -58,25 +57,11 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
         MagnetError: MG621 for a row that cannot be played, MG601 to MG607 for a world that does not work.
     """
     conversations = [Conversation(read_reference(row, states, spec), most_actions, sample) for row in rows]
-    waiting = deque(conversation for conversation in conversations if not conversation.over)
-    await gathered((_lane(waiting, batch, policy, pool, acted) for _ in range(lanes)), lanes)
+    await advance_all(conversations, lambda active: _advance(active, policy, pool), batch=batch, lanes=lanes, acted=acted)
     async with pool.world() as world:
         existing = {digest: texts_in(states[digest]) for digest in {c.reference.start.digest for c in conversations}}
         return [Played(row=c.reference.row, tags=c.reference.tags, before=await compare(world, c), turns=tuple(c.turns),
                        existing=existing[c.reference.start.digest]) for c in conversations]
-
-
-async def _lane(waiting: deque[Conversation], batch: int, policy: Policy, pool: WorldPool, acted: Callable[[int], None]) -> None:
-    """Play conversations that wait, `batch` at a time, until there is none."""
-    active: list[Conversation] = []
-    while True:
-        while waiting and len(active) < batch:
-            active.append(waiting.popleft())
-        if not active:
-            return
-        await _advance(active, policy, pool)
-        acted(len(active))
-        active = [conversation for conversation in active if not conversation.over]
 
 
 async def _advance(conversations: Sequence[Conversation], policy: Policy, pool: WorldPool) -> None:

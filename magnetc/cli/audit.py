@@ -131,7 +131,7 @@ def _table(report: AuditReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from magnetc.build.audit.report import LEVEL
+    from magnetc.build.interval import LEVEL
 
     console = Console(highlight=False)
     if not report.judged:

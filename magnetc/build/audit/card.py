@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from magnetc.build.audit.report import LEVEL, AuditReport, audit_report
+from magnetc.build.audit.report import AuditReport, audit_report
+from magnetc.build.interval import LEVEL
 from magnetc.build.output import AUDIT
 from magnetc.diagnostics import MagnetError, Severity, Sink
 from magnetc.emit.markdown import page

@@ -15,8 +15,7 @@ from typing import Any
 
 from magnetc.build.audit.rows import AuditRow, audit_rows, strata_of
 from magnetc.build.audit.verdicts import QUESTIONS, Verdict, asked_of, read_verdicts
-
-LEVEL = 0.95
+from magnetc.build.interval import clopper_pearson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +75,8 @@ def report_on(rows: Sequence[AuditRow], verdicts: Mapping[str, Verdict]) -> Audi
 
 def rate(found: Sequence[tuple[float, bool]]) -> Rate:
     """The rate of a defect, of verdicts with what each weighs."""
-    from scipy.special import betaincinv
-
     whole = sum(weight for weight, _ in found)
     share = sum(weight for weight, has in found if has) / whole
     effective = whole**2 / sum(weight**2 for weight, _ in found)
-    hits, tail = effective * share, (1 - LEVEL) / 2
-    low = float(betaincinv(hits, effective - hits + 1, tail)) if hits > 0 else 0.0
-    high = float(betaincinv(hits + 1, effective - hits, 1 - tail)) if effective - hits > 1e-9 else 1.0
+    low, high = clopper_pearson(effective * share, effective)
     return Rate(judged=len(found), defects=sum(has for _, has in found), rate=share, low=low, high=high)

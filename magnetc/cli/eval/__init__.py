@@ -8,6 +8,7 @@ from magnetc.cli.lazy_group import LazyGroup
 
 COMMANDS = {
     "dataset": "Judge a dataset's conversations by BFCL's own checkers.",
+    "toolquery": "Let a model answer questions about weather, movies and papers with tools.",
 }
 
 

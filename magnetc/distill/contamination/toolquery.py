@@ -22,13 +22,18 @@ def read_toolquery(source: Source, folder: Path, _announce: Announce) -> Benchma
         MagnetError: MG633 when none is there.
     """
     place = folder / source.path
-    paths = sorted(place.rglob("*.jsonl"))
-    own = [path for path in paths if FOLDER in (place.name, *path.relative_to(place).parts)] or paths
+    own = task_files(place)
     tasks = [(f"{row.get('id', f'{path.stem} {number}')}", Content(users=(row["goal"],)))
              for path in own for number, row in rows_of(source, path) if isinstance(row.get("goal"), str)]
     if not tasks:
         raise source.refused("no file `tool-query/test.jsonl` with a `goal` on each line is in it", "name the folder that AgentBoard's data was unpacked to")
     return Benchmark(name="toolquery", version=f"{len(own)} files", tasks=tuple(tasks), tools=frozenset(_tools(source, place)))
+
+
+def task_files(place: Path) -> list[Path]:
+    """The files of tasks at or below a folder: those in a folder `tool-query`, or all where there is none of that name."""
+    paths = sorted(place.rglob("*.jsonl"))
+    return [path for path in paths if FOLDER in (place.name, *path.relative_to(place).parts)] or paths
 
 
 def _tools(source: Source, place: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
