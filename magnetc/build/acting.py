@@ -18,6 +18,7 @@ from magnetc.build.model_names import model_names
 from magnetc.engine.journal import NAME, Journal
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
+from magnetc.models.chat import Chat
 from magnetc.teachers.ask import Asker
 from magnetc.teachers.openai.client import OpenAIClient
 
@@ -42,12 +43,13 @@ class ActingModel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
     """A policy at work. `batch` conversations are best asked about together, in `lanes` of which none waits for another; `counts` says how
-    an endpoint's answers fared (`EndpointPolicy`), and is empty for a checkpoint."""
+    an endpoint's answers fared (`EndpointPolicy`), and is empty for a checkpoint, whose model and chat template are `loaded`."""
 
     policy: Policy
     batch: int
     lanes: int
     counts: Counter[str]
+    loaded: tuple[Any, Chat] | None = None
 
 
 @asynccontextmanager
@@ -61,7 +63,7 @@ async def acting(chosen: ActingModel, folder: Path) -> AsyncIterator[Acting]:
     if isinstance(model, Checkpoint):
         loaded, chat = load_checkpoint(model, model.model, folder)
         policy = ModelPolicy(loaded, chat, most_tokens=chosen.most_tokens, batch=model.batch, sampling=how)
-        yield Acting(policy=policy, batch=model.batch, lanes=1, counts=Counter())
+        yield Acting(policy=policy, batch=model.batch, lanes=1, counts=Counter(), loaded=(loaded, chat))
         return
     decoding: dict[str, Any] = {"temperature": how.temperature, "max_tokens": chosen.most_tokens}
     decoding |= {"top_p": how.top_p} if how.top_p < 1 else {}

@@ -27,18 +27,20 @@ if TYPE_CHECKING:
 @click.option("--conversations", type=click.IntRange(min=1), help="So many of the dataset's training conversations; all by default.")
 @click.option("--repairs/--no-repairs", default=True, show_default=True, help="Also rows in which the student's wrong call is followed by the right one.")
 @click.option("--only", is_flag=True, help="Leave out the training pairs that OUT has.")
+@click.option("--likely", type=click.FloatRange(min=0, max=1), default=1.0, metavar="SHARE",
+              help="Keep this share of OUT's training pairs: those whose wrong action the student is likeliest to take.")
 @click.option("--trust", is_flag=True, help="Run the code in OUT/recipe this once, whether it is trusted or not.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
-def command(out: Path, to: Path, agent: ActingModel, samples: int, pairs: int, conversations: int | None, repairs: bool, only: bool, trust: bool,
-            jobs: int | None, as_json: bool) -> None:
+def command(out: Path, to: Path, agent: ActingModel, samples: int, pairs: int, conversations: int | None, repairs: bool, only: bool, likely: float,
+            trust: bool, jobs: int | None, as_json: bool) -> None:
     """Let a student answer the user turns of the dataset in OUT, and write a dataset that also has what it did wrong, each proven by execution."""
     from magnetc.build.mine.driver import MineOptions, mine
 
     sink = Sink()
     with diagnosed(sink, folder=out / "recipe"):
         options = MineOptions(out=out, to=to, agent=agent, place=Path.cwd(), samples=samples, pairs=pairs, conversations=conversations or 0,
-                              repairs=repairs, only=only, trust=trust, jobs=jobs, announce=announce)
+                              repairs=repairs, only=only, likely=likely, trust=trust, jobs=jobs, announce=announce)
         summary = asyncio.run(mine(options, sink))
     if summary is None:
         fail(sink, folder=out / "recipe")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -69,3 +69,9 @@ def _cached(backend: Any) -> Callable[[str], list[int]]:
         return backend.encode(text, add_special_tokens=False).ids
 
     return segment
+
+
+def shared(one: Sequence[int], other: Sequence[int]) -> int:
+    """Tokens that both begin with."""
+    pairs = zip(one, other)
+    return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.rows import PAIR
 from magnetc.engine.local import in_order
+from magnetc.ir.endpoint import Endpoint
+from magnetc.models.likelihood import log_likelihoods
 from magnetc.teachers.ask import kind_of
 from magnetc.tools.worlds.pool import WorldPool
 
@@ -37,7 +40,8 @@ TRIES = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MineOptions:
     """What the command line says. `samples` of each turn; at most `pairs` of a conversation; `repairs`: rows of these too; `only`: without
-    the pairs that the output has. `conversations`: of the output, 0 for all; `place`: what paths are seen from, and where the journal is."""
+    the pairs that the output has; `likely`: with this share of them, the likeliest to the student. `conversations`: of the output, 0 for all;
+    `place`: what paths are seen from, and where the journal is."""
 
     out: Path
     to: Path
@@ -48,6 +52,7 @@ class MineOptions:
     conversations: int = 0
     repairs: bool = True
     only: bool = False
+    likely: float = 1.0
     trust: bool = False
     jobs: int | None = None
     announce: Callable[[str], None] = print
@@ -56,7 +61,8 @@ class MineOptions:
 
 @dataclass(slots=True)
 class MineSummary:
-    """`rollouts` of `turns` in `conversations`, of which `right` do what the row does; what the others came to: pairs and repairs, and why not."""
+    """`rollouts` of `turns` in `conversations`, of which `right` do what the row does; what the others came to: pairs and repairs, and why not.
+    `unlikely`: pairs of the output that were left out, since the student would hardly do what is wrong in them."""
 
     conversations: int = 0
     turns: int = 0
@@ -67,10 +73,11 @@ class MineSummary:
     repairs: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    unlikely: int = 0
     model: str = ""
 
     def document(self) -> dict[str, Any]:
-        plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "pairs", "repairs")}
+        plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "pairs", "repairs", "unlikely")}
         return plain | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped")}
 
 
@@ -81,6 +88,9 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
     Raises:
         MagnetError: MG620 for what is no output, MG606 when its code is not trusted, MG626 for one that cannot be mined; what the model raises.
     """
+    if options.likely < 1 and isinstance(options.agent.model, Endpoint):
+        raise MagnetError(Diagnostic(code="MG626", message="what an endpoint is likely to say is not known here", notes=("`--likely` needs log-probabilities",),
+                                     help="name a checkpoint with `--model`, or leave `--likely` out"))
     opened = open_output(options.out, sink, trust=options.trust, announce=options.announce)
     if opened is None:
         return None
@@ -99,7 +109,9 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
                            Counter() if options.only else _paired(opened))
             for start in range(0, len(chosen), TOGETHER):
                 found += await miner.mine(chosen[start : start + TOGETHER])
-        write_mined(opened, output, found, summary.document(), only=options.only)
+            left_out = _left_out(options, opened, at_work)
+        summary.unlikely = 0 if options.only else len(left_out)
+        write_mined(opened, output, found, summary.document(), left_out)
         output.commit()
         return summary
     finally:
@@ -124,6 +136,19 @@ def _chosen(opened: Opened, most: int) -> list[tuple[AskedTurn, ...]]:
 def _paired(opened: Opened) -> Counter[str]:
     """How many pairs each conversation of the output has."""
     return Counter(PAIR.sub("", row["id"]) for row in rows_of(opened, PAIRS))
+
+
+def _left_out(options: MineOptions, opened: Opened, at_work: Acting) -> frozenset[str]:
+    """The ids of the output's training pairs that are not to stay."""
+    if options.only:
+        return frozenset(row["id"] for row in rows_of(opened, PAIRS))
+    if options.likely >= 1:
+        return frozenset()
+    assert at_work.loaded is not None
+    rows = list(rows_of(opened, PAIRS))
+    found = log_likelihoods(*at_work.loaded, [(row["prompt"], row["tools"], row["rejected"][0]) for row in rows], batch=at_work.batch)
+    ranked = sorted((value if value is not None else -inf, row["id"]) for value, row in zip(found, rows))
+    return frozenset(name for _, name in ranked[: len(rows) - round(options.likely * len(rows))])
 
 
 def _messages(turn: AskedTurn) -> int:

@@ -29,17 +29,15 @@ class Mined:
     repairs: Sequence[Row]
 
 
-def write_mined(opened: Opened, output: Output, found: Sequence[Mined], told: Mapping[str, Any], *, only: bool) -> None:
-    """Write rows and what is beside them; with `only`, pairs of the output that was mined are left out, those of its validation stay."""
+def write_mined(opened: Opened, output: Output, found: Sequence[Mined], told: Mapping[str, Any], left_out: frozenset[str]) -> None:
+    """Write rows and what is beside them, but for the rows with the ids `left_out`."""
     derived = Derived(opened, output)
     faults: Counter[str] = Counter()
     example: list[dict[str, Any]] = []
     try:
         for name in opened.manifest["files"]:
-            left_out = only and name == PAIRS
-            rows = [] if left_out else rows_of(opened, name)
             own: list[Row] = []
-            for row in rows:
+            for row in (row for row in rows_of(opened, name) if row["id"] not in left_out):
                 output.row(name, row)
                 if "rejected" in row:
                     faults[row["fault"]["kind"]] += 1

@@ -88,7 +88,7 @@ class OpenAIClient:
             self._key = os.environ.get(endpoint.key, "")
             if not self._key:
                 raise MagnetError(Diagnostic(code="MG509", message=f"the environment variable `{endpoint.key}` is not set",
-                                             help="set it to the key of the teacher's endpoint"))
+                                             help="set it to the key of the model's endpoint"))
 
     async def __aenter__(self) -> OpenAIClient:
         timeout = aiohttp.ClientTimeout(total=self.endpoint.timeout, sock_connect=min(10.0, self.endpoint.timeout))
@@ -157,9 +157,9 @@ class OpenAIClient:
     def _gave_up(self, why: str) -> MagnetError:
         self._given_up += 1
         if self._given_up < BROKEN:
-            return GivenUp(Diagnostic(code="MG511", message=f"the teacher did not answer, tried {TRIES} times: {why}",
+            return GivenUp(Diagnostic(code="MG511", message=f"the model did not answer, tried {TRIES} times: {why}",
                                       help="run the command again: what was answered is in the journal"))
-        return MagnetError(Diagnostic(code="MG511", message=f"the teacher's endpoint is down: {why}",
+        return MagnetError(Diagnostic(code="MG511", message=f"the model's endpoint is down: {why}",
                                       notes=(f"{self._given_up} questions in a row got no answer, each tried {TRIES} times",),
                                       help="run the command again when it is up: what was answered is in the journal"))
 
@@ -192,7 +192,7 @@ def _refused(endpoint: Endpoint, status: int, said: str) -> Refused:
         403: f"check that the key may use `{endpoint.model}`",
         404: "check `endpoint` (it ends in `/v1`) and `model`",
     }
-    return Refused(status, Diagnostic(code="MG510", message=f"the teacher's endpoint refuses, with status {status}: {said}",
+    return Refused(status, Diagnostic(code="MG510", message=f"the model's endpoint refuses, with status {status}: {said}",
                                       help=advice.get(status, "check the endpoint's address, its `model` and its `dialect`")))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from magnetc.models.chat import Chat, unusable
+from magnetc.models.segments import shared as alike
 from magnetc.train.encode.conversation import Conversation
 from magnetc.train.encode.rows import operations
 from magnetc.train.encode.tokenized import CreditSpan, TokenizedPair
@@ -23,7 +24,7 @@ def encode_pair(row: Mapping[str, Any], chat: Chat) -> TokenizedPair:
     chosen, rejected = (_Side(row, name, chat) for name in ("chosen", "rejected"))
     if chosen.ids == rejected.ids:
         raise unusable("shows both sides of a pair alike", f"the pair is {row['id']}", help="use another template")
-    shared = min(_shared(chosen.ids, rejected.ids), len(chosen.ids) - 1, len(rejected.ids) - 1)
+    shared = min(alike(chosen.ids, rejected.ids), len(chosen.ids) - 1, len(rejected.ids) - 1)
     weights = chosen.likelihood()
     return TokenizedPair(
         id=row["id"],
@@ -92,9 +93,3 @@ class _Side:
         if credit is None:
             credit = int(turn == 0 and not any("credit" in message for message in self._own))
         return CreditSpan(start=start - shared, end=end - shared, index=index, turn=turn, credit=int(credit), root=False)
-
-
-def _shared(one: Sequence[int], other: Sequence[int]) -> int:
-    """Tokens that both begin with."""
-    pairs = zip(one, other)
-    return next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
