@@ -9,6 +9,7 @@ from typing import Any
 from magnetc.agent.admission import as_json, refusal
 from magnetc.agent.policy import Action, Request
 from magnetc.agent.reference import Reference
+from magnetc.agent.user import Recorded, User
 from magnetc.ir.json import Json, wire
 from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Step
@@ -41,7 +42,8 @@ class Attempt:
 
 @dataclass(slots=True, kw_only=True)
 class PlayedTurn:
-    """A user turn that was played. `number` counts the row's user turns from 0; `messages` begins with the user's.
+    """A user turn that was played. `number` counts the row's user turns from 0; `messages` begins with the user's, and has more of these
+    where the user answers the agent.
 
     `exhausted`: the policy spent its messages of calls without an answer. `reference` and `reference_observed` are what the
     row's own calls did in this turn and the observable state after it; `observed` is the one after the policy's, None when
@@ -66,8 +68,9 @@ class PlayedTurn:
 class Conversation:
     """Says what the policy is shown, and takes what it answers. Over when `over`; then `turns` has what was played."""
 
-    def __init__(self, reference: Reference, most_actions: int, sample: int = 0):
+    def __init__(self, reference: Reference, most_actions: int, sample: int = 0, user: User | None = None):
         self.reference, self.sample, self._most = reference, sample, most_actions
+        self._user: User = user or Recorded()
         self.turns: list[PlayedTurn] = []
         self.executed: list[Step] = list(reference.context)
         self._open: list[Attempt] = []
@@ -86,7 +89,7 @@ class Conversation:
     def take(self, action: Action) -> list[Attempt]:
         """Add the policy's message. Returns those of its calls that are to be executed, for `finish`.
 
-        An action without a call ends the turn.
+        An action without a call ends the turn, unless the user answers it.
         """
         turn, said = self.turns[-1], {"role": "assistant", "content": _clean(action.content)}
         if action.reasoning:
@@ -94,7 +97,7 @@ class Conversation:
         attempts, malformed = self._attempts(action)
         if not attempts and not malformed:
             turn.messages.append(said)
-            self._next_turn()
+            self._answer(turn, said["content"])
             return []
         turn.attempts += attempts
         turn.malformed += len(malformed)
@@ -105,6 +108,15 @@ class Conversation:
         turn.messages.append({**said, "tool_calls": stated})
         self._open = [*attempts, *unread]
         return [attempt for attempt in attempts if not attempt.refused]
+
+    def _answer(self, turn: PlayedTurn, said: str) -> None:
+        before = [made for each in self.reference.turns[: self.reference.first] for made in each.made]
+        text = self._user.answer(turn.number, said, [*before, *(made for each in self.turns for made in each.made)])
+        if text is None:
+            self._next_turn()
+        else:
+            turn.messages.append({"role": "user", "content": text})
+            self._actions, self._open = 0, []
 
     def finish(self) -> None:
         """Add the results of the calls of the last `take`, which the attempts hold by now."""

@@ -10,7 +10,8 @@ from magnetc.agent.conversation import Conversation, PlayedTurn
 from magnetc.agent.execution import compare, execute
 from magnetc.agent.lanes import advance_all
 from magnetc.agent.policy import Policy
-from magnetc.agent.reference import read_reference
+from magnetc.agent.reference import Reference, read_reference
+from magnetc.agent.user import Users, recorded
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import Made, texts_in
@@ -24,11 +25,18 @@ class Played:
     `existing` holds the texts of the initial state: what was there before any value was minted.
     """
 
-    row: str
-    tags: Mapping[str, Any]
+    reference: Reference
     before: tuple[Made, ...]
     turns: tuple[PlayedTurn, ...]
     existing: frozenset[str]
+
+    @property
+    def row(self) -> str:
+        return self.reference.row
+
+    @property
+    def tags(self) -> Mapping[str, Any]:
+        return self.reference.tags
 
 
 def _ignored(count: int) -> None:
@@ -36,10 +44,11 @@ def _ignored(count: int) -> None:
 
 
 async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPool, spec: Spec, states: Mapping[str, Json], *,
-               most_actions: int = 8, batch: int = 64, lanes: int = 1, sample: int = 0, acted: Callable[[int], None] = _ignored) -> list[Played]:
+               most_actions: int = 8, batch: int = 64, lanes: int = 1, sample: int = 0, users: Users = recorded,
+               acted: Callable[[int], None] = _ignored) -> list[Played]:
     """Let `policy` act in the SFT rows of an output.
 
-    The system message and the user's messages are the row's. Turns before the first with a trained message are context and
+    The system message is the row's, and so are the user's messages, but for what one of `users` answers between them. Turns before the first with a trained message are context and
     stand as they are; from there on the policy acts in each turn until it answers without a call.
 
     Args:
@@ -47,6 +56,7 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
         most_actions: Messages of calls in one turn; the turn ends behind the last, without an answer.
         batch: Conversations that advance together: the policy is asked about so many at once.
         lanes: How many such batches are under way at once, none waiting for another: for a policy that answers one as fast as many.
+        users: Makes the user of each row.
         sample: Tells the policy's draws of one play from those of another.
         acted: Told how many messages the policy has said, each time that it has said some.
 
@@ -56,11 +66,12 @@ async def play(rows: Iterable[Mapping[str, Any]], policy: Policy, pool: WorldPoo
     Raises:
         MagnetError: MG621 for a row that cannot be played, MG601 to MG607 for a world that does not work.
     """
-    conversations = [Conversation(read_reference(row, states, spec), most_actions, sample) for row in rows]
+    references = [read_reference(row, states, spec) for row in rows]
+    conversations = [Conversation(reference, most_actions, sample, users(reference)) for reference in references]
     await advance_all(conversations, lambda active: _advance(active, policy, pool), batch=batch, lanes=lanes, acted=acted)
     async with pool.world() as world:
         existing = {digest: texts_in(states[digest]) for digest in {c.reference.start.digest for c in conversations}}
-        return [Played(row=c.reference.row, tags=c.reference.tags, before=await compare(world, c), turns=tuple(c.turns),
+        return [Played(reference=c.reference, before=await compare(world, c), turns=tuple(c.turns),
                        existing=existing[c.reference.start.digest]) for c in conversations]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
@@ -12,20 +14,60 @@ from magnetc.ir.json import Json
 from magnetc.ir.presentation import Presentation
 from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Spec
+from magnetc.tools.worlds.equivalence import Made
 from magnetc.tools.worlds.protocol import Reset, Step
 
 _MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 
 
+class Need(StrEnum):
+    """What a user turn needs of the agent: calls; a question, as the user has left something out; to say that it cannot be done, as no tool
+    does it or a value is impossible; or an answer without a call, out of what is known already or to small talk."""
+
+    ACT = "act"
+    ASK = "ask"
+    DECLINE = "decline"
+    ANSWER = "answer"
+
+
+DISTANCES = ("none", "nested", "short", "long")
+"""How far the results are that the calls of a turn take values from, the farthest of them: from none, in the same turn, in the turn
+before, in an earlier one (Magnet's taxonomy, as `fault.dependency` of pairs has it)."""
+
+_DECLINED = ("near", "none", "value")
+"""The kinds of abstentions in which what the user wants cannot be done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """A value of the user's, as it is `said`, that a call of the row takes: the argument `pointer` of `tool`."""
+
+    tool: str
+    pointer: str
+    said: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceTurn:
-    """A user turn: its message, the messages up to the next one, and their calls, slips aside, which leave no trace in the
-    world. `trained`: one of the messages has weight 1."""
+    """A user turn: its message, the messages up to the next one, and their calls with results, slips aside, which leave no trace in the
+    world. `trained`: one of the messages has weight 1. `distance` is one of DISTANCES, `wants` the values of the user's for its calls."""
 
     user: dict[str, Any]
     answer: tuple[dict[str, Any], ...]
-    calls: tuple[Step, ...]
+    made: tuple[Made, ...]
     trained: bool
+    needs: Need
+    distance: str
+    wants: tuple[Want, ...]
+
+    @property
+    def calls(self) -> tuple[Step, ...]:
+        return tuple(Step(call=call.function, args=call.arguments) for call in self.made)
+
+    @property
+    def messages(self) -> int:
+        """How many messages the agent says."""
+        return sum(message["role"] == "assistant" for message in self.answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +81,19 @@ class Reference:
     tags: Mapping[str, Any]
     tools: str
     offered: frozenset[str]
-    shown: Shown
+    shown: Shown = field(compare=False)
     opening: tuple[dict[str, Any], ...]
     turns: tuple[ReferenceTurn, ...]
     first: int
     start: Reset
+
+    @property
+    def locale(self) -> str:
+        return str(self.tags.get("locale", ""))
+
+    @property
+    def played(self) -> tuple[ReferenceTurn, ...]:
+        return self.turns[self.first :]
 
     @property
     def context(self) -> list[Step]:
@@ -63,7 +113,7 @@ def read_reference(row: Mapping[str, Any], states: Mapping[str, Json], spec: Spe
             raise _unplayable(row, f"its initial state `{at['initial']}` is not in `states/`")
         start = Reset(state=states[at["initial"]], seed=int(at["seed"]), now=str(at["now"]), digest=str(at["initial"]))
         shown = Shown(spec, Presentation.read(row["certificate"].get("shown", {})))
-        opening, turns = _turns(row["messages"], shown, frozenset(row["certificate"].get("slips", {})))
+        opening, turns = _turns(row["messages"], shown, row["certificate"])
         first = next((number for number, turn in enumerate(turns) if turn.trained), len(turns))
         offered = frozenset(shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"]))
         return Reference(row=str(row["id"]), tags=row["tags"], tools=row["tools"], offered=offered, shown=shown,
@@ -72,26 +122,51 @@ def read_reference(row: Mapping[str, Any], states: Mapping[str, Json], spec: Spe
         raise _unplayable(row, f"it is not well formed: {type(error).__name__}: {error}") from None
 
 
+def drawn_rows(rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
+    """At most `count` rows, drawn by a hash of their ids, so that no path is favoured and the same are always drawn."""
+    return sorted(rows, key=lambda row: sha256(str(row["id"]).encode()).digest())[:count]
+
+
 def _turns(messages: list[dict[str, Any]], shown: Shown,
-           slips: frozenset[str]) -> tuple[tuple[dict[str, Any], ...], tuple[ReferenceTurn, ...]]:
-    """What precedes the first user message, and the user turns. `slips`: ids of calls that are none to repeat."""
+           certificate: Mapping[str, Any]) -> tuple[tuple[dict[str, Any], ...], tuple[ReferenceTurn, ...]]:
+    """What precedes the first user message, and the user turns."""
     users = [index for index, message in enumerate(messages) if message["role"] == "user"]
-    turns = [_turn(messages[start:end], shown, slips) for start, end in zip(users, [*users[1:], len(messages)])]
+    made_in = {call["id"]: number for number, (start, end) in enumerate(zip(users, [*users[1:], len(messages)]))
+               for message in messages[start:end] for call in message.get("tool_calls") or ()}
+    turns = [_turn(messages, start, end, shown, certificate, made_in) for start, end in zip(users, [*users[1:], len(messages)])]
     return tuple(map(_shown, messages[: users[0]])), tuple(turns)
 
 
-def _turn(messages: list[dict[str, Any]], shown: Shown, slips: frozenset[str]) -> ReferenceTurn:
-    made = (call for message in messages for call in message.get("tool_calls") or ())
-    calls = [call["function"] for call in made if call["id"] not in slips]
+def _turn(messages: list[dict[str, Any]], start: int, end: int, shown: Shown, certificate: Mapping[str, Any],
+          made_in: Mapping[str, int]) -> ReferenceTurn:
+    said = messages[start:end]
+    slips = certificate.get("slips", {})
+    calls = [call for message in said for call in message.get("tool_calls") or () if call["id"] not in slips]
+    results = {message["tool_call_id"]: json.loads(message["content"]) for message in said if message["role"] == "tool"}
+    sources = certificate.get("arguments", {})
+    made = tuple(_made(call["function"], results.get(call["id"]), shown) for call in calls)
+    entries = [(call.function, pointer, entry) for each, call in zip(calls, made) for pointer, entry in sources.get(each["id"], {}).items()]
+    number = sum(message["role"] == "user" for message in messages[:start])
+    far = [number - made_in[entry["output"]] for _, _, entry in entries if entry.get("output") in made_in]
     return ReferenceTurn(
-        user=_shown(messages[0]), answer=tuple(map(_shown, messages[1:])),
-        calls=tuple(_step(call, shown) for call in calls),
-        trained=any(message.get("weight") for message in messages))
+        user=_shown(messages[start]), answer=tuple(map(_shown, said[1:])), made=made, trained=any(message.get("weight") for message in said),
+        needs=Need.ACT if calls else _silent(range(start, end), certificate), distance=DISTANCES[min(max(far), 2) + 1] if far else DISTANCES[0],
+        wants=tuple(Want(tool=tool, pointer=pointer, said=str(entry["said"])) for tool, pointer, entry in entries if "user" in entry))
 
 
-def _step(call: dict[str, Any], shown: Shown) -> Step:
+def _silent(messages: range, certificate: Mapping[str, Any]) -> Need:
+    """What a turn without calls needs, whose messages are at these indices of the row."""
+    if any(str(index) in certificate.get("refused", {}) for index in messages):
+        return Need.DECLINE
+    kinds = [entry["kind"] for index in messages if (entry := certificate.get("abstains", {}).get(str(index)))]
+    if not kinds:
+        return Need.ASK
+    return Need.DECLINE if kinds[0] in _DECLINED else Need.ANSWER
+
+
+def _made(call: dict[str, Any], result: Json, shown: Shown) -> Made:
     name = shown.read_name(call["name"])
-    return Step(call=name, args=shown.read_arguments(name, json.loads(call["arguments"])))
+    return Made(name, shown.read_arguments(name, json.loads(call["arguments"])), shown.read_result(name, result))
 
 
 def _shown(message: dict[str, Any]) -> dict[str, Any]:

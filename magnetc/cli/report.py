@@ -93,9 +93,9 @@ def spent(asked: Asked) -> None:
 
 @contextmanager
 def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
-    """A bar on stderr while a terminal watches. Yields what advances it by one, and takes the total where it is known only then."""
+    """A bar on stderr while a terminal watches. Yields what advances it, by one unless told, and takes the total where it is known only then."""
     if not is_terminal():
-        yield lambda total=None: None
+        yield lambda total=None, by=1: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -104,8 +104,8 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
 
-        def advance(total: int | None = None) -> None:
-            bar.update(task, advance=1, total=total or bar.tasks[0].total)
+        def advance(total: int | None = None, by: int = 1) -> None:
+            bar.update(task, advance=by, total=total or bar.tasks[0].total)
 
         yield advance
 

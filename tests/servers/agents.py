@@ -6,8 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
-ROWS: dict[tuple[str, ...], list[list[dict]]] = {}
-"""By what the user of a conversation has said so far, the agent's messages that follow the last of it."""
+ROWS: dict[tuple[frozenset[str], tuple[str, ...]], list[dict]] = {}
+"""By the tools of a conversation, none where its row does not say, and what its user has said so far, the agent's messages that follow the last of it."""
 
 VALUES: dict[tuple[str, str], list] = {}
 """By tool and parameter, what calls of the dataset have there."""
@@ -21,13 +21,15 @@ def read_rows(folder: Path) -> None:
     for path in sorted((folder / "sft").glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             heard: tuple[str, ...] = ()
-            for message in json.loads(line)["messages"]:
+            row = json.loads(line)
+            offered = _names(json.loads(row.get("tools", "[]")))
+            for message in row["messages"]:
                 if message["role"] == "user":
                     heard = (*heard, message["content"])
                     turn: list[dict] = []
                 elif message["role"] == "assistant":
                     turn.append(message)
-                    ROWS.setdefault(heard, turn)
+                    ROWS.setdefault((offered, heard), turn)
                     _learn(message)
 
 
@@ -38,13 +40,17 @@ def _learn(message: dict) -> None:
             known += [] if value in known else [value]
 
 
+def _names(tools: list[dict]) -> frozenset[str]:
+    return frozenset(tool["function"]["name"] for tool in tools)
+
+
 def message(body: dict) -> dict:
     """The agent's next message. What it does not know it answers without a call."""
     shown = body["messages"]
     heard = tuple(each["content"] for each in shown if each["role"] == "user")
     users = [index for index, each in enumerate(shown) if each["role"] == "user"]
     said = sum(each["role"] == "assistant" for each in shown[users[-1] :])
-    turn = ROWS.get(heard, [])
+    turn = ROWS.get((_names(body["tools"]), heard)) or ROWS.get((frozenset(), heard), [])
     if said >= len(turn):
         return {"role": "assistant", "content": "That is all."}
     made = {"role": "assistant", "content": turn[said]["content"] or None}

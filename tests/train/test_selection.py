@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from small import furthest, weights
 
+from magnetc.agent.reference import drawn_rows
 from magnetc.models.load import load_model
 from magnetc.train.run import stages
 from magnetc.train.run.folder import StageFolder
-from magnetc.train.run.selection import Look, choose, looks_in, sample
+from magnetc.train.run.selection import Look, choose, looks_in
 from magnetc.train.run.settings import LoraSettings, MDPOSettings, SelectSettings, TrainSettings
 from magnetc.train.run.stages import Stage
 
@@ -43,10 +44,10 @@ def test_what_is_chosen(found, least):
 @given(st.lists(st.text(max_size=5), unique=True, max_size=12), st.integers(0, 15), st.randoms())
 def test_the_same_rows_are_drawn_in_whatever_order_they_come(ids, count, order):
     rows = [{"id": id} for id in ids]
-    drawn = sample(rows, count)
+    drawn = drawn_rows(rows, count)
     assert len(drawn) == min(count, len(rows))
     order.shuffle(rows)
-    assert sample(rows, count) == drawn
+    assert drawn_rows(rows, count) == drawn
 
 
 class Arena:

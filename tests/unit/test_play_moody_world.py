@@ -37,7 +37,7 @@ def row(name, *turns):
                  for i, (f, a) in enumerate(steps)]
         messages += [{"role": "user", "content": f"{name} {number}"},
                      *([{"role": "assistant", "content": "", "tool_calls": calls, "weight": 1}] if calls else []),
-                     {"role": "assistant", "content": "done", "weight": int(not calls)}]
+                     {"role": "assistant", "content": "done" if calls else "what?", "weight": int(not calls)}]
     world = {"initial": digest(EMPTY), "seed": 1, "now": NOW, "replay": "exact"}
     return {"id": name, "messages": messages, "tools": "[" + ",".join(SPEC.tool_texts.values()) + "]",
             "tags": {"path": "notes", "operations": []}, "certificate": {"world": world}}
@@ -92,10 +92,12 @@ def test_a_world_that_cannot_say_what_it_shows_is_no_success():
     assert [one.success for one in found] == [True, False, True]
 
 
-def test_a_turn_without_calls_is_asked_rightly_when_nothing_is_called():
+def test_a_turn_without_calls_is_asked_rightly_when_a_question_comes_and_nothing_is_called():
     _, found = scores(lambda row, script: script)
     assert [(one.asks, one.asked_rightly) for one in found] == [(0, 0), (0, 0), (1, 1)]
     _, found = scores(lambda row, script: [[Action(malformed="{"), *turn] for turn in script])
+    assert [(one.asks, one.asked_rightly, one.success) for one in found] == [(0, 0, True), (0, 0, True), (1, 0, True)]
+    _, found = scores(lambda row, script: [[*turn[:-1], Action(content="no")] for turn in script])
     assert [(one.asks, one.asked_rightly, one.success) for one in found] == [(0, 0, True), (0, 0, True), (1, 0, True)]
     _, found = scores(lambda row, script: [[call("note", text="1"), *script[0]], *script[1:]])
     assert [one.success for one in found] == [False, False, False]

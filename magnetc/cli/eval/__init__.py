@@ -7,6 +7,7 @@ import click
 from magnetc.cli.lazy_group import LazyGroup
 
 COMMANDS = {
+    "heldout": "Let a model play the held-out conversations of a dataset in their worlds.",
     "dataset": "Judge a dataset's conversations by BFCL's own checkers.",
     "toolquery": "Let a model answer questions about weather, movies and papers with tools.",
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from magnetc.cli.agent_options import agent_options
+from magnetc.cli.pace import duration
 from magnetc.cli.report import announce, counted, diagnosed
 from magnetc.diagnostics import Sink
 
@@ -77,13 +78,9 @@ def _estimate(chosen: TaskSet, steps: int) -> Callable[[int], None]:
         if not told:
             told = True
             each = (monotonic() - began) / count
-            announce(f"about {_duration(each * usual)}, {_duration(each * steps * len(chosen.tasks))} at the most ({each:.2f} s a message)")
+            announce(f"about {duration(each * usual)}, {duration(each * steps * len(chosen.tasks))} at the most ({each:.2f} s a message)")
 
     return acted
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _write(path: Path, result: Result, document: dict) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 
+from magnetc.agent.reference import drawn_rows
 from magnetc.build.gates import warn_of_gates
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import file_digest
@@ -34,7 +35,7 @@ from magnetc.train.run.base import base_model, chat_of
 from magnetc.train.run.curves import draw
 from magnetc.train.run.final import write_final
 from magnetc.train.run.folder import RunFolder, write_json
-from magnetc.train.run.selection import Arena, choose, least_recall, looks_in, sample
+from magnetc.train.run.selection import Arena, choose, least_recall, looks_in
 from magnetc.train.run.settings import TrainSettings, read_settings
 from magnetc.train.run.stages import Stage
 
@@ -199,7 +200,7 @@ def _arena(opened: Opened | None, manifest: Mapping[str, Any], out: Path, chat: 
             if len(chat.encode(chat.render(row["messages"], row["tools"]))) <= settings.length]
     if not rows:
         return None
-    return Arena(opened=opened, rows=sample(rows, settings.select.conversations), chat=chat,
+    return Arena(opened=opened, rows=drawn_rows(rows, settings.select.conversations), chat=chat,
                  most_tokens=settings.select.most_tokens)
 
 

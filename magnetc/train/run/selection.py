@@ -11,7 +11,6 @@ import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from typing import Any
 
 from transformers import TrainerCallback
@@ -49,11 +48,6 @@ def choose(looks: Sequence[Look], least_recall: float = 0.0) -> Look:
 def least_recall(looks: Sequence[Look], margin: float | None) -> float:
     """What a checkpoint must still recall: that of the stage's start less `margin`; nothing without one."""
     return 0.0 if margin is None else looks[0].recall - margin
-
-
-def sample(rows: Sequence[Mapping[str, Any]], count: int) -> list[Mapping[str, Any]]:
-    """At most `count` rows, drawn by a hash of their ids, so that no path is favoured and the same are always drawn."""
-    return sorted(rows, key=lambda row: sha256(str(row["id"]).encode()).digest())[:count]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
