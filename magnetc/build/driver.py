@@ -11,6 +11,7 @@ from magnetc.build import finished
 from magnetc.build.audit.card import refresh_card
 from magnetc.build.clean import Cleaner, check_sources, index_of
 from magnetc.build.compile import compile_recipe
+from magnetc.build.duplicates import Duplicates
 from magnetc.build.findings import (
     Yield,
     report_deaths,
@@ -61,7 +62,7 @@ from magnetc.translate.scenario import Scenario
 class BuildSummary:
     """What a build made, and what it dropped on the way. `failed`: a gate was missed, and an error says so. `reused`: units that an earlier
     build has made; `told`: its figures, where the dataset was up to date. `proven`: conversations and pairs that passed their proofs, those
-    included that are left out afterwards."""
+    included that are left out afterwards; `clean`: those of them that have a partition and no overlap with benchmarks."""
 
     conversations: int = 0
     rows: int = 0
@@ -72,6 +73,7 @@ class BuildSummary:
     faults: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     proven: Counter[str] = field(default_factory=Counter)
+    clean: Counter[str] = field(default_factory=Counter)
     files: dict[str, int] = field(default_factory=dict)
     example: list[dict[str, Any]] = field(default_factory=list)
     yields: dict[str, Yield] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class BuildSummary:
     made: dict[str, Any] = field(default_factory=dict)
     coverage: dict[str, Any] = field(default_factory=dict)
     contamination: dict[str, Any] = field(default_factory=dict)
+    duplicates: dict[str, Any] = field(default_factory=dict)
     gates: Gates = field(default_factory=Gates)
     failed: bool = False
     exports: dict[str, Any] = field(default_factory=dict)
@@ -97,17 +100,19 @@ class BuildSummary:
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
         compared = {"contamination": self.contamination} if self.contamination else {}
         exports = {"exports": self.exports} if self.exports else {}
-        proofs = removed_by_proof(self.dropped, self.proven["conversations"], self.proven["pairs"], kept=(self.conversations, self.pairs), is_compared=bool(compared))
-        return plain | counted | exports | {"proofs": proofs} | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared
+        alike = {"duplicates": self.duplicates} if self.duplicates else {}
+        proofs = removed_by_proof(self.dropped, self.proven["conversations"], self.proven["pairs"], kept=(self.clean["conversations"], self.clean["pairs"]), is_compared=bool(compared))
+        return plain | counted | exports | {"proofs": proofs} | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared | alike
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What is counted of conversations as they are written. `cleaner`: what they are to have nothing in common with."""
+    """What is counted of conversations as they are written. `cleaner`: what they are to have nothing in common with; `duplicates`: those before."""
 
     coverage: Coverage
     made: Made
     cleaner: Cleaner | None = None
+    duplicates: Duplicates | None = None
     shortcut: Shortcut = field(default_factory=Shortcut)
 
     def add(self, row: dict[str, Any]) -> None:
@@ -131,6 +136,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         return None
     require_extras(spec.recipe.emit)
     require_trust(options.folder, spec.recipe.world, options.trust)
+    duplicates = Duplicates(spec.recipe.deduplicate, spec) if options.gated and spec.recipe.deduplicate is not None else None
     index = index_of(spec, options.folder, options.announce) if options.gated else None
     pool = recipe_pool(spec.recipe, options.folder, options.announce, options.jobs)
     output = Output(options.out)
@@ -150,7 +156,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}" if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
-            measures = Measures(Coverage(context), Made(spec), cleaner)
+            measures = Measures(Coverage(context), Made(spec), cleaner, duplicates)
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
                 summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, exports, measures)
@@ -191,6 +197,9 @@ def _write(result: UnitResult, spec: Spec, output: Output, exports: RecipeExport
     result = replace(result, pairs=result.pairs if part in ("train", "validation") else [])
     if measures.cleaner is not None:
         result = _cleaned(result, measures.cleaner)
+    summary.clean.update({"conversations": len(result.conversations), "pairs": len(result.pairs)})
+    if measures.duplicates is not None:
+        result = measures.duplicates.without(result)
     summary.dropped.update(result.dropped)
     for loss in result.losses:
         measures.coverage.lose(loss)
@@ -252,6 +261,7 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
     report_mixture(spec, measures.made.mixture(), summary.yields, sink)
     cleaner = measures.cleaner
     summary.contamination = cleaner.document() if cleaner else {}
+    summary.duplicates = measures.duplicates.document() if measures.duplicates else {}
     summary.gates = judge(spec.recipe, coverage, measures.shortcut, summary.contamination) if options.gated else Gates()
     summary.failed = not summary.gates.is_clean or (spec.recipe.scale >= 1 and not summary.gates.met)
     report_gates(summary.gates, spec.recipe, coverage, summary.dropped, sink, summary.contamination)

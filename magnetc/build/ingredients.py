@@ -166,7 +166,7 @@ def _node(kind: str, name: str, node: object) -> Ingredient:
 
 def _recipe(spec: Spec) -> Iterator[Ingredient]:
     """The recipe's own keys, those left out that are used before or after units are made."""
-    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0, decontaminate=None,
+    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0, decontaminate=None, deduplicate=None,
                       partitions=Recipe.__dataclass_fields__["partitions"].default)
     yield Ingredient("the recipe", digest(print_literal(neither)), spec.recipe.origin)
     if spec.recipe.world.kind == "simulated":   # a world that is made from all of them

@@ -140,6 +140,10 @@ def _table(out: Path, summary: BuildSummary) -> None:
         table.add_row("[bold]removed, overlapping with[/bold]", "")
         for each in figures["contamination"]["against"]:
             table.add_row(f"  {each['name']}", f"{sum(each['overlaps'].values()):,}", f"{each['tasks']:,} tasks")
+    if "duplicates" in figures:
+        removed = figures["duplicates"]["removed"]
+        table.add_row("[bold]removed, near duplicates[/bold]", f"{removed['conversations']:,} of {figures['duplicates']['of']:,}",
+                      f"with {removed['copies']:,} copies and {removed['pairs']:,} pairs")
     table.add_row("[bold]drawn and not kept[/bold]", "")
     for name, count in _kinds(figures["dropped"]).items():
         table.add_row(f"  {name}", f"{count:,}")

@@ -65,6 +65,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         coverage=tuple((thing, float(share)) for thing, share in (data.get("gates") or {}).get("coverage", {}).items()),
         shortcut=(data.get("gates") or {}).get("shortcut"),
         decontaminate=_decontamination(document, origin.child("decontaminate")) if "decontaminate" in data else None,
+        deduplicate=float(data["deduplicate"]) if "deduplicate" in data else None,
         emit=tuple(data.get("emit", ("trl",))),
         train=canonical(data.get("train") or {}),
         description=data.get("description", ""),

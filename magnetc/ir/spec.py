@@ -94,6 +94,7 @@ class Recipe:
     the sides of pairs apart, at the most (`magnetc/emit/shortcut.py`).
     `model` is that of a teacher that is none of ours, hosted or in files. `styles` are the shares of the users who speak so.
     `mixture` has the shares of conversations of several turns, of one, and of abstentions, in this order; empty where the recipe says nothing.
+    `deduplicate`: the Jaccard similarity from which conversations are near duplicates, of which the first stays.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
 
@@ -116,6 +117,7 @@ class Recipe:
     coverage: tuple[tuple[str, float], ...] = ()
     shortcut: float | None = None
     decontaminate: Decontamination | None = None
+    deduplicate: float | None = None
     emit: tuple[str, ...] = ("trl",)
     train: str = "{}"
     description: str = ""

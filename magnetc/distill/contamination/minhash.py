@@ -67,3 +67,29 @@ class Candidates:
 
     def _sketches(self, sets: Sequence[Collection[str]]) -> list[Any]:
         return self._rensa.RMinHash.from_token_sets([sorted(each) for each in sets], self.bands.permutations, SEED)
+
+
+class GrowingIndex:
+    """Sets of shingles that come one after the other, numbered from 0 as they are added, and which of those before resemble one.
+
+    Raises:
+        MagnetError: MG710 where `rensa` is not installed.
+    """
+
+    def __init__(self, near: float):
+        (self._rensa,) = required("rensa", extra="decontaminate")
+        self.bands = bands_for(near)
+        self._index = self._rensa.RMinHashLSH(near, self.bands.permutations, self.bands.bands)
+        self._size = 0
+
+    def add(self, shingles: Collection[str]) -> None:
+        """Number a set."""
+        self._index.insert(self._size, self._sketch(shingles))
+        self._size += 1
+
+    def of(self, shingles: Collection[str]) -> list[int]:
+        """The numbers of the sets that this one may resemble, in order."""
+        return sorted(set(self._index.query(self._sketch(shingles))))
+
+    def _sketch(self, shingles: Collection[str]) -> Any:
+        return self._rensa.RMinHash.from_token_sets([sorted(shingles)], self.bands.permutations, SEED)[0]

@@ -169,6 +169,17 @@ class Clean:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """Conversations that were near duplicates of an earlier one, of those compared, and what was left out with them."""
+
+    near: float
+    conversations: Share
+    copies: int
+    pairs: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What a linter found of one kind: how often, and in how many rows."""
 
@@ -209,4 +220,5 @@ class Figures:
     removed: tuple[Removed, ...] = ()
     faults: Share | None = None
     clean: Clean | None = None
+    duplicates: Duplicates | None = None
     found: tuple[Found, ...] | None = None

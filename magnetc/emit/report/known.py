@@ -13,6 +13,7 @@ from magnetc.emit.report.figures import (
     Compared,
     Counted,
     Covered,
+    Duplicates,
     Figures,
     OperationMade,
     PathMade,
@@ -36,7 +37,8 @@ def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], cov
             locales=tuple(_shares(recipe.locales, dict(figures.shape.locales))),
             mixture=tuple((kind.replace("_", " "), each["asked"], each["times"]) for kind, each in counted["made"].get("mixture", {}).items())),
         coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items()),
-        rejected=tuple(_rejected(counted["dropped"])), removed=tuple(_removed(counted.get("proofs", {}))), faults=_checked(counted.get("proofs", {}).get("faults")), clean=_clean(counted["contamination"]) if "contamination" in counted else None)
+        rejected=tuple(_rejected(counted["dropped"])), removed=tuple(_removed(counted.get("proofs", {}))), faults=_checked(counted.get("proofs", {}).get("faults")), clean=_clean(counted["contamination"]) if "contamination" in counted else None,
+        duplicates=_duplicates(counted["duplicates"]) if "duplicates" in counted else None)
 
 
 def _path(name: str, made: Mapping[str, Any]) -> PathMade:
@@ -49,6 +51,12 @@ def _clean(found: Mapping[str, Any]) -> Clean:
     return Clean(near=found["near"], removed=(removed["rows"] + removed["pairs"], removed["of"]), against=tuple(
         Compared(name=each["name"], version=each["version"], tasks=each["tasks"], overlaps=tuple(each["overlaps"].items()),
                  own_tools=tuple(each["own_tools"]), conversations=each["conversations_with_own_tools"]) for each in found["against"]))
+
+
+def _duplicates(found: Mapping[str, Any]) -> Duplicates:
+    removed = found["removed"]
+    return Duplicates(near=found["near"], conversations=(removed["conversations"], found["of"]), copies=removed["copies"], pairs=removed["pairs"],
+                      examples=tuple(found["examples"]))
 
 
 def _range(found: Mapping[str, Any]) -> str:
