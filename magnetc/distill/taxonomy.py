@@ -10,7 +10,7 @@ from typing import Literal
 from magnetc.source.resources import resource
 
 Direction = Literal["less", "other", "more"]
-Evidence = Literal["state", "missing result", "contradicted reply", "policy"]
+Evidence = Literal["state", "missing result", "contradicted reply", "policy", "judged"]
 
 NEGATIVES = ("mutate", "mislead", "random", "rollout")
 """How rejected sides come about: a recipe's `negatives`, and what `magnetc mine` finds."""

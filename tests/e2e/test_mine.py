@@ -7,7 +7,7 @@ from copy import deepcopy
 
 import pytest
 import yaml
-from dataset import files, forge, magnetc, rows, sides, verify
+from dataset import LIBRARY, files, forge, magnetc, rows, sides, verify
 from running import teacher
 
 from magnetc.emit.rows import is_pair
@@ -145,6 +145,66 @@ def test_what_cannot_be_mined(library, work, tmp_path, change, code, monkeypatch
     result = magnetc("mine", out, "-o", tmp_path / "mined", "--model", "student", "--endpoint", "http://127.0.0.1:9/v1", "--trust")
     assert result.exit_code == 1
     assert code in result.output
+    assert not (tmp_path / "mined").exists()
+
+
+@pytest.fixture(scope="module")
+def judged(library, work):
+    """(the output, what the command counted): with a teacher that is asked about words."""
+    with pytest.MonkeyPatch.context() as patch, teacher(agent=library, mistakes=0.5) as server, teacher(faults=0.2) as judge:
+        patch.chdir(work)
+        folder = shutil.copytree(LIBRARY, work / "judging", ignore=shutil.ignore_patterns("out*", ".magnetc"))
+        with (folder / "recipe.yaml").open("a") as file:
+            file.write(f'teacher: {{openai: {{model: judge, endpoint: "{judge.url}"}}}}\n')
+        result = magnetc("mine", library, "--model", "student", "--endpoint", server.url, "--trust", "-n", 2, "--only", "--judge", folder, "--json",
+                         "-o", work / "judged", "--pairs", 4)
+        assert result.exit_code == 0, result.output
+        assert "judge_turn:" in result.output
+    return work / "judged", json.loads(result.stdout)
+
+
+def test_words_that_execution_says_nothing_of_are_judged(library, judged):
+    out, told = judged
+    found = [row for row in rows(out, "preference/train") if row["fault"]["kind"] == "wrong_words"]
+    assert len(found) == told["faults"]["wrong_words"] > 3
+    assert told["judged"] >= len(found)
+    for row in found:
+        assert row["fault"]["shows"] == "judged"
+        assert row["certificate"]["judged"] == {"model": "judge", "votes": 3, "wrong": 3}
+        assert [m["role"] for m in row["chosen"] + row["rejected"]] == ["assistant", "assistant"]
+        assert "4711" in row["rejected"][0]["content"]
+    assert verify(out)["failures"] == []
+
+
+def test_a_judge_s_word_is_no_other_proof(judged, tmp_path):
+    out, _ = judged
+
+    def lie(row):
+        if "judged" in row.get("certificate", {}):
+            for change in ({"votes": 3, "wrong": 1, "model": "judge"}, {"votes": 3, "wrong": 4, "model": "judge"}, {"votes": 3, "wrong": 3}, None):
+                yield {**deepcopy(row), "certificate": {**deepcopy(row["certificate"]), "judged": change}}
+            for fault in ({"shows": "state"}, {"kind": "stopped_early"}, {"shows": "policy"}):
+                yield {**deepcopy(row), "fault": {**row["fault"], **fault}}
+            same = deepcopy(row)
+            same["rejected"][0]["content"] = same["chosen"][0]["content"]
+            yield same
+        elif "fault" in row:
+            yield {**deepcopy(row), "fault": {**row["fault"], "kind": "wrong_words", "shows": "judged"},
+                   "certificate": {**deepcopy(row["certificate"]), "judged": {"model": "judge", "votes": 1, "wrong": 1}}}
+
+    ids = forge(out, tmp_path / "out", lie)
+    found = verify(tmp_path / "out")["failures"]
+    assert {failure["row"] for failure in found} == set(ids)
+
+
+def test_who_cannot_judge(library, work, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ("mine", library, "-o", tmp_path / "mined", "--model", "student", "--endpoint", "http://127.0.0.1:9/v1", "--trust", "--judge")
+    result = magnetc(*command, LIBRARY)
+    assert result.exit_code == 1
+    assert "MG519" in result.output
+    result = magnetc(*command, tmp_path / "nowhere")
+    assert result.exit_code == 1
     assert not (tmp_path / "mined").exists()
 
 

@@ -13,7 +13,7 @@ VALUES: dict[tuple[str, str], list] = {}
 """By tool and parameter, what calls of the dataset have there."""
 
 MISTAKES: list[float] = []
-"""The share of messages with calls that go wrong, if any do."""
+"""The share of messages that go wrong, if any do."""
 
 
 def read_rows(folder: Path) -> None:
@@ -56,10 +56,11 @@ def message(body: dict) -> dict:
     made = {"role": "assistant", "content": turn[said]["content"] or None}
     calls = [{"id": f"chatcmpl-tool-{said}-{number}", "type": "function", "function": dict(each["function"])}
              for number, each in enumerate(turn[said].get("tool_calls") or ())]
-    if not calls:
-        return made
     digest = hashlib.sha256(json.dumps([shown, body.get("seed", 0)], sort_keys=True).encode()).digest()
-    if MISTAKES and digest[0] < 256 * MISTAKES[0]:
+    errs = MISTAKES and digest[0] < 256 * MISTAKES[0]
+    if not calls:
+        return {**made, "content": f"{made['content']} And 4711 of them."} if errs else made
+    if errs:
         calls = _wrong(calls, digest[2])
     return {**made, "tool_calls": calls} if calls else {"role": "assistant", "content": "I would rather not."}
 

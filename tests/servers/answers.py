@@ -154,8 +154,15 @@ def _restyle(body: dict) -> str:
     return json.dumps({"words": WAYS[len(prompt) % len(WAYS)] + text}, ensure_ascii=False)
 
 
+def _judge_turn(body: dict) -> str:
+    """What was made up is wrong."""
+    said = re.search(r"^The answer that is judged: (.*)$", body["messages"][0]["content"], re.MULTILINE)
+    assert said is not None
+    return json.dumps({"reason": "it says what it says", "right": "4711" not in said[1]})
+
+
 def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle, "judge_turn": _judge_turn}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import inf
@@ -14,20 +16,28 @@ from magnetc.agent.play import play
 from magnetc.build.acting import Acting, ActingModel, acting
 from magnetc.build.clean import read_index
 from magnetc.build.mine.asked import AskedTurn, asked_turns
+from magnetc.build.mine.judge import PROGRAM, TurnJudge
 from magnetc.build.mine.repair import NoRepair, repair_row
 from magnetc.build.mine.rollout import NoPair, Rollout, RolloutPair, rollouts
 from magnetc.build.mine.written import PAIRS, SFT, Mined, rows_of, write_mined
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import Output
+from magnetc.build.teacher import Asked, answering
 from magnetc.build.verify import file_failures
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
+from magnetc.distill.judged import EVIDENCE
+from magnetc.distill.policy import EVIDENCE as POLICY
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
 from magnetc.emit.rows import PAIR
 from magnetc.engine.local import in_order
+from magnetc.frontend import load
 from magnetc.ir.endpoint import Endpoint
+from magnetc.ir.json import Json
 from magnetc.models.likelihood import log_likelihoods
 from magnetc.teachers.ask import kind_of
+from magnetc.teachers.prompted.programs import JUDGING
+from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.worlds.pool import WorldPool
 
 TOGETHER = 32
@@ -40,7 +50,8 @@ TRIES = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MineOptions:
     """What the command line says. `samples` of each turn; at most `pairs` of a conversation; `repairs`: rows of these too; `only`: without
-    the pairs that the output has; `likely`: with this share of them, the likeliest to the student. `conversations`: of the output, 0 for all;
+    the pairs that the output has; `likely`: with this share of them, the likeliest to the student. `judge`: the folder of a recipe whose teacher votes `votes` times on words of which execution says nothing.
+    `conversations`: of the output, 0 for all;
     `place`: what paths are seen from, and where the journal is."""
 
     out: Path
@@ -53,6 +64,8 @@ class MineOptions:
     repairs: bool = True
     only: bool = False
     likely: float = 1.0
+    judge: Path | None = None
+    votes: int = 3
     trust: bool = False
     jobs: int | None = None
     announce: Callable[[str], None] = print
@@ -62,7 +75,8 @@ class MineOptions:
 @dataclass(slots=True)
 class MineSummary:
     """`rollouts` of `turns` in `conversations`, of which `right` do what the row does; what the others came to: pairs and repairs, and why not.
-    `unlikely`: pairs of the output that were left out, since the student would hardly do what is wrong in them."""
+    `unlikely`: pairs of the output that were left out, since the student would hardly do what is wrong in them; `judged`: words that a model was
+    asked about, of rollouts that do what the row does."""
 
     conversations: int = 0
     turns: int = 0
@@ -74,10 +88,12 @@ class MineSummary:
     faults: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     unlikely: int = 0
+    judged: int = 0
     model: str = ""
+    asked: Asked = field(default_factory=Asked)
 
     def document(self) -> dict[str, Any]:
-        plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "pairs", "repairs", "unlikely")}
+        plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "judged", "pairs", "repairs", "unlikely")}
         return plain | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped")}
 
 
@@ -104,9 +120,11 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
     expected = options.samples * sum(_messages(turn) for turns in chosen for turn in turns)
     found: list[Mined] = []
     try:
-        async with acting(options.agent, options.place) as at_work:
+        async with acting(options.agent, options.place) as at_work, _judging(options, sink, summary) as judge:
+            if sink.has_errors:
+                return None
             miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), summary, expected,
-                           Counter() if options.only else _paired(opened))
+                           Counter() if options.only else _paired(opened), judge)
             for start in range(0, len(chosen), TOGETHER):
                 found += await miner.mine(chosen[start : start + TOGETHER])
             left_out = _left_out(options, opened, at_work)
@@ -117,6 +135,24 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
     finally:
         output.discard()
         await pool.close()
+
+
+@asynccontextmanager
+async def _judging(options: MineOptions, sink: Sink, summary: MineSummary) -> AsyncIterator[TurnJudge | None]:
+    """Who judges words; nobody where the command names none. Where its recipe does not load, `sink` says why.
+
+    Raises:
+        MagnetError: MG519 when the recipe names no teacher that could judge; as `answering`.
+    """
+    spec = load(options.judge, sink, IMPORTERS) if options.judge is not None else None
+    if options.judge is None or spec is None or sink.has_errors:
+        yield None
+        return
+    if spec.recipe.model is None:
+        raise MagnetError(Diagnostic(code="MG519", message="the recipe names no teacher that could judge", notes=(str(options.judge),),
+                                     help="name the folder of one that does with `--judge`: `teacher: {openai: …}` or `{transformers: …}`"))
+    async with answering(spec.recipe, options.judge, JUDGING) as (asker, programs, summary.asked):
+        yield TurnJudge(asker, programs[PROGRAM], options.votes)
 
 
 def _chosen(opened: Opened, most: int) -> list[tuple[AskedTurn, ...]]:
@@ -157,11 +193,12 @@ def _messages(turn: AskedTurn) -> int:
 
 @dataclass(slots=True)
 class _Wrong:
-    """Rollouts of one turn that begin to go wrong by the same action: the first of them, how many, and what is other."""
+    """Rollouts of one turn that begin to go wrong by the same action: the first of them, how many, and what is other; `judged`: by whose word."""
 
     rollout: Rollout
     shows: str
     times: int = 1
+    judged: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +211,18 @@ class _Miner:
     summary: MineSummary
     expected: int
     taken: Counter[str]
+    judge: TurnJudge | None
 
     async def mine(self, conversations: Sequence[Sequence[AskedTurn]]) -> list[Mined]:
         """What the student's rollouts of these conversations come to."""
         turns = [turn for each in conversations for turn in each]
         wrong: dict[str, dict[tuple[int, str], _Wrong]] = {}
+        words: dict[tuple[str, int, str], list[Rollout]] = {}
         for sample in range(1, self.options.samples + 1):
             for rollout in await self._played(turns, sample):
-                self._note(rollout, wrong.setdefault(rollout.asked.conversation, {}))
+                asked = rollout.asked
+                self._note(rollout, wrong.setdefault(asked.conversation, {}), words.setdefault((asked.conversation, asked.turn, rollout.words()), []))
+        await self._judge(words, wrong)
         jobs = self.options.jobs or 2
         return [mined async for mined in in_order(wrong.items(), lambda item: self._conversation(item[0], list(item[1].values())), jobs)]
 
@@ -192,14 +233,27 @@ class _Miner:
                             sample=sample, acted=lambda said: self.options.acted(said, self.expected))
         return rollouts(turns, played)
 
-    def _note(self, rollout: Rollout, wrong: dict[tuple[int, str], _Wrong]) -> None:
+    def _note(self, rollout: Rollout, wrong: dict[tuple[int, str], _Wrong], same_words: list[Rollout]) -> None:
         self.summary.rollouts += 1
-        shows = rollout.wrong(self.opened.spec)
+        spec = self.opened.spec
+        shows = rollout.wrong(spec) or (POLICY if rollout.calls_otherwise() and RolloutPair(rollout, spec).breaks_policy() else None)
         if shows is None:
             self.summary.right += 1
+            same_words.append(rollout)
             return
         known = wrong.setdefault((rollout.asked.turn, rollout.action()), _Wrong(rollout, shows, 0))
         known.times += 1
+
+    async def _judge(self, words: Mapping[tuple[str, int, str], Sequence[Rollout]], wrong: Mapping[str, dict[tuple[int, str], _Wrong]]) -> None:
+        """Add the words that the judge holds to be wrong, each asked about once."""
+        if self.judge is None:
+            return
+        asked = [(key, same) for key, same in words.items() if key[2] and same]
+        self.summary.judged += len(asked)
+        verdicts = await asyncio.gather(*(self.judge.verdict(same[0]) for _, same in asked))
+        for ((conversation, turn, _), same), judged in zip(asked, verdicts):
+            if judged is not None:
+                wrong[conversation][turn, same[0].action()] = _Wrong(same[0], EVIDENCE, len(same), judged)
 
     async def _conversation(self, name: str, wrong: list[_Wrong]) -> Mined:
         """Pairs and repairs of one conversation: what the student does oftenest first, and no turn twice while there are others."""
@@ -224,7 +278,8 @@ class _Miner:
     async def _pair(self, name: str, wrong: _Wrong) -> dict[str, Any] | None:
         """The pair of a wrong action, once it is proven; each rollout that comes to none is counted."""
         try:
-            row = RolloutPair(wrong.rollout, self.opened.spec).row(name, wrong.shows)
+            pair = RolloutPair(wrong.rollout, self.opened.spec)
+            row = pair.row(name, wrong.shows) if wrong.judged is None else pair.judged(name, wrong.judged)
         except NoPair as error:
             self.summary.wrong[str(error)] += wrong.times
             return None
@@ -240,7 +295,7 @@ class _Miner:
     async def _repairs(self, wrong: Sequence[_Wrong]) -> list[dict[str, Any]]:
         """Rows in which the student's wrong call is followed by the right one, the oftenest of each turn."""
         made: dict[int, dict[str, Any]] = {}
-        for each in sorted(wrong, key=lambda each: -each.times):
+        for each in sorted((each for each in wrong if each.judged is None), key=lambda each: -each.times):
             turn = each.rollout.asked.turn
             if turn in made:
                 continue

@@ -11,6 +11,9 @@ from magnetc.agent.play import Played
 from magnetc.build.mine.asked import AskedTurn, calls_of
 from magnetc.build.mine.certified import certificate_of, said_of_results
 from magnetc.distill.fault_between import dependency, fault_between
+from magnetc.distill.judged import EVIDENCE, KIND
+from magnetc.distill.policy import EVIDENCE as POLICY
+from magnetc.distill.proofs.nonequivalent import breaks_policy
 from magnetc.distill.proofs.view import CallView, ConversationView, parse
 from magnetc.distill.taxonomy import evidence_of
 from magnetc.ir.json import Json, canonical, wire
@@ -48,6 +51,19 @@ class Rollout:
         good = Execution((*played.before, *turn.reference), turn.reference_observed)
         return difference(good, Execution((*played.before, *turn.made), turn.observed), spec, played.existing)
 
+    def words(self) -> str:
+        """What the student says at the end of a turn in which it calls what the row calls; nothing where it differs in more, or in nothing."""
+        own, at = self.apart()
+        if len(own) != 1 or own[0].get("tool_calls") or at != self.asked.end - 1:
+            return ""
+        said = own[0]["content"].strip()
+        return "" if said == self.asked.row["messages"][at]["content"].strip() else said
+
+    def calls_otherwise(self) -> bool:
+        """Whether the student's first message that is not the row's calls something."""
+        own, _ = self.apart()
+        return bool(own and own[0].get("tool_calls"))
+
     def action(self) -> str:
         """What the student did first that the row does not, as text: rollouts with the same did the same."""
         own, _ = self.apart()
@@ -82,8 +98,8 @@ class RolloutPair:
         self.prompt: list[Message] = list(self.asked.row["messages"][: self.root])
         self.chosen = [self._credited(index, index == self.root) for index in range(self.root, self.asked.end)]
 
-    def row(self, name: str, shows: str | None) -> dict[str, Any]:
-        """The preference row called `name`; `shows` is what `Rollout.wrong` says.
+    def row(self, name: str, shows: str | None, *, free: bool = False) -> dict[str, Any]:
+        """The preference row called `name`; `shows` is what `Rollout.wrong` says. `free`: its last words may say whatever they say.
 
         Raises:
             NoPair: the student did what cannot be shown in a row.
@@ -93,13 +109,13 @@ class RolloutPair:
             raise NoPair(NOT_CALLS)
         if turn.exhausted or turn.observed is None or not self.own or self.root >= self.asked.end:
             raise NoPair(ENDLESS)
-        rejected, entries = self._rejected()
+        rejected, entries = self._rejected(free)
         sides = [*self.prompt, *self.chosen]
         ids = {call["id"] for message in sides for call in message.get("tool_calls") or ()}
         certificate = certificate_of(self.certificate, ids, len(sides))
         row: dict[str, Any] = {
             "id": name, "prompt": self.prompt, "chosen": self.chosen, "rejected": rejected, "tools": self.asked.row["tools"],
-            "fault": {"kind": "", "turn": self.asked.turn, "shows": evidence_of(shows), "dependency": "", "made": "rollout"},
+            "fault": {"kind": "", "turn": self.asked.turn, "shows": POLICY if shows == POLICY else evidence_of(shows), "dependency": "", "made": "rollout"},
             "tags": self.asked.row["tags"], "certificate": certificate}
         offered = tuple(self.shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"]))
         chosen = self._view(sides, certificate)
@@ -112,13 +128,34 @@ class RolloutPair:
         row["fault"] |= {"kind": fault_between(chosen, wrong, len(self.prompt)), "dependency": dependency(chosen, wrong, len(self.prompt))}
         return row
 
+    def judged(self, name: str, judged: Mapping[str, Json]) -> dict[str, Any]:
+        """The preference row of words that a model held to be wrong; `judged` says which, and with how many votes.
+
+        Raises:
+            NoPair: as `row`.
+        """
+        row = self.row(name, None, free=True)
+        row["fault"] |= {"kind": KIND, "shows": EVIDENCE}
+        row["certificate"]["judged"] = dict(judged)
+        return row
+
+    def breaks_policy(self) -> bool:
+        """Whether what the student calls breaks a rule of the recipe that the row keeps, or makes a value up."""
+        try:
+            row = self.row("", POLICY)
+        except NoPair:
+            return False
+        certificate = {**row["certificate"], "shown": self.certificate.get("shown", {})}
+        chosen, wrong = (parse([*row["prompt"], *row[side]], row["tools"], certificate, self.spec) for side in ("chosen", "rejected"))
+        return breaks_policy(chosen, wrong, len(self.prompt), certificate["corresponds"], self.spec, str(row["tags"]["path"]))
+
     def _credited(self, index: int, root: bool) -> Message:
         message = self.asked.row["messages"][index]
         if message["role"] != "assistant":
             return message
         return {**message, "credit": int(root or bool(message.get("tool_calls")))}
 
-    def _rejected(self) -> tuple[list[Message], dict[str, list[dict[str, Json]]]]:
+    def _rejected(self, free: bool) -> tuple[list[Message], dict[str, list[dict[str, Json]]]]:
         """The student's messages in the form of rows, and what its last words say of results, by their index."""
         before = sum(len(message.get("tool_calls") or ()) for message in self.prompt)
         done = sum(len(message.get("tool_calls") or ()) for message in self.prompt[self.asked.start :])
@@ -139,7 +176,7 @@ class RolloutPair:
             made.append({"role": "assistant", "content": "", "tool_calls": stated, "weight": 0, "credit": 1})
             made += [{"role": "tool", "tool_call_id": id, "name": self.shown.name(c.function), "content": wire(self.shown.result(c.function, c.result))}
                      for id, c in zip(ids, calls)]
-        return self._with_words(made)
+        return (made, {}) if free else self._with_words(made)
 
     def _with_words(self, made: list[Message]) -> tuple[list[Message], dict[str, list[dict[str, Json]]]]:
         """With last words that hold: where what the student says beside its fault cannot be proven, it says no more than that it is done."""

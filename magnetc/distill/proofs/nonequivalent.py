@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from magnetc.distill import judged
 from magnetc.distill.controls import RANDOM
 from magnetc.distill.fault_between import dependency, fault_between
 from magnetc.distill.policy import EVIDENCE as POLICY
@@ -76,7 +77,7 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
     kind, made = str(fault.get("kind")), fault.get("made")
     if made not in NEGATIVES:
         return [f"`{made}` is no known kind of negatives"]
-    if made != RANDOM and kind not in taxonomy():
+    if made != RANDOM and kind != judged.KIND and kind not in taxonomy():
         return [f"`{kind}` is no known fault"]
     if fault["turn"] != sum(index < prompt for index in chosen.users) - 1:
         problems.append(f"the fault is not in the user's turn {wire(fault['turn'])}")
@@ -86,16 +87,21 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
     if kind == contradicted.KIND:
         problems += ["the sides do not do the same"] if shown else contradicted.check(chosen, rejected, prompt, spec)
         shown = shown or contradicted.EVIDENCE
+    elif kind == judged.KIND:
+        problems += ["the sides do not do the same"] if shown else [why] if (why := judged.problem(chosen.certificate)) else []
+        shown = judged.EVIDENCE
     elif not shown:
-        shown = POLICY if _breaks_policy(chosen, rejected, prompt, corresponds, spec, path) else ""
+        shown = POLICY if breaks_policy(chosen, rejected, prompt, corresponds, spec, path) else ""
         problems += [] if shown else ["both sides do the same, and the rejected one breaks no rule"]
-    if shown and (shown != fault.get("shows") or (made != RANDOM and shown not in taxonomy()[kind].proof)):
+    if shown and (shown != fault.get("shows") or (made != RANDOM and kind != judged.KIND and shown not in taxonomy()[kind].proof)):
         problems.append(f"what shows the fault is `{shown}`, the row says `{fault.get('shows')}`")
     if made == RANDOM:
         problems += control.check(chosen, rejected, prompt, kind, corresponds)
     else:
         found = fault_between(chosen, rejected, prompt)
-        if found != kind:
+        if kind == judged.KIND:
+            problems += [] if _differ_in_words(chosen, rejected, prompt) else ["the sides do not differ in words"]
+        elif found != kind:
             problems.append(f"the sides differ by `{found}`, the row says `{kind}`")
         if not equivalent(good, mended, spec, existing):
             problems.append("with the fault replaced the sides still differ")
@@ -104,7 +110,12 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
     return problems + _form_problems(chosen.messages[prompt:], rejected.messages[prompt:])
 
 
-def _breaks_policy(chosen: ConversationView, rejected: ConversationView, prompt: int, corresponds: Mapping[str, str], spec: Spec, path: str) -> bool:
+def _differ_in_words(chosen: ConversationView, rejected: ConversationView, prompt: int) -> bool:
+    good, bad = (view.messages[prompt] for view in (chosen, rejected))
+    return not good.get("tool_calls") and not bad.get("tool_calls") and good["content"] != bad["content"]
+
+
+def breaks_policy(chosen: ConversationView, rejected: ConversationView, prompt: int, corresponds: Mapping[str, str], spec: Spec, path: str) -> bool:
     """Whether the rejected side, up to the end of the faulty turn, breaks a declared rule that the chosen one keeps, or the message at fault
     makes up a value that the chosen side asks for or has from a result."""
     good, bad = ([call.name for call in within_turn(view, prompt) if call.id not in view.slips] for view in (chosen, rejected))

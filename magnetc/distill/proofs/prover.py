@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from magnetc.diagnostics import MagnetError
+from magnetc.distill import judged
 from magnetc.distill.contamination.index import Index
 from magnetc.distill.proofs import (
     amendments,
@@ -215,9 +216,10 @@ class Prover:
         final = certificate["world"]["final_rejected"]
         problems += [(1, "rejected: " + p) for p in executable.check(rejected, self.spec, bad_end, final)]
         problems += [(2, "rejected: " + p) for p in typed.check(rejected, self.spec)]
-        at_fault = prompt if row["fault"].get("kind") == contradicted.KIND else None
+        at_fault = prompt if row["fault"].get("kind") in (contradicted.KIND, judged.KIND) else None
         problems += [(3, "rejected: " + p)
-                     for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]), contradicted=at_fault)]
+                     for p in sourced.check_replies(rejected, self.spec, str(certificate["locale"]), contradicted=at_fault,
+                                                 free=row["fault"].get("kind") == judged.KIND)]
         execution = nonequivalent.execution
         problems += [
             (7, problem)

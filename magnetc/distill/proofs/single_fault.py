@@ -14,7 +14,7 @@ from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand, get
 
-NO_DEVIATION = ("missing_call", "stopped_early", "wrong_order", "wrong_summary", "asked_needlessly")
+NO_DEVIATION = ("missing_call", "stopped_early", "wrong_order", "wrong_summary", "wrong_words", "asked_needlessly")
 """Faults of leaving out, of order and of words: every call that is made is right."""
 
 

@@ -49,6 +49,12 @@ DRAFTING: Mapping[str, Contract] = {
 }
 """What `magnetc draft` asks a model, and `magnetc lock --judge`."""
 
+JUDGING: Mapping[str, Contract] = {
+    "judge_turn": Contract(inputs=frozenset({"now", "tools", "history", "right", "said"}),
+                           answers=({"right": True}, {"reason": "It says another price.", "right": False})),
+}
+"""What `magnetc mine --judge` asks a model."""
+
 
 def check_program(program: PromptProgram) -> None:
     """Hold a program, of the recipe's or shipped, to its contract.
@@ -56,7 +62,7 @@ def check_program(program: PromptProgram) -> None:
     Raises:
         MagnetError: MG420 when it takes what it is not given, or its schema forbids every answer that can be used.
     """
-    contract = {**PROGRAMS, **RESTYLING, **DRAFTING}[program.name]
+    contract = {**PROGRAMS, **RESTYLING, **DRAFTING, **JUDGING}[program.name]
     problems = []
     if strange := sorted(program.inputs.keys() - contract.inputs):
         problems.append(f"it takes `{strange[0]}`, which it is never given; there is {', '.join(f'`{name}`' for name in sorted(contract.inputs))}")
