@@ -17,6 +17,9 @@ from magnetc.tools.worlds.protocol import Reset, Run, Step
 DIGEST = "2bc8dac6ed1a"
 """Of the set. A change of a task, or of what the world answers, makes another set: give it another name."""
 
+SHOWN = "6bdcc1495e30"
+"""Of what agents are shown: another description of a tool, another message of the system, and scores no longer compare."""
+
 WEATHER_SPAN = ("latitude", "longitude", "start_date", "end_date")
 TOOLQUERY = {
     "weather": {
@@ -77,6 +80,10 @@ def test_agents_see_the_tools_of_toolquery_by_name_and_parameters(spec):
         shown = {tool["function"]["name"]: tuple(tool["function"]["parameters"]["properties"]) for tool in json.loads(Tools(spec).of(family)[1])}
         assert shown == TOOLQUERY[family] | COMMON
         assert {name: set(given) for name, given in Tools(spec).of(family)[0].items()} == {name: set(given) for name, given in shown.items()}
+
+
+def test_what_agents_are_shown_has_not_moved(spec):
+    assert Tools(spec).digest() == SHOWN
 
 
 @pytest.mark.parametrize("task", records(), ids=lambda task: task["id"])

@@ -63,8 +63,11 @@ async def _run(chosen: TaskSet, data: Path | None, agent: ActingModel, steps: in
 
     spec = own_spec()
     async with environment(data, spec, announce) as world, acting(agent, Path()) as at_work:
-        return await run(chosen, at_work.policy, world, Tools(spec), most_steps=steps, batch=at_work.batch, lanes=at_work.lanes,
-                         acted=_estimate(chosen, steps))
+        result = await run(chosen, at_work.policy, world, Tools(spec), most_steps=steps, batch=at_work.batch, lanes=at_work.lanes,
+                           acted=_estimate(chosen, steps))
+        if at_work.counts["refused"]:
+            announce(f"{counted(at_work.counts['refused'], 'message')} of the agent stayed empty: the endpoint refused the request, as it does when one is too long")
+        return result
 
 
 def _estimate(chosen: TaskSet, steps: int) -> Callable[[int], None]:
@@ -94,7 +97,7 @@ def _write(path: Path, result: Result, document: dict) -> None:
 def _show(result: Result, model: str) -> None:
     from magnetc.build.interval import LEVEL, wilson
 
-    click.echo(f"{model} on {result.chosen.name} ({result.chosen.digest}), {LEVEL:.0%} intervals")
+    click.echo(f"{model} on {result.chosen.name} ({result.chosen.digest}, shown {result.shown}), {LEVEL:.0%} intervals")
     click.echo(f"{'':9}  {'tasks':>5}  {'success':>7}  {'':13}  {'strict':>6}  {'progress':>8}  {'':13}  {'grounding':>9}  {'steps':>5}")
     for name, found in result.groups().items():
         click.echo(f"{name:9}  {found.tasks:5}  {found.success_rate:7.1%}  {_interval(wilson(found.successes, found.tasks)):13}  {found.strict_rate:6.1%}  "

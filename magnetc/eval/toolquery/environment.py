@@ -10,8 +10,8 @@ from typing import Protocol
 from magnetc.build.worlds import recipe_pool
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.eval.toolquery.agentboard import AcademiaNets, read_nets
-from magnetc.eval.toolquery.episode import Attempt, Episode
-from magnetc.eval.toolquery.tasks import RECIPE, Task
+from magnetc.eval.toolquery.episode import ENDING, PLACES, REMINDER, SYSTEM, Attempt, Episode
+from magnetc.eval.toolquery.tasks import FAMILIES, RECIPE, Task
 from magnetc.frontend.load import load
 from magnetc.ir.json import Json, digest, wire
 from magnetc.ir.schema import tool_schema
@@ -45,6 +45,10 @@ class Tools:
         tools = [tool for tool in self._spec.tools if tool.category in (family, COMMON)]
         required = {tool.name: frozenset(parameter.name for parameter in tool.parameters if parameter.required) for tool in tools}
         return required, wire([tool_schema(tool, self._spec.type_table) for tool in tools])
+
+    def digest(self) -> str:
+        """Of all that agents are shown beside goals and results: names and descriptions of tools, and what the system message says."""
+        return digest([SYSTEM, PLACES, ENDING, REMINDER, *(self.of(family)[1] for family in FAMILIES)])[:12]
 
 
 def own_spec() -> Spec:

@@ -77,9 +77,10 @@ def group(scores: Sequence[TaskScore]) -> Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What an agent did in a set of tasks."""
+    """What an agent did in a set of tasks. `shown`: the digest of what it was shown beside goals and results."""
 
     chosen: TaskSet
+    shown: str
     most_steps: int
     scores: tuple[TaskScore, ...]
 
@@ -93,7 +94,7 @@ class Result:
     def document(self, model: str) -> dict[str, Json]:
         """As JSON, without the messages."""
         groups = {name: found.document() for name, found in self.groups().items()}
-        return {"benchmark": "toolquery", "set": self.chosen.name, "digest": self.chosen.digest, "model": model, "most_steps": self.most_steps,
+        return {"benchmark": "toolquery", "set": self.chosen.name, "digest": self.chosen.digest, "shown": self.shown, "model": model, "most_steps": self.most_steps,
                 "interval": LEVEL, "left_out": dict(self.chosen.left_out), "groups": groups, "tasks": [score.document() for score in self.scores]}
 
 
@@ -116,7 +117,7 @@ async def run(chosen: TaskSet, policy: Policy, environment: Environment, tools: 
             episode.settle()
 
     await advance_all(episodes, advance, batch=batch, lanes=lanes, acted=acted)
-    return Result(chosen=chosen, most_steps=most_steps, scores=tuple(map(_scored, episodes)))
+    return Result(chosen=chosen, shown=tools.digest(), most_steps=most_steps, scores=tuple(map(_scored, episodes)))
 
 
 def _scored(episode: Episode) -> TaskScore:
