@@ -34,7 +34,7 @@ from magnetc.ir.script import Script
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.openai.budget import CHARACTERS
 from magnetc.teachers.prompt_program import PromptProgram, load_program
-from magnetc.teachers.prompted.programs import PROGRAMS, check_program
+from magnetc.teachers.prompted.programs import check_program, programs_of
 from magnetc.teachers.prompted.questions import questions
 from magnetc.tools.trust import require_trust
 from magnetc.tools.worlds.kind import world_pool
@@ -125,7 +125,7 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
             scenarios = await scenarios_of(world, context.spec)
     finally:
         await pool.close()
-    programs = tuple(load_program(name, options.folder) for name in PROGRAMS) if recipe.model else ()
+    programs = tuple(load_program(name, options.folder) for name in programs_of(recipe)) if recipe.model else ()
     for program in programs:
         check_program(program)
     made_of = ingredients(context.spec, options.folder, sink.files, [each.initial for each in scenarios], programs)
@@ -135,7 +135,7 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
     planned = tuple(PlannedPath(path=name, units=count, there=count - len(wanted[name]), made=len(wanted[name])) for name, count in recipe.paths)
     plan = Plan(recipe=recipe.name, fingerprint=made_of.whole if made_of else "", paths=planned, seed=options.seed, scale=options.paths,
                 why=_why(made_of, planned, before))
-    asked = _count(wanted, plan)
+    asked = _count(wanted, plan, recipe.acts)
     if made_of and before:
         plan.causes = tuple(causes(made_of, before, list(chain.from_iterable(wanted.values())), sink))
     if recipe.model:
@@ -185,7 +185,7 @@ def _why(made_of: Ingredients | None, paths: Sequence[PlannedPath], before: Mapp
     return "since the recipe was last built:"
 
 
-def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan) -> Counter[str]:
+def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan, acts: bool) -> Counter[str]:
     """The questions of all units that are to be made, by program; what the plan says of them is noted in it."""
     asked: Counter[str] = Counter()
     for attempts in chain.from_iterable(wanted.values()):
@@ -194,11 +194,11 @@ def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan) -> Counter[str]
         for script in scripts:
             plan.turns += len(script.turns)
             plan.calls += sum(len(calls) for turn in script.turns for calls in turn.rounds)
-        asked.update(_questions(scripts))
+        asked.update(_questions(scripts, acts))
     return asked
 
 
-def _questions(scripts: Sequence[Script]) -> Iterator[str]:
+def _questions(scripts: Sequence[Script], acts: bool) -> Iterator[str]:
     """Those of a unit. A copy is asked about from the turn on in which it parts from what was asked about before."""
     heard: set[tuple] = set()
     for script in scripts:
@@ -207,7 +207,7 @@ def _questions(scripts: Sequence[Script]) -> Iterator[str]:
             before = (*before, turn)
             if before not in heard:
                 heard.add(before)
-                yield from questions(turn)
+                yield from questions(turn, acts)
 
 
 def asking(folder: Path, program: PromptProgram, count: int, model: Endpoint | Checkpoint) -> Asking:

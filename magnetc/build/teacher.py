@@ -21,7 +21,7 @@ from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.openai.budget import Budget
 from magnetc.teachers.openai.client import OpenAIClient
 from magnetc.teachers.prompt_program import PromptProgram, load_program
-from magnetc.teachers.prompted.programs import PROGRAMS, check_program
+from magnetc.teachers.prompted.programs import check_program, programs_of
 from magnetc.teachers.prompted.teacher import PromptedTeacher
 from magnetc.teachers.teacher import Teacher
 
@@ -102,5 +102,5 @@ async def recipe_teacher(recipe: Recipe, folder: Path, *, replay: bool = False, 
     if recipe.model is None:
         yield OfflineTeacher(), Asked()
         return
-    async with answering(recipe, folder, PROGRAMS, replay=replay, budget=budget, kept=kept) as (asker, programs, asked):
+    async with answering(recipe, folder, programs_of(recipe), replay=replay, budget=budget, kept=kept) as (asker, programs, asked):
         yield PromptedTeacher(asker, programs), asked

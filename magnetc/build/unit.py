@@ -186,12 +186,24 @@ class UnitBuilder:
         `expected`: the calls of the path that `script` is a copy of. A copy that comes to others is no copy.
         """
         scenario = next(s for s in self.scenarios if (s.variant, s.clutter) == (script.path.variant, script.clutter))
-        translation = await translate(script, self.context.spec, self.teacher, world, scenario)
-        if isinstance(translation, Rejection):
-            kind = "path redrawn" if expected is None else "copy dropped"
-            result.dropped[f"{kind}: {_without_codes(translation.reason)}"] += 1
-            self._lose(script.path, translation.reason, result)
-            return None
+        for acts in (True, False) if self.context.spec.recipe.acts else (False,):
+            translation = await translate(script, self.context.spec, self.teacher, world, scenario, acts=acts)
+            if isinstance(translation, Rejection):
+                kind = "path redrawn" if expected is None else "copy dropped"
+                result.dropped[f"{kind}: {_without_codes(translation.reason)}"] += 1
+                self._lose(script.path, translation.reason, result)
+                return None
+            trial = UnitResult(result.unit)
+            kept = await self._proven(script, translation, world, trial, expected)
+            if kept is None and acts:
+                result.dropped["act left out: the conversation does not prove with what the teacher did"] += 1
+                continue
+            result.add(trial)
+            return kept
+        return None
+
+    async def _proven(self, script: Script, translation: Translation, world: World, result: UnitResult, expected: Calls | None) -> _Kept | None:
+        """A translation of `script` with its rows, if all of them are proven."""
         calls = [(call.name, dict(call.arguments), call.result) for call in translation.trajectory.tool_calls()]
         if expected is not None and calls != (expected[: len(calls)] if script.path.cut else expected):
             result.dropped["copy dropped: it comes to other calls than its base"] += 1

@@ -48,6 +48,11 @@ class PreferencePair:
     shows: str
     made: str = "mutate"
 
+    def without_reasoning(self) -> PreferencePair:
+        """The pair of agents that do not think aloud."""
+        prompt, chosen, rejected = (tuple(replace(m, reasoning="") if m.reasoning else m for m in side) for side in (self.prompt, self.chosen, self.rejected))
+        return replace(self, prompt=prompt, chosen=chosen, rejected=rejected)
+
 
 async def make_pairs(translation: Translation, spec: Spec, teacher: Teacher, world: World, existing: frozenset[str],
                      dropped: Counter[str], wanted: int = 1) -> list[PreferencePair]:

@@ -17,6 +17,7 @@ from magnetc.ir.script import Script
 from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Message, Trajectory, Value
+from magnetc.teachers.reasoned import KEY
 
 WEIGHT_OF = {"calls": "calls", "clarification": "clarifications", "refusal": "refusals", "answer": "refusals", "reply": "replies"}
 """The member of a recipe's `loss` for each purpose; a slip has none."""
@@ -60,14 +61,15 @@ def _messages(messages: Sequence[Message], shown: Shown, *, trained_from: int) -
 
 
 def render(message: Message, shown: Shown, weight: int | None = None) -> list[dict[str, Any]]:
-    """A message in TRL's conversational form; calls are followed by their results. `weight` on assistant messages."""
+    """A message in TRL's conversational form; calls are followed by their results. `weight` on assistant messages, and what they thought, if they did."""
     if message.role != "assistant":
         return [{"role": message.role, "content": message.text}]
+    thought = {KEY: message.reasoning} if message.reasoning else {}
     if not message.calls:
-        return [{"role": "assistant", "content": message.text, "weight": weight}]
+        return [{"role": "assistant", **thought, "content": message.text, "weight": weight}]
     functions = [{"name": shown.name(c.name), "arguments": wire(shown.arguments(c.name, c.arguments))} for c in message.calls]
     calls = [{"id": c.id, "type": "function", "function": function} for c, function in zip(message.calls, functions)]
-    made: list[dict[str, Any]] = [{"role": "assistant", "content": "", "tool_calls": calls, "weight": weight}]
+    made: list[dict[str, Any]] = [{"role": "assistant", **thought, "content": "", "tool_calls": calls, "weight": weight}]
     made += [{"role": "tool", "tool_call_id": c.id, "name": shown.name(c.name), "content": wire(shown.result(c.name, c.result))}
              for c in message.calls]
     return made
@@ -160,10 +162,11 @@ def pair_row(pair: PreferencePair, trajectory: Trajectory, spec: Spec, number: i
     world refuses what the user wants: the rejected side has no slips and maybe another world, and must not be the better one.
 
     `weight` is for the likelihood of the chosen side, as in SFT rows; `credit` marks, on both sides, the agent's actions
-    of the faulty user turn: where the preference acts. `fault.kind` and `fault.dependency` are what the difference of the
+    of the faulty user turn: where the preference acts. Nobody thinks aloud in a pair: only one side could. `fault.kind` and `fault.dependency` are what the difference of the
     sides shows, `fault.made` how the rejected side came about (a kind of `negatives`).
     """
     script = trajectory.script
+    pair = pair.without_reasoning()
     start, end = next((a, b) for a, b in _segments(script.offered) if a <= pair.turn < b)
     end = next((turn for turn in range(pair.turn + 1, end) if script.turns[turn].slips or script.is_refused(turn)), end)
     chosen, rejected = (tuple(m for m in side if m.turn < end) for side in (pair.chosen, pair.rejected))

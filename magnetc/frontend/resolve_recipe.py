@@ -46,6 +46,9 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
     _check_pairs(data.get("negatives") or {}, origin, sink)
     _check_paths(data.get("paths") or {}, origin, definitions, sink)
     teacher = data.get("teacher", "offline")
+    positives = data.get("positives", "reference")
+    acting = positives["act"] if isinstance(positives, dict) else {}
+    _check_model(data, origin, sink)
     return Recipe(
         name=data["name"],
         version=data["version"],
@@ -59,6 +62,8 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         paths=tuple((data.get("paths") or {}).items()),
         mixture=_mixture(data["mixture"], origin.child("mixture"), sink) if "mixture" in data else (),
         negatives=tuple((name, float(rate)) for name, rate in (data.get("negatives") or {}).items()),
+        acts=isinstance(positives, dict),
+        reasons=acting.get("reasoning", False),
         calls=data.get("calls", "as_needed"),
         loss=tuple({**DEFAULT_LOSS, **(data.get("loss") or {})}.items()),
         partitions=tuple((name, float(partitions.get(name, 0))) for name in DEFAULT_PARTITIONS),
@@ -174,6 +179,17 @@ def _check_pairs(rates: Mapping[str, float], origin: Origin, sink: Sink) -> None
     if total > MOST_PAIRS:
         sink.error("MG221", f"the rates in `negatives` add up to {total:g} pairs per conversation; there are {MOST_PAIRS} at the most", origin.child("negatives"),
                    help="in the same proportions: `{" + ", ".join(f"{name}: {MOST_PAIRS * rate / total:.3g}" for name, rate in rates.items()) + "}`")
+
+
+def _check_model(data: Mapping[str, Any], origin: Origin, sink: Sink) -> None:
+    """What only a model can do needs one."""
+    if isinstance(data.get("teacher", "offline"), dict):
+        return
+    wanted = [("positives", "act")] if isinstance(data.get("positives"), dict) else []
+    wanted += [("negatives", "mislead")] if "mislead" in (data.get("negatives") or {}) else []
+    for key, name in wanted:
+        sink.error("MG223", f"`{key}: {{{name}: …}}` is done by a model, and the recipe's teacher is none", origin.child(key, name), at_key=True,
+                   help="name one: `teacher: {openai: {model: …, endpoint: …}}`, or `teacher: {transformers: {model: …}}`")
 
 
 def _check_paths(counts: Mapping[str, int], origin: Origin, definitions: Definitions, sink: Sink) -> None:

@@ -98,6 +98,10 @@ class Script:
         return replace(self, path=path, turns=self.turns[:index] + self.turns[index + 1 :],
                        offered=self.offered[:index] + self.offered[index + 1 :])
 
+    def with_turn(self, index: int, turn: ScriptTurn) -> Script:
+        """The script with another turn `index`."""
+        return replace(self, turns=(*self.turns[:index], turn, *self.turns[index + 1 :]))
+
     def amending(self, index: int) -> int | None:
         """Which turn amends what turn `index` calls, or would call if it could; None where none does."""
         own = {call.id for goal in self.turns[index].goals for call in goal.calls}

@@ -92,6 +92,7 @@ class Recipe:
 
     `coverage` are the gates on it: shares that the dataset has to reach, by thing (`magnetc/emit/coverage.py`). `shortcut`: what may tell
     the sides of pairs apart, at the most (`magnetc/emit/shortcut.py`).
+    `acts`: the teacher goes through each turn as the agent (`positives: {act: …}`), and `reasons` aloud before it does something.
     `model` is that of a teacher that is none of ours, hosted or in files. `styles` are the shares of the users who speak so.
     `mixture` has the shares of conversations of several turns, of one, and of abstentions, in this order; empty where the recipe says nothing.
     `deduplicate`: the Jaccard similarity from which conversations are near duplicates, of which the first stays.
@@ -111,6 +112,8 @@ class Recipe:
     mixture: tuple[tuple[str, float], ...] = ()
     scale: float = 1.0
     negatives: tuple[tuple[str, float], ...] = ()
+    acts: bool = False
+    reasons: bool = False
     calls: str = "as_needed"
     loss: tuple[tuple[str, int], ...] = (("calls", 1), ("clarifications", 1), ("refusals", 1), ("replies", 0))
     partitions: tuple[tuple[str, float], ...] = (("train", 0.9), ("validation", 0.05), ("test", 0.05))

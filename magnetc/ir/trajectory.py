@@ -61,7 +61,7 @@ class Message:
     """role: system, user, assistant. An assistant message has parts or calls; results follow its calls, in order.
 
     `purpose` of an assistant message: calls, reply, clarification, refusal: what the recipe's `loss` weighs; answer: words in
-    place of calls that are not needed, weighed as refusals are; or slip, which is never trained.
+    place of calls that are not needed, weighed as refusals are; or slip, which is never trained. `reasoning`: what it thought before.
     """
 
     role: str
@@ -69,6 +69,7 @@ class Message:
     parts: tuple[MessagePart, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     purpose: str = ""
+    reasoning: str = ""
 
     @property
     def text(self) -> str:

@@ -7,10 +7,14 @@ from typing import Protocol
 
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call
-from magnetc.ir.script import ScriptTurn
+from magnetc.ir.script import Script, ScriptTurn
 from magnetc.ir.trajectory import MessagePart
+from magnetc.teachers.acted import Acted
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 from magnetc.teachers.rehearsal import Rehearsal
+
+OF_THE_TEACHER = "no words of the teacher: "
+"""How a reason begins that is a model's doing."""
 
 
 class Wordless(Exception):
@@ -50,4 +54,8 @@ class Teacher(Protocol):
     async def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> tuple[MessagePart, ...] | None:
         """The agent's question (miss_params), refusal (miss_func) or what it says where nothing is to be called (no_tool).
         None when it cannot be said in this locale."""
+        ...
+
+    async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
+        """What the agent does in turn `index`, whose calls have been `executed` ahead of it. Only a recipe whose `positives` are so asks for it."""
         ...

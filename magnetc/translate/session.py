@@ -22,9 +22,11 @@ from magnetc.ir.trajectory import Message, MessagePart, Reference, ToolCall, Tra
 from magnetc.surface import depends_on_today, occurs
 from magnetc.surface.form import fold
 from magnetc.surface.today import OTHER_DAYS
+from magnetc.teachers.acted import Acted, Step
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
+from magnetc.teachers.prompted.questions import is_acted
 from magnetc.teachers.shown_form import Resolution, resolution
-from magnetc.teachers.teacher import Teacher, Wordless
+from magnetc.teachers.teacher import OF_THE_TEACHER, Teacher, Wordless
 from magnetc.tools.worlds.protocol import Outcome, Run
 from magnetc.tools.worlds.world import World
 from magnetc.translate.abstention import abstention
@@ -59,10 +61,10 @@ class Translation:
     left_out: tuple[str, ...] = ()
 
 
-async def translate(script: Script, spec: Spec, teacher: Teacher, world: World,
-                    scenario: Scenario) -> Translation | Rejection:
-    """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed."""
-    return await _Session(script, spec, teacher, world, scenario).run()
+async def translate(script: Script, spec: Spec, teacher: Teacher, world: World, scenario: Scenario, *, acts: bool = False) -> Translation | Rejection:
+    """Translate `script` in a fresh world. Rejects with a reason when a turn can be neither said nor executed. `acts`: the teacher goes
+    through the turns as the agent; where it cannot, the agent does what the script says, and that is noted."""
+    return await _Session(script, spec, teacher, world, scenario, acts).run()
 
 
 def _said_values(parts: Iterable[MessagePart]) -> Iterator[str]:
@@ -82,6 +84,7 @@ class _Session:
     teacher: Teacher
     world: World
     scenario: Scenario
+    acts: bool
     conversation: Conversation = field(init=False)
     messages: list[Message] = field(default_factory=list)
     evidence: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
@@ -286,11 +289,13 @@ class _Session:
         return texts + [wire(call.result) for message in self.messages for call in message.calls]
 
     async def _decline(self, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> str | None:
-        parts = await self.teacher.without_calls(turn, self.conversation)
+        index = len(self.proposals) - 1
+        acted = await self._acted(turn, index, {})
+        parts = acted.parts if acted else await self.teacher.without_calls(turn, self.conversation)
         if parts is None:
             return "no words: the agent's question or refusal cannot be said in this locale"
         purpose = "refusal" if turn.kind is TurnKind.MISS_FUNC else "clarification"
-        self.messages.append(Message(role="assistant", turn=len(self.proposals) - 1, parts=parts, purpose=purpose))
+        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose=purpose, reasoning=acted.reasoning if acted else ""))
         self.conversation.bindings.update(proposal.bindings)
         self.conversation.state = values_of(run)
         self.starts.append(self.starts[-1])
@@ -311,11 +316,13 @@ class _Session:
         proposal = await self._worded(turn, calls, proposal, run)
         self._say(turn, proposal)
         self.proposals.append(proposal)
-        parts = await self.teacher.without_calls(turn, self.conversation)
+        acted = await self._acted(turn, index, {})
+        parts = acted.parts if acted else await self.teacher.without_calls(turn, self.conversation)
         if parts is None:
             return "no words: what the agent says in place of calls cannot be said in this locale"
         refuses = turn.abstains.kind not in (AbstentionKind.CHITCHAT, AbstentionKind.CONTEXT)
-        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="refusal" if refuses else "answer"))
+        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="refusal" if refuses else "answer",
+                                     reasoning=acted.reasoning if acted else ""))
         self.abstentions[index] = abstention(turn, calls, run, parts, self.spec, self.wire_ids, self.said_at)
         self.conversation.state = values_of(run)
         self.starts.append(self.starts[-1])
@@ -327,25 +334,41 @@ class _Session:
         for position, call in enumerate(calls):
             arguments = in_schema_order(self.spec, call.function, run.args[position])
             done[call.id] = Executed(call, index, arguments, run.results[position])
+        acted = await self._acted(turn, index, done)
+        steps = acted.steps if acted else tuple(Step(calls=round_) for round_ in turn.rounds)
+        if acted:
+            turn = replace(turn, rounds=tuple(step.calls for step in steps))
+            self.script = self.script.with_turn(index, turn)
         self._number(turn, slips)
         for position, call in enumerate(calls):
             self.evidence[self.wire_ids[call.id]] = self._evidence(call, proposal, run.args[position], run.at[position])
         if turn.amends:
             self.denied |= certify(turn, self.evidence, self.wire_ids)
             self.conversation.undone |= {turn.amends[0]} if turn.kind is TurnKind.CORRECT else set()
-        for place, round_ in enumerate(turn.rounds):
+        for place, step in enumerate(steps):
             self._slip(slips, place, index)
-            made = tuple(self._tool_call(done[call.id]) for call in round_)
-            self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls"))
+            made = tuple(self._tool_call(done[call.id]) for call in step.calls)
+            self.messages.append(Message(role="assistant", turn=index, calls=made, purpose="calls", reasoning=step.reasoning))
         self.conversation.executed.extend(done.values())
         self.conversation.bindings.update(proposal.bindings)
         self.conversation.said.extend(self._given(done) if self.script.amending(index) is None else ())
         self.conversation.state = values_of(run)
         assert run.handle is not None
         self.starts.append(run.handle)
-        parts = await self.teacher.reply(turn, done, self.conversation)
-        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply"))
+        parts = acted.parts if acted else await self.teacher.reply(turn, done, self.conversation)
+        self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply", reasoning=acted.reasoning if acted else ""))
         return None
+
+    async def _acted(self, turn: ScriptTurn, index: int, done: dict[str, Executed]) -> Acted | None:
+        """What the teacher does as the agent; None where the agent does as the script says: it is not asked, or what it did is of no use."""
+        refused = any(isinstance(each.result, dict) and "error" in each.result for each in done.values())
+        if not self.acts or refused or not is_acted(turn):
+            return None
+        try:
+            return await self.teacher.act(self.script, index, done, self.conversation)
+        except Wordless as error:
+            self.left_out.append(f"act left out: {error.reason.removeprefix(OF_THE_TEACHER)}")
+            return None
 
     def _number(self, turn: ScriptTurn, slips: Sequence[Slip]) -> None:
         """Ids on the wire, in the order in which the calls stand there."""

@@ -13,6 +13,10 @@ CALLS: dict[tuple[str, ...], list[list[dict]]] = {}
 READER: list[str] = []
 """How the reader makes its calls, if not as the dataset has them: `stepwise`, one at a time, or `doubling`, each read twice."""
 
+ACTOR: list[str] = []
+"""How the agent acts, if not as it is told: `stepwise`, one call at a time; `leaking`, it speaks of its hint until it is told not to; `wrong`, it gives
+other values; `inventing`, it reasons with numbers that stand nowhere."""
+
 READS = ("find_", "get_", "list_", "search_")
 
 
@@ -105,6 +109,22 @@ def _calls(body: dict) -> str:
     return json.dumps({"calls": []})
 
 
+def _act(body: dict) -> str:
+    """The calls that it is told, or the plain words, and a thought that quotes both."""
+    prompt = body["messages"][0]["content"]
+    hint = re.search(r"^What is right to do next, for your eyes alone: (\[.*\])$", prompt, re.MULTILINE)
+    calls = json.loads(hint[1]) if hint else []
+    calls = calls[:1] if ACTOR == ["stepwise"] else calls
+    if ACTOR == ["wrong"] and calls:
+        calls = [{**calls[0], "arguments": {name: f"{value}x" if isinstance(value, str) else value for name, value in calls[0]["arguments"].items()}}]
+    plain = re.search(r"to show what is meant and not how: (.*)$", prompt, re.MULTILINE)
+    thought = f"The user wants this, so `{calls[0]['name']}` comes next." if calls else "All is there that I need, so I say it."
+    if ACTOR == ["inventing"] or (ACTOR == ["leaking"] and len(body["messages"]) == 1):
+        thought += " There are 987654 of them." if ACTOR == ["inventing"] else " The hint says so."
+    said = {"calls": calls} if calls else {"calls": [], "content": json.loads(plain[1]) if plain else ""}
+    return json.dumps({"reasoning": thought, **said}, ensure_ascii=False)
+
+
 def _draft(body: dict) -> str:
     """A phrase with every slot that the prompt lists, and one without those that need not be said."""
     prompt = body["messages"][0]["content"]
@@ -165,4 +185,4 @@ def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle, "judge_turn": _judge_turn}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle, "judge_turn": _judge_turn, "act": _act}

@@ -25,11 +25,12 @@ class Running:
 
 
 @contextmanager
-def teacher(*, faults: float = 0.0, latency: float = 0.0, only: tuple[str, ...] = (), port: int = 0, rows: Path | None = None, reader: str = "", agent: Path | None = None, mistakes: float = 0.0) -> Iterator[Running]:
+def teacher(*, faults: float = 0.0, latency: float = 0.0, only: tuple[str, ...] = (), port: int = 0, rows: Path | None = None, reader: str = "", agent: Path | None = None, mistakes: float = 0.0,
+            actor: str = "") -> Iterator[Running]:
     """A running teacher: the share of requests that fail, seconds before each answer, and the kinds of faults."""
     command = [sys.executable, str(HERE / "teacher_server.py"), "--faults", str(faults), "--latency", str(latency), "--port", str(port)]
     more = [*(["--only", *only] if only else []), *(["--rows", str(rows)] if rows else []), *(["--reader", reader] if reader else []),
-            *(["--agent", str(agent), "--mistakes", str(mistakes)] if agent else [])]
+            *(["--actor", actor] if actor else []), *(["--agent", str(agent), "--mistakes", str(mistakes)] if agent else [])]
     process = subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

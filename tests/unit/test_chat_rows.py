@@ -56,6 +56,20 @@ def test_trained_tokens_are_the_agents_words_and_end_of_turn(case):
             assert text == think + expected + families.STOP[family]
 
 
+def test_thoughts_are_trained_where_the_template_knows_them():
+    """Qwen3's shows the thoughts of the turn that is said: each trained message is in a sequence in which its own stands before it."""
+    chat = Chat(families.tokenizer("qwen3"), {})
+    count = 0
+    for row in families.ROWS:
+        messages = [{**message, "reasoning_content": f"Thought {index}."} if message["role"] == "assistant" else message
+                    for index, message in enumerate(row["messages"])]
+        for part in encode_row({**row, "messages": messages}, chat):
+            for span in part.messages:
+                assert chat.tokenizer.decode(part.input_ids[span.start : span.end]).startswith(f"<think>\nThought {span.index}.\n</think>\n\n")
+                count += 1
+    assert count == sum(bool(message.get("weight")) for row in families.ROWS for message in row["messages"])
+
+
 def test_trained_tokens_are_read_back_as_the_rows_calls(case):
     _, chat = case
     for row in families.ROWS:

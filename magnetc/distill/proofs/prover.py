@@ -18,6 +18,7 @@ from magnetc.distill.proofs import (
     necessary,
     nonequivalent,
     reach,
+    reasoned,
     resolved,
     slips,
     sourced,
@@ -132,7 +133,7 @@ class Prover:
         found = {
             1: executable.check(view, self.spec, replay.literal, final) + (slips.traces(view, replay.literal, replay.bare) if replay.bare else []),
             2: typed.check(view, self.spec) + amendments.check(view, self.spec),
-            3: sourced.check(view, self.spec, locale),
+            3: sourced.check(view, self.spec, locale) + reasoned.check(view),
             4: necessary.check(view, replay.verdicts),
             5: sufficient.check(view, self.spec, locale) + amendments.check_words(view, self.spec, locale),
         }
@@ -246,7 +247,7 @@ def _same_conversation(pair: dict[str, Any], proven: Sequence[dict[str, Any]]) -
 
 
 def _bare(message: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in message.items() if key not in ("weight", "credit")}
+    return {key: value for key, value in message.items() if key not in ("weight", "credit", reasoned.KEY)}
 
 
 def _words(error: BaseException) -> str:

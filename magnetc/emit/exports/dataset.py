@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.ir.json import Json
+from magnetc.teachers.reasoned import KEY
 
 Message = dict[str, Any]
 Row = dict[str, Any]
 
-MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id", "name", "weight", "credit"})
+MESSAGE = frozenset({"role", "content", "tool_calls", "tool_call_id", "name", "weight", "credit", KEY})
 """The keys that a message may have."""
 
 
@@ -44,6 +45,11 @@ class Dataset:
     def calls_at_once(self) -> bool:
         """Whether the agent ever makes several calls in one message."""
         return any(len(message.get("tool_calls", ())) > 1 for name in self.names for row in self.rows(name) for message in messages_of(row))
+
+    @cached_property
+    def thinks(self) -> bool:
+        """Whether the agent ever thinks aloud."""
+        return any(KEY in message for name in self.files("sft") for row in self.rows(name) for message in row["messages"])
 
 
 def messages_of(row: Row) -> list[Message]:

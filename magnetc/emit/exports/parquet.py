@@ -12,6 +12,7 @@ from magnetc.emit.exports.hub import hub_page
 from magnetc.emit.exports.sheet import Sheet
 from magnetc.extras import required
 from magnetc.ir.json import wire
+from magnetc.teachers.reasoned import KEY
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,7 +28,7 @@ def parquet(dataset: Dataset, sheet: Sheet) -> None:
     """A file for each of the dataset's. Raises MagnetError MG710 without pyarrow."""
     (pq,) = required("pyarrow.parquet", extra="parquet")
     for kind in ("sft", "preference"):
-        schema = _schema(kind)
+        schema = _schema(kind, dataset.thinks)
         for name in dataset.files(kind):
             file = name.replace(".jsonl", ".parquet")
             rows = dataset.rows(name)
@@ -54,14 +55,15 @@ def _columns(row: Row, schema: pyarrow.Schema) -> Row:
     return {**row, "certificate": wire(row["certificate"])}
 
 
-def _schema(kind: str) -> pyarrow.Schema:
-    """The columns. What a message lacks is null in Arrow: `weight` of what users say, `tool_calls` of words."""
+def _schema(kind: str, thinks: bool) -> pyarrow.Schema:
+    """The columns. What a message lacks is null in Arrow: `weight` of what users say, `tool_calls` of words. `thinks`: some think aloud."""
     import pyarrow as pa
 
     text, number = pa.string(), pa.int64()
     call = pa.struct([("id", text), ("type", text), ("function", pa.struct([("name", text), ("arguments", text)]))])
     message = [("role", text), ("content", text), ("tool_calls", pa.list_(call)), ("tool_call_id", text), ("name", text), ("weight", number)]
     tags = pa.struct([(name, pa.list_(text) if name == "operations" else text) for name in TAGS])
+    message += [(KEY, text)] if thinks and kind == "sft" else []
     messages = pa.list_(pa.struct(message if kind == "sft" else [*message, ("credit", number)]))
     if kind == "sft":
         own = [("messages", messages), ("tools", text)]

@@ -10,10 +10,11 @@ from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.pointer import tokens
-from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.script import Goal, Script, ScriptTurn
 from magnetc.ir.spec import Frame, Frames
 from magnetc.ir.trajectory import MessagePart
 from magnetc.surface import join_parts
+from magnetc.teachers.acted import Acted
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import abstentions, replies
 from magnetc.teachers.offline.amendments import amend
@@ -32,6 +33,7 @@ from magnetc.teachers.offline.spoken import joined
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
 from magnetc.teachers.rehearsal import Rehearsal
+from magnetc.teachers.teacher import Wordless
 
 ATTEMPTS = 8
 """Bindings tried per turn before the path is rejected (design: first success of at most 8)."""
@@ -87,6 +89,9 @@ class OfflineTeacher:
             return replies.refusal(turn, conversation)
         call, pointer = leaf_named(turn, turn.withheld[0])
         return replies.clarification(call, pointer, turn, conversation)
+
+    async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
+        raise Wordless("the offline teacher does not act")
 
     def _ask(self, turn: ScriptTurn, conversation: Conversation, attempt: int, *, as_said: bool = False) -> Proposal | None:
         """Words for a turn. `as_said`: values that nothing has told are given as people say them; None where there is none such."""

@@ -70,7 +70,7 @@ class Reading:
         is_astray = False
         for _ in range(len(self.rounds) + DETOURS):
             calls = await ask(told)
-            objection, matched = self.difference(rounds[0], calls), self._matched(rounds[0], calls)
+            objection, matched = self.difference(rounds[0], calls), self.matched(rounds[0], calls)
             if not calls:
                 return objection
             made += calls
@@ -108,7 +108,7 @@ class Reading:
             return self._leaf(json.loads(meant)[1], json.loads(mine)[1], name)
         return ""
 
-    def _matched(self, left: Sequence[Call], made: Sequence[MadeCall]) -> list[Call]:
+    def matched(self, left: Sequence[Call], made: Sequence[MadeCall]) -> list[Call]:
         """The calls of `left` that the first of `made` are, one for each."""
         free = list(left)
         matched: list[Call] = []

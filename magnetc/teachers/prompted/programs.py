@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.json import Json, wire
+from magnetc.ir.spec import Recipe
 from magnetc.teachers.prompt_program import PromptProgram, broken
 
 
@@ -28,6 +29,12 @@ PROGRAMS: Mapping[str, Contract] = {
     "reply": Contract(inputs=frozenset({"language", "style", "history", "situation", "results", "plain"}), answers=({"words": "Done."},)),
 }
 """What a build asks a model."""
+
+ACTING: Mapping[str, Contract] = {
+    "act": Contract(inputs=frozenset({"language", "system", "tools", "history", "situation", "hint", "plain", "reasoning"}),
+                    answers=({"calls": [{"name": "book", "arguments": {"seat": 1}}]}, {"reasoning": "They want a seat.", "calls": [], "content": "Done."})),
+}
+"""What a build asks where the recipe's `positives` are the teacher's."""
 
 RESTYLING: Mapping[str, Contract] = {
     "restyle": Contract(inputs=frozenset({"language", "style", "who", "history", "text", "held", "objections"}), answers=({"words": "Book it."},)),
@@ -56,13 +63,18 @@ JUDGING: Mapping[str, Contract] = {
 """What `magnetc mine --judge` asks a model."""
 
 
+def programs_of(recipe: Recipe) -> tuple[str, ...]:
+    """The programs that a build of `recipe` asks."""
+    return (*PROGRAMS, *(ACTING if recipe.acts else ()))
+
+
 def check_program(program: PromptProgram) -> None:
     """Hold a program, of the recipe's or shipped, to its contract.
 
     Raises:
         MagnetError: MG420 when it takes what it is not given, or its schema forbids every answer that can be used.
     """
-    contract = {**PROGRAMS, **RESTYLING, **DRAFTING, **JUDGING}[program.name]
+    contract = {**PROGRAMS, **ACTING, **RESTYLING, **DRAFTING, **JUDGING}[program.name]
     problems = []
     if strange := sorted(program.inputs.keys() - contract.inputs):
         problems.append(f"it takes `{strange[0]}`, which it is never given; there is {', '.join(f'`{name}`' for name in sorted(contract.inputs))}")

@@ -16,8 +16,14 @@ def is_read(turn: ScriptTurn) -> bool:
     return turn.kind.acts and bool(turn.rounds) and turn.abstains is None
 
 
-def questions(turn: ScriptTurn) -> tuple[str, ...]:
-    """The programs that are asked for a turn in which nothing goes wrong, in order."""
+def is_acted(turn: ScriptTurn) -> bool:
+    """Whether the teacher goes through a turn as the agent, where it does at all: neither where something is refused, nor where words are a proof."""
+    return not turn.slips and not is_framed(turn)
+
+
+def questions(turn: ScriptTurn, acts: bool = False) -> tuple[str, ...]:
+    """The programs that are asked for a turn in which nothing goes wrong, in order; `acts`: of a teacher that acts."""
     if is_framed(turn):
         return ("reply",) if turn.kind.acts else ()
-    return ("back_translate", *("forward_translate" for _ in turn.rounds if is_read(turn)), "reply")
+    agent = ("act",) * (1 + (len(turn.rounds) if turn.kind.acts else 0)) if acts and is_acted(turn) else ("reply",)
+    return ("back_translate", *("forward_translate" for _ in turn.rounds if is_read(turn)), *agent)

@@ -16,18 +16,21 @@ from typing import Any
 from magnetc.ir import draw
 from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind, Call, TurnKind
-from magnetc.ir.script import ScriptTurn
+from magnetc.ir.script import Script, ScriptTurn, SystemKind
+from magnetc.ir.shown import Shown
 from magnetc.ir.trajectory import MessagePart, text_of
+from magnetc.teachers.acted import Acted, Step
 from magnetc.teachers.ask import Asker, Unanswered
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.prompt_program import PromptProgram
+from magnetc.teachers.prompted.acting import Acting
 from magnetc.teachers.prompted.answer import Answering, facts
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.questions import is_framed, is_read
 from magnetc.teachers.prompted.words import Saying, history
 from magnetc.teachers.rehearsal import MadeCall, Rehearsal
-from magnetc.teachers.teacher import Wordless
+from magnetc.teachers.teacher import OF_THE_TEACHER, Wordless
 
 Parts = tuple[MessagePart, ...]
 
@@ -64,28 +67,66 @@ class PromptedTeacher:
             if not objection:
                 return parts
             objections.append({"words": "".join(map(text_of, parts)), "problem": objection})
-        raise Wordless("no words of the teacher: a reader comes to other calls")
+        raise Wordless(f"{OF_THE_TEACHER}a reader comes to other calls")
 
     async def reply(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Parts:
-        plain = await self.plain.reply(turn, executed, conversation)
-        made = [executed[call.id] for goal in turn.goals for call in goal.calls if call.id in executed]
-        if any(isinstance(done.result, dict) and "error" in done.result for done in made):
-            return plain
-        answering = Answering(made, plain, conversation)
-        return await self._agent("told", answering, turn, facts(made))
+        answering = await self._telling(turn, executed, conversation)
+        if any(isinstance(done.result, dict) and "error" in done.result for done in answering.executed):
+            return answering.plain
+        return await self._agent("told", answering, turn, facts(answering.executed))
 
     async def without_calls(self, turn: ScriptTurn, conversation: Conversation) -> Parts | None:
+        found = await self._calling_nothing(turn, conversation)
+        if found is None or is_framed(turn):
+            return found[1].plain if found else None
+        situation, answering = found
+        return await self._agent(situation, answering, turn, facts(answering.executed))
+
+    async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
+        turn, recipe = script.turns[index], conversation.spec.recipe
+        shown = Shown(conversation.spec, script.shown)
+        system = "".join(message.text for message in conversation.messages if message.role == "system" and script.system is not SystemKind.NONE)
+        acting = Acting(shown, script.offered[index], system, history(conversation, shown), executed, recipe.reasons, recipe.calls == "sequential")
+        steps: list[Step] = []
+        for round_ in turn.rounds if turn.kind.acts else ():
+            left = list(round_)
+            while left:
+                step = await self._step(acting, left, turn, conversation)
+                acting.take(step.calls)
+                steps.append(step)
+                del left[: len(step.calls)]
+        parts, reasoning = await self._last_words(acting, turn, executed, conversation)
+        return Acted(steps=tuple(steps), parts=parts, reasoning=reasoning)
+
+    async def _step(self, acting: Acting, left: Sequence[Call], turn: ScriptTurn, conversation: Conversation) -> Step:
+        inputs = {**acting.inputs(left), "situation": "calls", "plain": "", "language": language_of(conversation.locale)}
+        return await self._ask("act", inputs, lambda said: acting.read_step(said, left), turn, conversation)
+
+    async def _last_words(self, acting: Acting, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[Parts, str]:
+        """The agent's words when it calls nothing more, or nothing at all: held against what `reply` would be held against."""
+        found = ("told", await self._telling(turn, executed, conversation)) if turn.kind.acts else await self._calling_nothing(turn, conversation)
+        if found is None:
+            raise Wordless("no words: what the agent says in place of calls cannot be said in this locale")
+        situation, answering = found
+        read = answering.question if situation == "asks" else answering.read
+        inputs = {**acting.inputs(()), "situation": situation, "plain": "".join(map(text_of, answering.plain)), "language": language_of(conversation.locale)}
+        return await self._ask("act", inputs, lambda said: acting.read_words(said, read), turn, conversation)
+
+    async def _telling(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Answering:
+        """What words after the calls of a turn are held against."""
+        made = [executed[call.id] for goal in turn.goals for call in goal.calls if call.id in executed]
+        return Answering(made, await self.plain.reply(turn, executed, conversation), conversation)
+
+    async def _calling_nothing(self, turn: ScriptTurn, conversation: Conversation) -> tuple[str, Answering] | None:
+        """Why nothing is called in a turn, and what the words for it are held against. None where there are no plain ones."""
         plain = await self.plain.without_calls(turn, conversation)
-        if plain is None or is_framed(turn):
-            return plain
+        if plain is None:
+            return None
         if turn.abstains and turn.abstains.kind is AbstentionKind.CONTEXT:
             known = [done for goal in turn.goals for call in goal.calls if (done := conversation.result_of(call.id))]
-            return await self._agent("known", Answering(known, plain, conversation), turn, facts(known))
-        answering = Answering((), plain, conversation)
-        if turn.kind is TurnKind.MISS_PARAMS:
-            return await self._agent("asks", answering, turn, ())
+            return "known", Answering(known, plain, conversation)
         chat = turn.abstains is not None and turn.abstains.kind is AbstentionKind.CHITCHAT
-        return await self._agent("chats" if chat else "declines", answering, turn, ())
+        return "asks" if turn.kind is TurnKind.MISS_PARAMS else "chats" if chat else "declines", Answering((), plain, conversation)
 
     async def _agent(self, situation: str, answering: Answering, turn: ScriptTurn, results: Sequence[Mapping[str, Json]]) -> Parts:
         read = answering.question if situation == "asks" else answering.read
@@ -117,7 +158,7 @@ class PromptedTeacher:
         try:
             return await self.asker.answer(self.programs[name], inputs, read, sample=sample)
         except Unanswered as error:
-            raise Wordless(f"no words of the teacher: {error}") from None
+            raise Wordless(f"{OF_THE_TEACHER}{error}") from None
 
 
 def language_of(locale: str) -> str:

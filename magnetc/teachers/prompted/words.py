@@ -10,6 +10,7 @@ from magnetc.ir.json import Json
 from magnetc.ir.path import AbstentionKind, Call, OutputSource, TurnKind
 from magnetc.ir.pointer import get, tokens
 from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.shown import Shown
 from magnetc.ir.trajectory import MessagePart, Reference, Value, Words, text_of
 from magnetc.surface import occurs, say
 from magnetc.teachers.conversation import Conversation, Given, Proposal, entity_of
@@ -156,13 +157,15 @@ def _values(parts: Iterable[MessagePart]) -> Iterator[Value]:
             yield from (inner for inner in part.parts if isinstance(inner, Value))
 
 
-def history(conversation: Conversation) -> list[Mapping[str, Json]]:
-    """The conversation so far, as programs are given it: who, and the text, or the calls with their results."""
+def history(conversation: Conversation, shown: Shown | None = None) -> list[Mapping[str, Json]]:
+    """The conversation so far, as programs are given it: who, and the text, or the calls with their results, in real names or as `shown`."""
+    shown = shown or Shown(conversation.spec)
     told: list[Mapping[str, Json]] = []
     for message in conversation.messages:
         if message.role == "system":
             continue
         if message.parts:
             told.append({"who": "user" if message.role == "user" else "agent", "text": message.text})
-        told += [{"who": "tool", "call": call.name, "arguments": dict(call.arguments), "result": call.result} for call in message.calls]
+        told += [{"who": "tool", "call": shown.name(call.name), "arguments": shown.arguments(call.name, call.arguments),
+                  "result": shown.result(call.name, call.result)} for call in message.calls]
     return told

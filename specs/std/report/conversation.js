@@ -96,6 +96,7 @@ class Reader {
     if (agent && "weight" in message) who.append(el("small", {className: trained ? "" : "not"}, trained ? "trained" : "context"))
     if (message.credit) who.append(el("small", {className: "credit"}, "credit"))
     const body = el("div", {className: "body"})
+    if (agent && message.reasoning_content) body.append(el("p", {className: "thought"}, String(message.reasoning_content)))
     if (message.tool_calls?.length) {
       if (message.content) body.append(el("p", {}, String(message.content)))
       body.append(...message.tool_calls.map((call) => this.call(call, side)))

@@ -1,0 +1,25 @@
+"""What a teacher did in a turn, step by step: the calls that the script makes there, divided into messages its own way, and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from magnetc.ir.path import Call
+from magnetc.ir.trajectory import MessagePart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One message with calls, and what was thought before it."""
+
+    calls: tuple[Call, ...]
+    reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """`steps` are empty where nothing is to be called; `parts` are the words at the end, `reasoning` what was thought before them."""
+
+    steps: tuple[Step, ...] = ()
+    parts: tuple[MessagePart, ...] = ()
+    reasoning: str = ""
