@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from magnetc.cli.agent_options import agent_options
+from magnetc.cli.pace import pace
 from magnetc.cli.report import announce, counted, diagnosed, fail, show, spent
 from magnetc.diagnostics import Sink
 
@@ -41,9 +42,9 @@ def command(out: Path, to: Path, agent: ActingModel, samples: int, pairs: int, c
     from magnetc.build.mine.driver import MineOptions, mine
 
     sink = Sink()
-    with diagnosed(sink, folder=out / "recipe"):
+    with diagnosed(sink, folder=out / "recipe"), pace("mining") as watch:
         options = MineOptions(out=out, to=to, agent=agent, place=Path.cwd(), samples=samples, pairs=pairs, conversations=conversations or 0,
-                              repairs=repairs, only=only, likely=likely, judge=judge, votes=votes, trust=trust, jobs=jobs, announce=announce)
+                              repairs=repairs, only=only, likely=likely, judge=judge, votes=votes, trust=trust, jobs=jobs, announce=announce, watch=watch)
         summary = asyncio.run(mine(options, sink))
     if summary is None:
         fail(sink, folder=out / "recipe")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.agent.play import play
+from magnetc.agent.watch import Unwatched, Watch
 from magnetc.build.acting import Acting, ActingModel, acting
 from magnetc.build.clean import read_index
 from magnetc.build.mine.asked import AskedTurn, asked_turns
@@ -69,7 +70,7 @@ class MineOptions:
     trust: bool = False
     jobs: int | None = None
     announce: Callable[[str], None] = print
-    acted: Callable[[int, int], None] = lambda said, of: None
+    watch: Watch = field(default_factory=Unwatched)
 
 
 @dataclass(slots=True)
@@ -123,8 +124,9 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
         async with acting(options.agent, options.place) as at_work, _judging(options, sink, summary) as judge:
             if sink.has_errors:
                 return None
-            miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), summary, expected,
+            miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), summary,
                            Counter() if options.only else _paired(opened), judge)
+            options.watch.begin(expected, options.samples * summary.turns, at_work.batch * at_work.lanes)
             for start in range(0, len(chosen), TOGETHER):
                 found += await miner.mine(chosen[start : start + TOGETHER])
             left_out = _left_out(options, opened, at_work)
@@ -209,7 +211,6 @@ class _Miner:
     pool: WorldPool
     prover: Prover
     summary: MineSummary
-    expected: int
     taken: Counter[str]
     judge: TurnJudge | None
 
@@ -230,7 +231,7 @@ class _Miner:
         opened, at_work = self.opened, self.at_work
         rows = [turn.playable() for turn in turns]
         played = await play(rows, at_work.policy, self.pool, opened.spec, opened.states, batch=at_work.batch, lanes=at_work.lanes,
-                            sample=sample, acted=lambda said: self.options.acted(said, self.expected))
+                            sample=sample, acted=self.options.watch.said)
         return rollouts(turns, played)
 
     def _note(self, rollout: Rollout, wrong: dict[tuple[int, str], _Wrong], same_words: list[Rollout]) -> None:
