@@ -76,8 +76,8 @@ def test_the_command_scores_a_model_behind_an_endpoint(tmp_path, monkeypatch):
         assert (told["set"], told["digest"]) == ("magnetc-toolquery-60[9 of 60]", own_tasks().digest)
         assert told["groups"]["movie"]["success_rate"] == told["groups"]["weather"]["progress_rate"] == 1.0
         assert told["groups"]["academia"] | {"steps": 8.0, "grounding": 0.0, "success_rate": 0.0, "progress_rate": 0.0} == told["groups"]["academia"]
-        assert "9 tasks, some" in result.stderr
-        assert "s a message" in result.stderr
+        assert "9 tasks, 27 messages the short way, 72 at the most" in result.stderr
+        assert "27 messages of the agent in 9 conversations" in result.stderr
         written = json.loads((tmp_path / "scores.json").read_text())
         assert written["tasks"][0]["messages"][-1]["role"] == "tool"
         asked = server.stats()["requests"]

@@ -12,7 +12,7 @@ def test_a_checkpoint_acts_and_its_conversations_do_not_depend_on_the_batch(base
     monkeypatch.chdir(tmp_path)
     told = []
     for batch in (1, 4):
-        result = magnetc("eval", "toolquery", "--model", base, "--limit", 1, "--steps", 2, "--max-tokens", 12, "--batch", batch, "--results", f"{batch}.json", "--json")
+        result = magnetc("eval", "toolquery", "--model", base, "--limit", 1, "--steps", 2, "--max-tokens", 12, "--batch", batch, "-o", f"{batch}.json", "--json")
         assert result.exit_code == 0, result.output
         told.append(json.loads((tmp_path / f"{batch}.json").read_text()))
     assert told[0] == told[1]

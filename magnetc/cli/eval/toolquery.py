@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
 from magnetc.cli.agent_options import agent_options
-from magnetc.cli.pace import duration
+from magnetc.cli.pace import pace
 from magnetc.cli.report import announce, counted, diagnosed
 from magnetc.diagnostics import Sink
 
@@ -29,7 +27,7 @@ FAMILIES = ("weather", "movie", "academia")
 @click.option("--family", "families", multiple=True, type=click.Choice(FAMILIES), help="Only tasks of this family; may be given several times.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many tasks of each family.")
 @click.option("--steps", type=click.IntRange(min=1), default=30, show_default=True, help="Calls, or messages without one, in a task at the most.")
-@click.option("--results", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the score and every conversation, as JSON.")
+@click.option("-o", "--results", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the score and every conversation, as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="The score, and that of each task, as JSON.")
 @agent_options()
 def command(data: Path | None, families: tuple[str, ...], limit: int | None, steps: int, results: Path | None, as_json: bool, agent: ActingModel) -> None:
@@ -63,27 +61,19 @@ async def _run(chosen: TaskSet, data: Path | None, agent: ActingModel, steps: in
 
     spec = own_spec()
     async with environment(data, spec, announce) as world, acting(agent, Path()) as at_work:
-        result = await run(chosen, at_work.policy, world, Tools(spec), most_steps=steps, batch=at_work.batch, lanes=at_work.lanes,
-                           acted=_estimate(chosen, steps))
+        with pace("answering") as watch:
+            watch.begin(_amount(chosen, steps), len(chosen.tasks), min(len(chosen.tasks), at_work.batch * at_work.lanes))
+            result = await run(chosen, at_work.policy, world, Tools(spec), most_steps=steps, batch=at_work.batch, lanes=at_work.lanes, acted=watch.said)
         if at_work.counts["refused"]:
             announce(f"{counted(at_work.counts['refused'], 'message')} of the agent stayed empty: the endpoint refused the request, as it does when one is too long")
         return result
 
 
-def _estimate(chosen: TaskSet, steps: int) -> Callable[[int], None]:
-    """Say how much there is to do; and once the model has said its first messages, how long it will take."""
+def _amount(chosen: TaskSet, steps: int) -> int:
+    """Says how many messages the agent may need; returns how many it does when it takes the way that is known."""
     usual = sum(min(steps, len(task.subgoals)) for task in chosen.tasks)
-    announce(f"{chosen.name} ({chosen.digest}): {counted(len(chosen.tasks), 'task')}, some {usual:,} messages, {steps * len(chosen.tasks):,} at the most")
-    began, told = monotonic(), False
-
-    def acted(count: int) -> None:
-        nonlocal told
-        if not told:
-            told = True
-            each = (monotonic() - began) / count
-            announce(f"about {duration(each * usual)}, {duration(each * steps * len(chosen.tasks))} at the most ({each:.2f} s a message)")
-
-    return acted
+    announce(f"{chosen.name} ({chosen.digest}): {counted(len(chosen.tasks), 'task')}, {usual:,} messages the short way, {steps * len(chosen.tasks):,} at the most")
+    return usual
 
 
 def _write(path: Path, result: Result, document: dict) -> None:
