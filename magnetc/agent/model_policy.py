@@ -38,4 +38,4 @@ class ModelPolicy:
         how = self._sampling
         draws = [_Draw(seed=request.seed(), temperature=how.temperature, top_p=how.top_p, top_k=how.top_k) for request in requests]
         answers = self._generator.answer([(request.messages, request.tools) for request in requests], draws if how.temperature else ())
-        return [Action(content=said.content, calls=said.calls, malformed=said.malformed, reasoning=said.reasoning) for said in answers]
+        return [Action(content=said.content, calls=said.calls, malformed=said.malformed, reasoning=said.reasoning, text=said.text) for said in answers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -29,12 +29,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """The agent's next message: words, calls as (name, arguments), the text of a call that could not be read, and what it thought aloud."""
+    """The agent's next message: words, calls as (name, arguments), the text of a call that could not be read, and what it thought aloud.
+
+    `text` is all of it as the model wrote it, where that is known: behind an endpoint it is not.
+    """
 
     content: str = ""
     calls: tuple[tuple[str, dict[str, Json]], ...] = ()
     malformed: str = ""
     reasoning: str = ""
+    text: str = field(default="", compare=False)
 
 
 class Policy(Protocol):

@@ -11,7 +11,7 @@ from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.emit.exports.bfcl import to_bfcl
 from magnetc.emit.rows import PAIR
-from magnetc.eval.bfcl import check
+from magnetc.eval.bfcl.check import check
 from magnetc.tools.environments import ensure_environment
 
 EXPORT = "exports/bfcl"

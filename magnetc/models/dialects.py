@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _DECODER = json.JSONDecoder()
@@ -22,13 +22,14 @@ Call = tuple[str, dict[str, Any]]
 class Parsed:
     """What an agent's message says: words, calls as (name, arguments), and the text of calls that do not parse.
 
-    `reasoning` is the text of a leading think block, which is no part of the words.
+    `reasoning` is the text of a leading think block, which is no part of the words; `text` the whole that was read.
     """
 
     content: str = ""
     calls: tuple[Call, ...] = ()
     malformed: str = ""
     reasoning: str = ""
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,7 @@ class Dialect:
         """The words and calls of `text`, which is an agent's message without its end-of-turn token. Never raises."""
         think = _THINK.match(text)
         parsed = self.read(text[think.end() :] if think else text)
-        if not think:
-            return parsed
-        return Parsed(content=parsed.content, calls=parsed.calls, malformed=parsed.malformed, reasoning=think[1].strip())
+        return replace(parsed, reasoning=think[1].strip() if think else "", text=text)
 
 
 def _value_at(text: str, position: int) -> tuple[Any, int]:

@@ -12,7 +12,7 @@ from magnetc.build.lock import find_site_packages, update_lock
 from magnetc.cli.main import main
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.emit.exports.bfcl import to_bfcl
-from magnetc.eval.bfcl import check
+from magnetc.eval.bfcl.check import check
 from magnetc.eval.judge import judge_conversations, judge_pairs
 from magnetc.frontend.load import load
 from magnetc.tools.environments import ensure_environment

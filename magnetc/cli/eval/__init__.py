@@ -7,8 +7,9 @@ import click
 from magnetc.cli.lazy_group import LazyGroup
 
 COMMANDS = {
-    "heldout": "Let a model play the held-out conversations of a dataset in their worlds.",
+    "bfcl": "Judge a model on BFCL with the package's own data and checkers.",
     "dataset": "Judge a dataset's conversations by BFCL's own checkers.",
+    "heldout": "Let a model play the held-out conversations of a dataset in their worlds.",
     "toolquery": "Let a model answer questions about weather, movies and papers with tools.",
 }
 

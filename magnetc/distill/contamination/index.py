@@ -118,12 +118,23 @@ class Index:
         """As `overlaps`, of content that is read already."""
         best: dict[tuple[int, str, int], tuple[float, int]] = {}
         for content in sides:
-            for kind, turn, similarity, task in (*self._alike(content), *self._equal(content)):
+            alike = ((kind, turn, similarity, task) for kind, turn, similarity, text in self._alike(content) for task in self._first_of_sources(text))
+            for kind, turn, similarity, task in (*alike, *self._equal(content)):
                 key = (self.tasks[task][0], kind, -1 if turn is None else turn)
                 if (-similarity, task) < (-best[key][0], best[key][1]) if key in best else True:
                     best[key] = (similarity, task)
         return [Overlap(source=self.sources[source].name, task=self.tasks[task][1], kind=kind, similarity=similarity, turn=None if turn < 0 else turn)
                 for (source, kind, turn), (similarity, task) in sorted(best.items())]
+
+    def tasks_of(self, sides: Iterable[Content]) -> dict[str, set[str]]:
+        """The names of all tasks that something is in common with, by kind."""
+        found: dict[str, set[str]] = {}
+        for content in sides:
+            for kind, _, _, text in self._alike(content):
+                found.setdefault(kind, set()).update(self.tasks[task][1] for task in text.tasks)
+            for kind, _, _, task in self._equal(content):
+                found.setdefault(kind, set()).add(self.tasks[task][1])
+        return found
 
     def native(self, tools: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, set[str]]:
         """By source, which of these tools (name, names of parameters) are the benchmark's own."""
@@ -139,14 +150,21 @@ class Index:
     def _candidates(self) -> Candidates:
         return Candidates([text.shingles for text in self.texts], self.near)
 
-    def _alike(self, content: Content) -> Iterator[tuple[str, int | None, float, int]]:
+    def _alike(self, content: Content) -> Iterator[tuple[str, int | None, float, Text]]:
         said = list(_texts(content)) if self.texts else []
         for (turn, count, runs), numbers in zip(said, self._candidates.of([runs for _, _, runs in said]) if said else []):
             for text in map(self.texts.__getitem__, numbers):
                 similarity = len(runs & text.shingles) / len(runs | text.shingles)
                 if similarity >= (self.near if min(count, text.count) >= FEWEST_NEAR else 1):
-                    for source in dict.fromkeys(self.tasks[task][0] for task in text.tasks):
-                        yield "words", turn, similarity, next(task for task in text.tasks if self.tasks[task][0] == source)
+                    yield "words", turn, similarity, text
+
+    def _first_of_sources(self, text: Text) -> Iterator[int]:
+        """The first task of each source that has a text."""
+        seen: set[int] = set()
+        for task in text.tasks:
+            if self.tasks[task][0] not in seen:
+                seen.add(self.tasks[task][0])
+                yield task
 
     def _equal(self, content: Content) -> Iterator[tuple[str, int | None, float, int]]:
         for turn, key in _sequences(content):

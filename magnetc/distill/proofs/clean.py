@@ -19,9 +19,13 @@ _PARTS = ("messages", "prompt", "chosen", "rejected")
 
 def overlaps(row: Mapping[str, Any], index: Index, spec: Spec, state: Json) -> list[Overlap]:
     """What a row has in common with the benchmarks, its calls read back into real names. `state` is where its world begins."""
+    return index.overlaps(real_parts(row, spec), state)
+
+
+def real_parts(row: Mapping[str, Any], spec: Spec) -> dict[str, list[dict[str, Any]]]:
+    """What is said and called in a row, in real names."""
     shown = Shown(spec, Presentation.read(row["certificate"].get("shown", {})))
-    real = {part: shown.read_messages(message for message in row[part] if message["role"] != "tool") for part in _PARTS if part in row}
-    return index.overlaps(real, state)
+    return {part: shown.read_messages(message for message in row[part] if message["role"] != "tool") for part in _PARTS if part in row}
 
 
 def check(row: Mapping[str, Any], index: Index, spec: Spec, state: Json) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
-from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.eval.bfcl.process import INSIDE, environment, stopped
 from magnetc.ir.json import Json
 
-RUNNER = Path(__file__).with_name("bfcl_runner.py")
+RUNNER = INSIDE / "checks.py"
 ENTRIES_A_PROCESS = 200
 SECONDS_AN_ENTRY = 10
 KEYS = ("id", "initial_config", "involved_classes", "decoded", "ground_truth", "results")
@@ -39,22 +38,11 @@ def _check_batch(environment_python: Path, entries: list[dict[str, Json]]) -> li
     lines = "".join(json.dumps({key: entry.get(key) for key in KEYS}) + "\n" for entry in entries)
     try:
         done = subprocess.run([environment_python, "-I", RUNNER], input=lines, text=True, encoding="utf-8",
-                              capture_output=True, timeout=60 + SECONDS_AN_ENTRY * len(entries), env=_environment(),
+                              capture_output=True, timeout=60 + SECONDS_AN_ENTRY * len(entries), env=environment(),
                               check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _error(f"the BFCL checkers did not run: {error}") from None
+        raise stopped(f"the BFCL checkers did not run: {error}") from None
     if done.returncode or done.stdout.count("\n") != len(entries):
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise _error(f"the BFCL checkers stopped: {last[0]}")
+        raise stopped(f"the BFCL checkers stopped: {last[0]}")
     return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def _environment() -> dict[str, str]:
-    """No credentials and no proxy reach code that evaluates calls; one time zone, since some tools format times."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
-    return kept | {"TZ": "UTC", "PYTHONHASHSEED": "0"}
-
-
-def _error(message: str) -> MagnetError:
-    return MagnetError(Diagnostic(code="MG702", message=message,
-                                  help="the environment needs `bfcl-eval` and `mpmath`; `magnetc doctor` shows it"))
