@@ -39,6 +39,7 @@ from magnetc.distill.controls import RANDOM
 from magnetc.distill.proofs.clean import INDEX
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage, Loss
+from magnetc.emit.difficulty import Difficulties
 from magnetc.emit.exports.dataset import Dataset
 from magnetc.emit.exports.write import RecipeExports, require_extras
 from magnetc.emit.graph import node_link
@@ -114,11 +115,13 @@ class Measures:
     cleaner: Cleaner | None = None
     duplicates: Duplicates | None = None
     shortcut: Shortcut = field(default_factory=Shortcut)
+    difficulties: Difficulties = field(default_factory=Difficulties)
 
     def add(self, row: dict[str, Any]) -> None:
         """Count a conversation: of its rows the one that holds all of it."""
         self.coverage.add(row)
         self.made.add(row)
+        self.difficulties.add(row)
 
 
 async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
@@ -257,7 +260,7 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
     coverage = measures.coverage
     summary.coverage = coverage_document(coverage, summary.dropped)
     distances = {kind.value: {str(d): times for d, times in sorted(found.items())} for kind, found in sorted(coverage.distances.items())}
-    summary.made = measures.made.document() | {"distances": distances}
+    summary.made = measures.made.document() | {"distances": distances, "difficulty": measures.difficulties.document()}
     report_mixture(spec, measures.made.mixture(), summary.yields, sink)
     cleaner = measures.cleaner
     summary.contamination = cleaner.document() if cleaner else {}
@@ -277,7 +280,7 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     summary.files = {name: entry["rows"] for name, entry in described.items()}
     summary.exports = exports.finish(Dataset(output.partial, tuple(described)))
     output.text("graph.json", json.dumps(node_link(context.graph), indent=1) + "\n")
-    output.text("coverage.json", json.dumps(summary.coverage, indent=1, ensure_ascii=False) + "\n")
+    output.text("coverage.json", json.dumps(summary.coverage | {"difficulty": summary.made["difficulty"]}, indent=1, ensure_ascii=False) + "\n")
     output.text(FIGURES, json.dumps(summary.figures(), indent=1, ensure_ascii=False) + "\n")
     with rare_collections():
         output.text(NAME, report(output.partial, described, spec))

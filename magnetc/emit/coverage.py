@@ -8,6 +8,8 @@ Five things are counted, by name:
     enum_values   `book_flight.cabin = economy`      a call gives it, or it is in a list that a call gives
     operations    `insert.long`                      a conversation has it in its tags
 
+Beside them stands `difficulty`: how conversations are spread over what makes them difficult (`difficulty.py`).
+
 What is possible comes from the recipe alone (`passes/reach.py`), what is covered from rows alone, as they are written.
 """
 

@@ -78,6 +78,17 @@ class Diversity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difficulty:
+    """What makes conversations difficult, of those whose certificates tell: how their longest chains of values are spread, how far the farthest
+    result is that they take a value from, and how many have a helper that nobody asks for by name."""
+
+    chains: Spread
+    helpers: Spread
+    dependencies: tuple[tuple[str, Share], ...]
+    implicit: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proofs:
     """What the certificates hold. `sources` counts argument values by where they come from, `necessary` those from results by what
     perturbing them showed; `levels` counts rows by what their replay promises."""
@@ -212,6 +223,7 @@ class Figures:
     seed: int | None = None
     shape: Shape
     lengths: tuple[Spread, ...] = ()
+    difficulty: Difficulty | None = None
     diversity: Diversity | None = None
     proofs: Proofs | None = None
     asked: Asked | None = None

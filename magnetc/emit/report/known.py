@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from magnetc.emit.coverage import THINGS
 from magnetc.emit.report.figures import (
     Asked,
     Clean,
@@ -36,7 +37,7 @@ def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], cov
             partitions=tuple(_partitions(recipe, figures.shape.files)),
             locales=tuple(_shares(recipe.locales, dict(figures.shape.locales))),
             mixture=tuple((kind.replace("_", " "), each["asked"], each["times"]) for kind, each in counted["made"].get("mixture", {}).items())),
-        coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items()),
+        coverage=tuple(_covered(thing, found, dict(recipe.coverage).get(thing)) for thing, found in coverage.items() if thing in THINGS),
         rejected=tuple(_rejected(counted["dropped"])), removed=tuple(_removed(counted.get("proofs", {}))), faults=_checked(counted.get("proofs", {}).get("faults")), clean=_clean(counted["contamination"]) if "contamination" in counted else None,
         duplicates=_duplicates(counted["duplicates"]) if "duplicates" in counted else None)
 

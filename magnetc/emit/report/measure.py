@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from magnetc.emit.difficulty import DEPENDENCIES, Difficulties
 from magnetc.emit.report.diversity import Variety
 from magnetc.emit.report.entry import called, conversation, offered
 from magnetc.emit.report.evidence import Evidence
-from magnetc.emit.report.figures import Counted, Figures, Shape, Spread, Tool
+from magnetc.emit.report.figures import Counted, Difficulty, Figures, Shape, Spread, Tool
 from magnetc.emit.report.spread import spread
 
 LENGTHS = {
@@ -31,7 +32,7 @@ class Measure:
         self._count: Counter[str] = Counter()
         self._by: dict[str, Counter[str]] = {name: Counter() for name in ("kinds", "locales", "operations", "faults", "called", "offered")}
         self._lengths: dict[str, Counter[int]] = {name: Counter() for name in LENGTHS}
-        self._variety, self._evidence = Variety(), Evidence()
+        self._variety, self._evidence, self._difficulties = Variety(), Evidence(), Difficulties()
 
     def add(self, file: str, row: Mapping[str, Any]) -> None:
         """Count a row of `file`."""
@@ -62,6 +63,7 @@ class Measure:
         self._by["locales"].update([str(tags["locale"])] if tags.get("locale") else [])
         self._by["operations"].update(str(operation).partition("@")[0] for operation in tags.get("operations") or ())
         self._add_lengths(messages, says, calls)
+        self._difficulties.add(row)
         if not tags.get("copy_of"):
             self._variety.add(str(row.get("id", place)), {**row, "messages": messages}, tools)
 
@@ -88,7 +90,17 @@ class Measure:
             tools=tuple(Tool(name=tool, calls=self._by["called"][tool], offered=self._by["offered"][tool]) for tool in tools))
         spreads = (spread(said, self._lengths[key]) for key, said in LENGTHS.items())
         lengths: tuple[Spread, ...] = tuple(each for each in spreads if each is not None)
-        return Figures(name=name, shape=shape, lengths=lengths, diversity=self._variety.diversity(), proofs=self._evidence.proofs())
+        return Figures(name=name, shape=shape, lengths=lengths, difficulty=_difficulty(self._difficulties),
+                       diversity=self._variety.diversity(), proofs=self._evidence.proofs())
+
+
+def _difficulty(found: Difficulties) -> Difficulty | None:
+    chains = spread("calls in the longest chain, each with a value of the one before", found.chains)
+    helpers = spread("implicit helpers in a conversation", found.helpers)
+    if chains is None or helpers is None:
+        return None
+    return Difficulty(chains=chains, helpers=helpers, implicit=(found.total - found.helpers[0], found.total),
+                      dependencies=tuple((name, (found.dependencies[name], found.total)) for name in DEPENDENCIES))
 
 
 def ranked(counts: Mapping[str, int]) -> Counted:

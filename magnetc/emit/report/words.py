@@ -39,12 +39,15 @@ OPERATIONS = {
 REJECTIONS = {
     "unit abandoned": "no draw of it could be kept",
     "path redrawn": "drawn anew: it could not be said or executed",
-    "conversation dropped": "complete, and failed a proof: drawn anew",
-    "copy dropped": "a copy that came out otherwise than its base, or failed",
-    "pair dropped": "a pair that failed a proof",
+    "conversation dropped": "complete, and failed a proof, or said what an earlier one says",
+    "copy dropped": "a copy that came out otherwise than its base, or failed, or whose base was dropped",
+    "pair dropped": "a pair that failed a proof, or whose conversation was dropped",
     "mutation dropped": "a fault whose effect cannot be seen",
 }
 """What kinds of rejection mean; others are operations that were not applied, or draws that did not fit."""
+
+DEPENDENCIES = {"none": "none is taken", "nested": "of the same user turn", "short": "of the turn before", "long": "of an earlier turn"}
+"""How far a result is that a value is taken from."""
 
 SOURCES = {
     "user": "said by the user", "system": "shown by the system message", "output": "results of earlier calls", "other": "elsewhere",
