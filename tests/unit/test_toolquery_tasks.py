@@ -14,7 +14,7 @@ from magnetc.eval.toolquery.environment import Tools, own_spec
 from magnetc.eval.toolquery.tasks import FAMILIES, OURS, own_tasks
 from magnetc.tools.worlds.protocol import Reset, Run, Step
 
-DIGEST = "2bc8dac6ed1a"
+DIGEST = "e7cd540e42c7"
 """Of the set. A change of a task, or of what the world answers, makes another set: give it another name."""
 
 SHOWN = "6bdcc1495e30"
