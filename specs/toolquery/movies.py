@@ -1,4 +1,4 @@
-"""Movies and people of our own. None is a real one."""
+"""Movies and people of our own. Where a real one has the name, nothing else is its own."""
 
 GENRES = {
     "Drama": 18,

@@ -1,4 +1,4 @@
-"""Papers and their authors, of our own. None is a real one."""
+"""Papers and their authors, of our own. Where a real one has the name, nothing else is its own."""
 
 AUTHORS = [
     ("Amara Whitfield", "University of Brackwater"),

@@ -1,4 +1,4 @@
-"""Places of our own: where they are, how high, and what the weather is like there. None is a real one."""
+"""Places of our own: where they are, how high, and what the weather is like there. Where a real one has the name, nothing else is its own."""
 
 CITIES = [
     ("Brackwater", "GB", 53.12, -2.41, 41, 312000, 98, 72, 46, 28),
