@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.agent.policy import Action, Request
+from magnetc.agent.watch import Unwatched
 from magnetc.build.acting import Acting
 from magnetc.diagnostics import Sink
 from magnetc.distill.contamination.bfcl import PACKAGES
@@ -84,7 +85,7 @@ def evaluated(benchmark: Benchmark, category: str, folder: Path, scripts: dict[s
         yield Acting(policy=Scripted(benchmark, scripts), batch=batch, lanes=1, counts=Counter())
 
     asked = Asked(categories=(category,), folder=folder, name="ground-truth-FC", most=len(benchmark.entries))
-    return evaluate_with(asked, {"model": "ground truth"}, at_work, lambda text: None, Sink())
+    return evaluate_with(asked, {"model": "ground truth"}, at_work, lambda text: None, Unwatched(), Sink())
 
 
 def main() -> int:

@@ -17,7 +17,6 @@ from magnetc.eval.bfcl.entries import Entry
 from magnetc.eval.bfcl.evaluate import HANDLERS, parser_of
 from magnetc.eval.bfcl.figures import figures
 from magnetc.eval.bfcl.folder import ResultFolder
-from magnetc.eval.bfcl.pace import Pace, spoken
 from magnetc.eval.bfcl.verdicts import Verdict
 from magnetc.models.dialects import DIALECTS, HERMES
 
@@ -222,21 +221,3 @@ def test_figures_tell_the_format_from_the_calls():
     assert "read by the server" in shown(report | {"parser": parser_of(verdicts, "")})
     assert "–" in shown(report | figures(verdicts[:1], {"c_0": ["words"]}))
     assert HANDLERS.keys() == {dialect.name for dialect in DIALECTS}
-
-
-def test_the_pace_is_told_before_the_rest():
-    said, now = [], [0.0]
-    pace = Pace(20, 100, 8, said.append, lambda: now[0])
-    now[0] = 2.0
-    pace.acted(4)
-    assert said == []
-    now[0] = 4.0
-    pace.acted(6)
-    assert said == ["20 entries, about 100 messages of the model at 2.5 a second: about 36 seconds"]
-    pace.acted(50)
-    for _ in range(20):
-        now[0] += 10
-        pace.finished()
-    assert said[1] == "2 of 20 entries answered, about 4 minutes left"
-    assert len(said) == 10
-    assert (spoken(0.2), spoken(600), spoken(9000)) == ("1 second", "10 minutes", "2.5 hours")

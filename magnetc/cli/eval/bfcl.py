@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from magnetc.cli.agent_options import agent_options
+from magnetc.cli.pace import pace
 from magnetc.cli.report import announce, diagnosed, fail
 from magnetc.diagnostics import Sink
 
@@ -40,8 +41,8 @@ def command(agent: ActingModel, categories: tuple[str, ...], limit: int | None, 
     if not _NAME.fullmatch(name):
         raise click.BadParameter("letters, digits, `.`, `+` and `-` alone: BFCL reads `_` as `/`", param_hint="--name")
     sink = Sink()
-    with diagnosed(sink):
-        report = evaluate(Asked(categories=categories, folder=output, name=name, most=limit, data=data, fresh=fresh), agent, announce, sink)
+    with diagnosed(sink), pace("answering") as watch:
+        report = evaluate(Asked(categories=categories, folder=output, name=name, most=limit, data=data, fresh=fresh), agent, announce, watch, sink)
     if sink.has_errors:
         fail(sink)
     click.echo(json.dumps(report, indent=1, ensure_ascii=False) if as_json else shown(report))

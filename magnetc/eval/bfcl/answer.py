@@ -28,12 +28,11 @@ async def answer(entries: Iterable[Entry], benchmark: Benchmark, policy: Policy,
     async with running(python, "execute") as executor:
         async def advance(active: Sequence[Dialogue]) -> None:
             await _advance(active, policy, executor)
-            acted(len(active))
             for dialogue in active:
                 if dialogue.over:
                     finished(dialogue)
 
-        await advance_all(dialogues, advance, batch=batch, lanes=lanes, acted=lambda count: None)   # told already, before what is finished
+        await advance_all(dialogues, advance, batch=batch, lanes=lanes, acted=acted)
 
 
 async def _advance(dialogues: Sequence[Dialogue], policy: Policy, executor: Line) -> None:

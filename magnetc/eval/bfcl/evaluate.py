@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from magnetc.agent.watch import Watch
 from magnetc.build.acting import Acting, ActingModel, acting
 from magnetc.build.model_names import checkpoint_place
 from magnetc.diagnostics import Sink
@@ -20,7 +21,6 @@ from magnetc.eval.bfcl.entries import Benchmark, read_benchmark
 from magnetc.eval.bfcl.figures import examples, figures
 from magnetc.eval.bfcl.folder import REPORT, ResultFolder
 from magnetc.eval.bfcl.overlap import overlapping
-from magnetc.eval.bfcl.pace import Pace
 from magnetc.eval.bfcl.verdicts import Verdict, judge
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.models.dialects import DIALECTS
@@ -49,7 +49,7 @@ class Asked:
     fresh: bool = False
 
 
-def evaluate(asked: Asked, chosen: ActingModel, announce: Announce, sink: Sink) -> dict[str, Any]:
+def evaluate(asked: Asked, chosen: ActingModel, announce: Announce, watch: Watch, sink: Sink) -> dict[str, Any]:
     """The report on a model, which `folder` has in `report.json` as well; incomplete where `sink` has errors.
 
     Raises:
@@ -58,18 +58,18 @@ def evaluate(asked: Asked, chosen: ActingModel, announce: Announce, sink: Sink) 
     """
     chosen = _absolute(chosen)
     run = {"model": chosen.name(asked.folder), "sampling": asdict(chosen.sampling), "most_tokens": chosen.most_tokens}
-    return evaluate_with(asked, run, lambda: acting(chosen, asked.folder), announce, sink)
+    return evaluate_with(asked, run, lambda: acting(chosen, asked.folder), announce, watch, sink)
 
 
 def evaluate_with(asked: Asked, run: Mapping[str, Any], at_work: Callable[[], AbstractAsyncContextManager[Acting]], announce: Announce,
-                  sink: Sink) -> dict[str, Any]:
+                  watch: Watch, sink: Sink) -> dict[str, Any]:
     """As `evaluate`, of anything that acts; `run` says what it is."""
     python = ensure_environment(PACKAGES[VERSION], announce)
     benchmark = read_benchmark(python, asked.categories, asked.most)
     overlaps, rows = overlapping(benchmark.entries, asked.data, sink) if asked.data else (None, 0)
     run = {"package": f"bfcl-eval=={benchmark.version}", **run}
     folder = ResultFolder(asked.folder, asked.name, benchmark.files, run, fresh=asked.fresh)
-    dialect = asyncio.run(_answer(folder, benchmark, python, at_work, announce))
+    dialect = asyncio.run(_answer(folder, benchmark, python, at_work, announce, watch))
     verdicts = [verdict for category in benchmark.files for verdict in _judged(folder, benchmark, python, category, dialect)]
     report = run | {"result": f"result/{asked.name}", "parser": parser_of(verdicts, dialect), **figures(verdicts, overlaps)}
     if asked.data:
@@ -89,7 +89,7 @@ def parser_of(verdicts: Sequence[Verdict], dialect: str) -> dict[str, Any]:
 
 
 async def _answer(folder: ResultFolder, benchmark: Benchmark, python: Path, at_work: Callable[[], AbstractAsyncContextManager[Acting]],
-                  announce: Announce) -> str:
+                  announce: Announce, watch: Watch) -> str:
     """Have the entries answered that are not yet. Returns how a checkpoint writes calls."""
     for category in benchmark.files:
         folder.mend(category)
@@ -101,15 +101,14 @@ async def _answer(folder: ResultFolder, benchmark: Benchmark, python: Path, at_w
         announce(f"{len(benchmark.entries) - len(waiting)} of {len(benchmark.entries)} entries are answered already")
     async with at_work() as acted:
         dialect = acted.loaded[1].dialect.name if acted.loaded else ""
-        pace = Pace(len(waiting), sum(entry.messages for entry in waiting), min(len(waiting), acted.batch * acted.lanes), announce)
+        watch.begin(sum(entry.messages for entry in waiting), len(waiting), min(len(waiting), acted.batch * acted.lanes))
 
         def finished(dialogue: Dialogue) -> None:
             line = dialogue.line
             line["magnetc"]["dialect"] = dialect
             folder.add(dialogue.entry.category, line)
-            pace.finished()
 
-        await answer(waiting, benchmark, acted.policy, python, batch=acted.batch, lanes=acted.lanes, finished=finished, acted=pace.acted)
+        await answer(waiting, benchmark, acted.policy, python, batch=acted.batch, lanes=acted.lanes, finished=finished, acted=watch.said)
     for category in benchmark.files:
         folder.mend(category)
     return dialect
