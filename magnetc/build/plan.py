@@ -23,7 +23,7 @@ from magnetc.build.compile import compile_recipe
 from magnetc.build.ingredients import Ingredients, ingredients
 from magnetc.build.model_names import model_names
 from magnetc.build.options import BuildOptions
-from magnetc.build.unit import Unit
+from magnetc.build.unit import Unit, pairs_wanted
 from magnetc.build.worlds import scenarios_of
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units
@@ -31,6 +31,7 @@ from magnetc.engine.units import UnitStore
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.script import Script
+from magnetc.ir.spec import Recipe
 from magnetc.passes.context import CompileContext
 from magnetc.teachers.openai.budget import CHARACTERS
 from magnetc.teachers.prompt_program import PromptProgram, load_program
@@ -45,6 +46,9 @@ stay below it."""
 
 KIND = {"kind": "plan"}
 """What a plan begins with as JSON: such files play no part in what is built."""
+
+ASKED_TO_MISLEAD = 3
+"""Questions for a pair in which a model is misled: it acts, goes on and replies."""
 
 ENOUGH = 20
 """Answers in the journal from which on they say what the next ones will be."""
@@ -135,7 +139,7 @@ async def plan_recipe(options: BuildOptions, sink: Sink) -> Plan | None:
     planned = tuple(PlannedPath(path=name, units=count, there=count - len(wanted[name]), made=len(wanted[name])) for name, count in recipe.paths)
     plan = Plan(recipe=recipe.name, fingerprint=made_of.whole if made_of else "", paths=planned, seed=options.seed, scale=options.paths,
                 why=_why(made_of, planned, before))
-    asked = _count(wanted, plan, recipe.acts)
+    asked = _count(wanted, plan, recipe)
     if made_of and before:
         plan.causes = tuple(causes(made_of, before, list(chain.from_iterable(wanted.values())), sink))
     if recipe.model:
@@ -185,7 +189,7 @@ def _why(made_of: Ingredients | None, paths: Sequence[PlannedPath], before: Mapp
     return "since the recipe was last built:"
 
 
-def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan, acts: bool) -> Counter[str]:
+def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan, recipe: Recipe) -> Counter[str]:
     """The questions of all units that are to be made, by program; what the plan says of them is noted in it."""
     asked: Counter[str] = Counter()
     for attempts in chain.from_iterable(wanted.values()):
@@ -194,7 +198,9 @@ def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan, acts: bool) -> 
         for script in scripts:
             plan.turns += len(script.turns)
             plan.calls += sum(len(calls) for turn in script.turns for calls in turn.rounds)
-        asked.update(_questions(scripts, acts))
+        asked.update(_questions(scripts, recipe.acts))
+        for script in scripts:
+            asked["mislead"] += ASKED_TO_MISLEAD * pairs_wanted(recipe, script.path.id)["mislead"]
     return asked
 
 

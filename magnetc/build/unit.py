@@ -12,6 +12,7 @@ from typing import Any
 
 from magnetc.diagnostics import Diagnostic, MagnetError
 from magnetc.distill.controls import RANDOM
+from magnetc.distill.misled import MISLEAD, misled_pairs
 from magnetc.distill.pairs import PreferencePair, make_controls, make_pairs
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
@@ -244,13 +245,31 @@ class UnitBuilder:
         if wanted.get(RANDOM):
             state, taken = self.prover.states[trajectory.world.initial], {pair.turn for pair in made}
             made += await make_controls(translation, spec, self.teacher, world, state, existing, result.dropped, wanted[RANDOM], taken)
-        for number, pair in enumerate(made, 1):
-            row = pair_row(pair, trajectory, spec, number)
-            failures = await self.prover.certify(row, world, rows)
-            if failures:
-                self._count(failures, result)
-            else:
-                result.pairs.append(row)
+        for pair in made:
+            await self._keep_pair(pair, translation, world, result, rows)
+        if wanted.get(MISLEAD):
+            await self._misled(translation, world, result, rows, wanted[MISLEAD], existing)
+
+    async def _misled(self, translation: Translation, world: World, result: UnitResult, rows: list[dict[str, Any]], wanted: int,
+                      existing: frozenset[str]) -> None:
+        """Pairs in which a model is misled, until as many as `wanted` are proven."""
+        taken = {row["fault"]["turn"] for row in result.pairs}
+        async for pair in misled_pairs(translation, self.teacher, world, existing, result.dropped, wanted, taken):
+            if await self._keep_pair(pair, translation, world, result, rows):
+                taken.add(pair.turn)
+                wanted -= 1
+                if not wanted:
+                    return
+
+    async def _keep_pair(self, pair: PreferencePair, translation: Translation, world: World, result: UnitResult, rows: list[dict[str, Any]]) -> bool:
+        """Keep a pair if it is proven; else count why not."""
+        row = pair_row(pair, translation.trajectory, self.context.spec, len(result.pairs) + 1)
+        failures = await self.prover.certify(row, world, rows)
+        if failures:
+            self._count(failures, result)
+        else:
+            result.pairs.append(row)
+        return not failures
 
     def _lose(self, path: SignaturePath, why: str, result: UnitResult) -> None:
         """Note what a path was to have, in full or (an inserted turn that was left out) in part."""

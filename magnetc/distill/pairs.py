@@ -61,7 +61,7 @@ async def make_pairs(translation: Translation, spec: Spec, teacher: Teacher, wor
     made: list[PreferencePair] = []
     kinds: set[str] = set()
     tried = 0
-    for branch in _drawn_branches(translation):
+    for branch in drawn_branches(translation):
         if branch.kind in kinds or branch.turn in (pair.turn for pair in made):
             continue
         if len(made) == wanted or tried == TRIES * wanted:
@@ -102,14 +102,14 @@ async def forged(branch: Branch, translation: Translation, spec: Spec, teacher: 
     return pair
 
 
-def _drawn_branches(translation: Translation) -> Iterator[Branch]:
+def drawn_branches(translation: Translation, purpose: str = "fault") -> Iterator[Branch]:
     """One branch for each class and turn, in drawn order: a class with many opportunities is not drawn more for it, nor a turn that
     gives room for many classes.
 
     The direction is drawn first. A conversation without room for it goes wrong by something else, not by the opposite.
     """
     script, conversation = translation.trajectory.script, translation.conversation
-    key = (conversation.spec.recipe.seed, script.path.id, "fault")
+    key = (conversation.spec.recipe.seed, script.path.id, purpose)
     places = [(kind, index) for index, turn in enumerate(script.turns)
               if not script.is_refused(index) for kind in kinds_at(turn)]
     share, crowd = Counter(kind for kind, _ in places), Counter(index for _, index in places)

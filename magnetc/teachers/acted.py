@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from magnetc.ir.path import Call
 from magnetc.ir.trajectory import MessagePart
+from magnetc.teachers.rehearsal import MadeCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +24,11 @@ class Acted:
     steps: tuple[Step, ...] = ()
     parts: tuple[MessagePart, ...] = ()
     reasoning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Did:
+    """One message of a model that does as it likes: calls, or words where there are none."""
+
+    calls: tuple[MadeCall, ...] = ()
+    parts: tuple[MessagePart, ...] = ()

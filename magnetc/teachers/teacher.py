@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from magnetc.ir.json import Json
 from magnetc.ir.path import Call
 from magnetc.ir.script import Script, ScriptTurn
 from magnetc.ir.trajectory import MessagePart
-from magnetc.teachers.acted import Acted
+from magnetc.teachers.acted import Acted, Did
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
-from magnetc.teachers.rehearsal import Rehearsal
+from magnetc.teachers.rehearsal import MadeCall, Rehearsal
 
 OF_THE_TEACHER = "no words of the teacher: "
 """How a reason begins that is a model's doing."""
@@ -58,4 +58,10 @@ class Teacher(Protocol):
 
     async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
         """What the agent does in turn `index`, whose calls have been `executed` ahead of it. Only a recipe whose `positives` are so asks for it."""
+        ...
+
+    async def mislead(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], hint: Sequence[MadeCall], executed: Sequence[Executed],
+                      conversation: Conversation) -> Did:
+        """What a model does next in turn `index`, all of `told` seen, under a `hint` that leads astray. Its words may tell of what it has `executed`.
+        Only a recipe whose `negatives` are so asks for it."""
         ...

@@ -15,7 +15,7 @@ READER: list[str] = []
 
 ACTOR: list[str] = []
 """How the agent acts, if not as it is told: `stepwise`, one call at a time; `leaking`, it speaks of its hint until it is told not to; `wrong`, it gives
-other values; `inventing`, it reasons with numbers that stand nowhere."""
+other values; `inventing`, it reasons with numbers that stand nowhere; `resisting`, no hint misleads it."""
 
 READS = ("find_", "get_", "list_", "search_")
 
@@ -125,6 +125,15 @@ def _act(body: dict) -> str:
     return json.dumps({"reasoning": thought, **said}, ensure_ascii=False)
 
 
+def _mislead(body: dict) -> str:
+    """It does what the hint says, then says that it is done; `resisting`, what is right."""
+    hint = re.search(r"^\[Hint\] The next step: (\[.*\])$", body["messages"][0]["content"], re.MULTILINE)
+    if hint and ACTOR != ["resisting"]:
+        return json.dumps({"calls": json.loads(hint[1])}, ensure_ascii=False)
+    made = json.loads(_calls(body))
+    return json.dumps(made if made["calls"] and ACTOR == ["resisting"] else {"calls": [], "content": "There you are."}, ensure_ascii=False)
+
+
 def _draft(body: dict) -> str:
     """A phrase with every slot that the prompt lists, and one without those that need not be said."""
     prompt = body["messages"][0]["content"]
@@ -185,4 +194,4 @@ def _echo(body: dict) -> str:
     return json.dumps({"echo": len(body["messages"][0]["content"])})
 
 
-ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle, "judge_turn": _judge_turn, "act": _act}
+ANSWERS = {"judge_dependency": _judge, "back_translate": _words, "reply": _words, "forward_translate": _calls, "draft_turn": _draft, "draft_type": _types, "restyle": _restyle, "judge_turn": _judge_turn, "act": _act, "mislead": _mislead}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from magnetc.ir import draw
@@ -14,7 +14,7 @@ from magnetc.ir.script import Goal, Script, ScriptTurn
 from magnetc.ir.spec import Frame, Frames
 from magnetc.ir.trajectory import MessagePart
 from magnetc.surface import join_parts
-from magnetc.teachers.acted import Acted
+from magnetc.teachers.acted import Acted, Did
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Given, Proposal
 from magnetc.teachers.offline import abstentions, replies
 from magnetc.teachers.offline.amendments import amend
@@ -32,7 +32,7 @@ from magnetc.teachers.offline.frames import (
 from magnetc.teachers.offline.spoken import joined
 from magnetc.teachers.offline.twins import in_one_phrase, says_the_same
 from magnetc.teachers.offline.words import GoalWords, answered, goal_words
-from magnetc.teachers.rehearsal import Rehearsal
+from magnetc.teachers.rehearsal import MadeCall, Rehearsal
 from magnetc.teachers.teacher import Wordless
 
 ATTEMPTS = 8
@@ -91,6 +91,10 @@ class OfflineTeacher:
         return replies.clarification(call, pointer, turn, conversation)
 
     async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
+        raise Wordless("the offline teacher does not act")
+
+    async def mislead(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], hint: Sequence[MadeCall], executed: Sequence[Executed],
+                      conversation: Conversation) -> Did:
         raise Wordless("the offline teacher does not act")
 
     def _ask(self, turn: ScriptTurn, conversation: Conversation, attempt: int, *, as_said: bool = False) -> Proposal | None:

@@ -16,11 +16,11 @@ from magnetc.ir.json import Json, wire
 from magnetc.ir.path import Call
 from magnetc.ir.shown import Shown
 from magnetc.ir.trajectory import MessagePart
-from magnetc.teachers.acted import Step
+from magnetc.teachers.acted import Did, Step
 from magnetc.teachers.conversation import Executed
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.reasoned import problems
-from magnetc.teachers.rehearsal import Recorded
+from magnetc.teachers.rehearsal import MadeCall, Recorded
 
 Told = Mapping[str, Json]
 
@@ -69,6 +69,19 @@ class Acting:
             raise ValueError("it calls a tool, and nothing is to be called now")
         parts = read(said.get("content") or "")
         return parts, self._reasoning(said, ())
+
+    def hinted(self, hint: Sequence[MadeCall]) -> list[Json]:
+        """Calls as a hint states them."""
+        return [{"name": self.shown.name(name), "arguments": self.shown.arguments(name, arguments)} for name, arguments in hint]
+
+    def read_anything(self, said: Any, read: Callable[[str], tuple[MessagePart, ...]]) -> Did:
+        """Any calls that can be made, or words. Raises ValueError, in words for the model."""
+        if not said["calls"]:
+            return Did(parts=read(said.get("content") or ""))
+        made = self.reading.read({"calls": [self._real(each) for each in said["calls"]]})
+        if self.one_at_once and len(made) > 1:
+            raise ValueError("make one call at a time")
+        return Did(calls=tuple(made))
 
     def take(self, calls: Sequence[Call]) -> None:
         """The calls have been made: the agent sees what they returned."""

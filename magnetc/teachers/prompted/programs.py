@@ -36,6 +36,12 @@ ACTING: Mapping[str, Contract] = {
 }
 """What a build asks where the recipe's `positives` are the teacher's."""
 
+MISLEADING: Mapping[str, Contract] = {
+    "mislead": Contract(inputs=frozenset({"language", "system", "tools", "history", "hint"}),
+                        answers=({"calls": [{"name": "book", "arguments": {"seat": 1}}]}, {"calls": [], "content": "Done."})),
+}
+"""What a build asks where the recipe's `negatives` are a model's that is misled."""
+
 RESTYLING: Mapping[str, Contract] = {
     "restyle": Contract(inputs=frozenset({"language", "style", "who", "history", "text", "held", "objections"}), answers=({"words": "Book it."},)),
     "forward_translate": PROGRAMS["forward_translate"],
@@ -65,7 +71,7 @@ JUDGING: Mapping[str, Contract] = {
 
 def programs_of(recipe: Recipe) -> tuple[str, ...]:
     """The programs that a build of `recipe` asks."""
-    return (*PROGRAMS, *(ACTING if recipe.acts else ()))
+    return (*PROGRAMS, *(ACTING if recipe.acts else ()), *(MISLEADING if dict(recipe.negatives).get("mislead") else ()))
 
 
 def check_program(program: PromptProgram) -> None:
@@ -74,7 +80,7 @@ def check_program(program: PromptProgram) -> None:
     Raises:
         MagnetError: MG420 when it takes what it is not given, or its schema forbids every answer that can be used.
     """
-    contract = {**PROGRAMS, **ACTING, **RESTYLING, **DRAFTING, **JUDGING}[program.name]
+    contract = {**PROGRAMS, **ACTING, **MISLEADING, **RESTYLING, **DRAFTING, **JUDGING}[program.name]
     problems = []
     if strange := sorted(program.inputs.keys() - contract.inputs):
         problems.append(f"it takes `{strange[0]}`, which it is never given; there is {', '.join(f'`{name}`' for name in sorted(contract.inputs))}")

@@ -19,7 +19,7 @@ from magnetc.ir.path import AbstentionKind, Call, TurnKind
 from magnetc.ir.script import Script, ScriptTurn, SystemKind
 from magnetc.ir.shown import Shown
 from magnetc.ir.trajectory import MessagePart, text_of
-from magnetc.teachers.acted import Acted, Step
+from magnetc.teachers.acted import Acted, Did, Step
 from magnetc.teachers.ask import Asker, Unanswered
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 from magnetc.teachers.offline import OfflineTeacher
@@ -83,10 +83,8 @@ class PromptedTeacher:
         return await self._agent(situation, answering, turn, facts(answering.executed))
 
     async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
-        turn, recipe = script.turns[index], conversation.spec.recipe
-        shown = Shown(conversation.spec, script.shown)
-        system = "".join(message.text for message in conversation.messages if message.role == "system" and script.system is not SystemKind.NONE)
-        acting = Acting(shown, script.offered[index], system, history(conversation, shown), executed, recipe.reasons, recipe.calls == "sequential")
+        turn, told = script.turns[index], history(conversation, Shown(conversation.spec, script.shown))
+        acting = self._acting(script, index, told, executed, conversation, reasons=conversation.spec.recipe.reasons)
         steps: list[Step] = []
         for round_ in turn.rounds if turn.kind.acts else ():
             left = list(round_)
@@ -97,6 +95,20 @@ class PromptedTeacher:
                 del left[: len(step.calls)]
         parts, reasoning = await self._last_words(acting, turn, executed, conversation)
         return Acted(steps=tuple(steps), parts=parts, reasoning=reasoning)
+
+    async def mislead(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], hint: Sequence[MadeCall], executed: Sequence[Executed],
+                      conversation: Conversation) -> Did:
+        acting = self._acting(script, index, told, {}, conversation, reasons=False)
+        answering = Answering(executed, (), conversation)
+        inputs = {name: value for name, value in acting.inputs(()).items() if name != "reasoning"}
+        inputs |= {"hint": acting.hinted(hint), "language": language_of(conversation.locale)}
+        return await self._ask("mislead", inputs, lambda said: acting.read_anything(said, answering.read), script.turns[index], conversation)
+
+    def _acting(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], executed: Mapping[str, Executed], conversation: Conversation, *,
+                reasons: bool) -> Acting:
+        shown, recipe = Shown(conversation.spec, script.shown), conversation.spec.recipe
+        system = "".join(message.text for message in conversation.messages if message.role == "system" and script.system is not SystemKind.NONE)
+        return Acting(shown, script.offered[index], system, list(told), executed, reasons, recipe.calls == "sequential")
 
     async def _step(self, acting: Acting, left: Sequence[Call], turn: ScriptTurn, conversation: Conversation) -> Step:
         inputs = {**acting.inputs(left), "situation": "calls", "plain": "", "language": language_of(conversation.locale)}
