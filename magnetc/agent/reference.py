@@ -40,11 +40,12 @@ _DECLINED = ("near", "none", "value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """A value of the user's, as it is `said`, that a call of the row takes: the argument `pointer` of `tool`."""
+    """A value of the user's, as it is `said` in a user turn, that a call of the row takes: the argument `pointer` of `tool`."""
 
     tool: str
     pointer: str
     said: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,8 @@ def _turn(messages: list[dict[str, Any]], start: int, end: int, shown: Shown, ce
     return ReferenceTurn(
         user=_shown(messages[start]), answer=tuple(map(_shown, said[1:])), made=made, trained=any(message.get("weight") for message in said),
         needs=Need.ACT if calls else _silent(range(start, end), certificate), distance=DISTANCES[min(max(far), 2) + 1] if far else DISTANCES[0],
-        wants=tuple(Want(tool=tool, pointer=pointer, said=str(entry["said"])) for tool, pointer, entry in entries if "user" in entry))
+        wants=tuple(Want(tool=tool, pointer=pointer, said=str(entry["said"]), turn=int(entry["user"]))
+                    for tool, pointer, entry in entries if "user" in entry))
 
 
 def _silent(messages: range, certificate: Mapping[str, Any]) -> Need:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from magnetc.agent.play import Played
 from magnetc.agent.reference import DISTANCES, Need
-from magnetc.agent.verdict import Did, TurnVerdict, did, ends_alike
+from magnetc.agent.verdict import Did, TurnVerdict, did, ends_alike, spoken
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 from magnetc.tools.worlds.equivalence import Made, matched
@@ -211,10 +211,10 @@ class Summary:
 def score(played: Played, spec: Spec) -> Score:
     """Compare what was played with what the row does."""
     turns = played.turns
-    reference = [_spoken(call, spec) for turn in turns for call in turn.reference]
+    reference = [spoken(call, spec) for turn in turns for call in turn.reference]
     attempts = [attempt for turn in turns for attempt in turn.attempts]
-    made = [_spoken(Made(a.function, a.arguments, a.result), spec) for a in attempts if not a.refused]
-    before = [_spoken(call, spec) for call in played.before]
+    made = [spoken(Made(a.function, a.arguments, a.result), spec) for a in attempts if not a.refused]
+    before = [spoken(call, spec) for call in played.before]
     pairs = matched([*before, *reference], [*before, *made], spec, played.existing)
     recalled = {index - len(before) for index, position in pairs if index >= len(before) and position >= len(before)}
     verdicts = tuple(_verdicts(played, spec, recalled))
@@ -257,14 +257,6 @@ def summarize(scores: Iterable[Score]) -> Summary:
                 distances[turn.distance] = distances.get(turn.distance, TurnTally()).plus(turn)
     return Summary(total=total, paths=dict(sorted(paths.items())), operations=dict(sorted(operations.items())),
                    distances={name: distances[name] for name in DISTANCES if name in distances})
-
-
-def _spoken(call: Made, spec: Spec) -> Made:
-    """The call without arguments that say their default: they may be left out."""
-    tool = spec.tool.get(call.function)
-    defaults = {p.name: p.default for p in tool.parameters if p.default is not None} if tool else {}
-    return replace(call, arguments={name: value for name, value in call.arguments.items()
-                                    if name not in defaults or defaults[name] != value})
 
 
 def _operations(tags: Mapping[str, Json]) -> tuple[str, ...]:

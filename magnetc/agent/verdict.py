@@ -86,3 +86,11 @@ def ends_alike(turn: PlayedTurn, reference: Sequence[Made], made: Sequence[Made]
 
 def _results(reference: Sequence[Made], made: Sequence[Made], spec: Spec, existing: frozenset[str]) -> bool:
     return equivalent(Execution(reference, None), Execution(made, None), spec, existing)
+
+
+def spoken(call: Made, spec: Spec) -> Made:
+    """The call without arguments that say their default: they may be left out."""
+    tool = spec.tool.get(call.function)
+    defaults = {p.name: p.default for p in tool.parameters if p.default is not None} if tool else {}
+    return replace(call, arguments={name: value for name, value in call.arguments.items()
+                                    if name not in defaults or defaults[name] != value})

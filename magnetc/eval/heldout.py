@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from magnetc.agent.goal_user import goal_users
 from magnetc.agent.play import play
 from magnetc.agent.reference import drawn_rows, read_reference
 from magnetc.agent.score import RATES, Score, Summary, Tally, score, summarize
@@ -25,15 +26,13 @@ from magnetc.eval.trials import pass_hat
 TRAINED = ("train", "validation")
 """Partitions that training reads: no held-out sets."""
 
-USERS: Mapping[str, Users] = {"recorded": recorded}
-"""The users that there are, by name."""
-
 Rows = list[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutOptions:
     """`sets`: names of held-out sets; all that the dataset has, where there is none. `conversations`: at most so many of each.
+    `user`: `recorded`, or `goal` (`magnetc.agent.goal_user`).
 
     `home`: where the journal is, and what a model's path is seen from.
     """
@@ -113,7 +112,7 @@ async def heldout(options: HeldOutOptions, sink: Sink) -> HeldOutResult | None:
 
     Raises:
         MagnetError: MG620 for no output, MG606 for code that is not trusted, MG720 for a set that there is not, MG621 for a row that cannot be
-            played; what `acting` raises.
+            played, MG721 for frames without the words of a user with a goal; what `acting` raises.
     """
     opened = open_output(options.out, sink, trust=options.trust, announce=options.announce)
     if opened is None:
@@ -121,7 +120,7 @@ async def heldout(options: HeldOutOptions, sink: Sink) -> HeldOutResult | None:
     chosen = {name: held_out_rows(opened, name) for name in held_out_sets(opened.manifest, options.sets, options.out)}
     played = {name: drawn_rows(rows, options.conversations) if options.conversations else rows for name, rows in chosen.items()}
     references = [read_reference(row, opened.states, opened.spec) for rows in played.values() for row in rows]
-    users = USERS[options.user]
+    users: Users = goal_users(opened.spec) if options.user == "goal" else recorded
     pool = opened.pool(options.jobs)
     try:
         async with acting(options.agent, options.home) as agent:

@@ -20,6 +20,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "again": ("phrase",), "recall": ("s",), "chitchat": (), "system": ("context",), "system_policy": (), "system_date": ("date",),
     "system_profile": ("profile",), "done": (), "error": ("message",), "correct": ("new",), "correct_from": ("old", "new"),
     "correct_after": ("old", "new"), "refused": ("error", "question"), "amend": ("new",),
+    "unknown": (), "insist": ("s",),
 }
 """What each group of frames has to say, in lower case: a capital only sets the case of the first letter."""
 
@@ -32,6 +33,9 @@ FOR_OPERATIONS = {
 }
 """Groups that a locale may lack, unless this operation, or an option of it that is not 0, asks for them."""
 
+FOR_PLAY = ("unknown", "insist")
+"""Groups that no build asks for: a user who is played has them to say (`magnetc/agent/goal_user.py`)."""
+
 _PLACEHOLDER = re.compile(r"\{(\w*)(?::([a-z_]+))?\}")
 
 INFLECTED = {"do": ("phrase",), "join_do": ("a", "b")}
@@ -41,7 +45,7 @@ INFLECTED = {"do": ("phrase",), "join_do": ("a", "b")}
 def resolve_frames(documents: Iterable[Document], recipe: Recipe, operations: Iterable[OperationSpec],
                    sink: Sink) -> tuple[Frames, ...]:
     """The frames of the recipe's locales, in its order. A later document replaces whole groups of an earlier one."""
-    needed = set(PLACEHOLDERS)
+    needed = set(PLACEHOLDERS) - set(FOR_PLAY)
     asked = {name for made in operations for name in (made.name, *(f"{made.name}.{option}" for option, value in made.options if value))}
     for name, own in FOR_OPERATIONS.items():
         needed -= set() if name in asked else set(own)

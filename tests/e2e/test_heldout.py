@@ -78,6 +78,13 @@ def test_trials_are_other_draws_and_mistakes_are_told_apart(library):
             assert trial["recalled"] == sum(turn["recalled"] for turn in trial["turns"])
 
 
+def test_a_user_with_a_goal_is_another_option(library):
+    with teacher(agent=library) as server:
+        found, _ = evaluated(library, server.url, "--user", "goal", "--conversations", 4)
+    assert found["options"]["user"] == "goal"
+    assert found["sets"][0]["score"]["total"]["success_rate"] == 1.0
+
+
 def test_the_table_says_what_was_counted(library):
     with teacher(agent=library) as server:
         result = magnetc("eval", "heldout", library, "--trust", "--model", "student", "--endpoint", server.url, "--conversations", 5)

@@ -18,11 +18,12 @@ PLACEHOLDERS = {
     "chitchat": set(), "system": {"context"}, "system_policy": set(), "system_date": {"date"}, "system_profile": {"profile"}, "done": set(), "error": {"message"},
     "correct": {"new"}, "correct_from": {"old", "new"},
     "correct_after": {"old", "new"}, "refused": {"error", "question"}, "amend": {"new"},
+    "unknown": set(), "insist": {"S"},
 }
 LEAST = {
     "do": 30, "say": 10, "ask": 14, "join_do": 8, "next": 12, "open": 16, "follow": 24, "answer": 24, "announce": 24,
     "clarify": 40, "refuse": 40, "not_one_of": 10, "not_between": 8, "not_valid": 6, "again": 12, "recall": 8, "chitchat": 30, "system": 6, "system_policy": 8, "system_date": 6, "system_profile": 6, "done": 6, "error": 6,
-    "correct": 15, "correct_from": 15, "correct_after": 15, "refused": 15, "amend": 15,
+    "correct": 15, "correct_from": 15, "correct_after": 15, "refused": 15, "amend": 15, "unknown": 5, "insist": 5,
 }
 CAPITALISED = {"do", "say", "ask", "answer", "clarify", "system", "not_one_of", "not_between", "not_valid", "again", "refused", "amend"}
 

@@ -33,7 +33,8 @@ LINES = {
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="A held-out set, such as `test`; all that the dataset has by default.")
 @click.option("--conversations", type=click.IntRange(min=1), help="At most so many of each set, drawn by their ids.")
 @click.option("-k", "--trials", type=click.IntRange(min=1), default=1, show_default=True, help="Play each conversation so often, for pass^k.")
-@click.option("--user", type=click.Choice(["recorded"]), default="recorded", show_default=True, help="Who speaks to the model.")
+@click.option("--user", type=click.Choice(["recorded", "goal"]), default="recorded", show_default=True,
+              help="Who speaks to the model: the messages of the row, or one who also answers questions about what these are after.")
 @click.option("--messages", "most_actions", type=click.IntRange(min=1), default=8, show_default=True, help="Messages of calls in one turn, at the most.")
 @agent_options()
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
