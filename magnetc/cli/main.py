@@ -33,6 +33,7 @@ COMMANDS = {
     "journal": "Look into what a teacher was paid for, copy it, or forget it.",
     "train": "Train a model on a dataset.",
     "mine": "Keep what a student does wrong in a dataset's turns.",
+    "run": "Go from a recipe to an evaluated model.",
     "lsp": "Serve an editor: diagnostics, hover, definitions, formatting.",
     "eval": "Judge a model, or a dataset.",
 }

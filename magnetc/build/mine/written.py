@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from jinja2 import UndefinedError
 
 from magnetc.build.derived import Derived
 from magnetc.build.opened import Opened
@@ -58,7 +61,8 @@ def write_mined(opened: Opened, output: Output, found: Sequence[Mined], told: Ma
             figures |= {"pairs": sum(faults.values()), "faults": dict(faults.most_common()), "mined": told,
                         "rows": figures["rows"] + sum(len(each.repairs) for each in found)}
             files = dict(sorted(output.counts.items()))
-            text = card(opened.spec, {**figures, "files": files}, transcript(example, markdown=True))
+            with suppress(UndefinedError):   # another version of the compiler counted less: its card stays
+                text = card(opened.spec, {**figures, "files": files}, transcript(example, markdown=True))
         derived.finish(text, {"mined": told}, figures)
     finally:
         derived.close()
