@@ -31,7 +31,7 @@ def whole(own_home, tmp_path_factory):
 
 
 def test_a_run_leaves_a_model_that_was_judged(whole):
-    folder, out, result = whole
+    _, out, result = whole
     assert steps(result) == [("build", False), ("sft", False), ("mine", False), ("mdpo", False), ("eval", False)]
     told = json.loads(result.stdout)
     assert told["mine"]["rollouts"] == 2 * told["mine"]["turns"] > 0
@@ -68,7 +68,7 @@ def test_what_changes_is_done_again_with_what_comes_of_it(whole, tmp_path):
 
 
 def test_a_run_that_is_cut_off_goes_on(whole, tmp_path, monkeypatch):
-    folder, out, first = whole
+    folder, _, _ = whole
     from magnetc.run import driver
 
     mine = tmp_path / "run"
