@@ -156,7 +156,14 @@ def test_calls_of_tools_and_of_names_that_nothing_has_are_harmless(text):
     "__import__('os').abort()", "ls() or open('x')", "ls(", "", "ls(a=nan)", "foo()()", "foo[0]()", "x" * 9 + "(" * 300])
 def test_what_else_python_would_do_is_not(text):
     assert not harmless(text)
-    assert refusal(text).startswith("Error during execution: ")
+    assert refusal(text, TOOLS).startswith("Error during execution: ")
+
+
+def test_a_model_is_told_what_python_says():
+    assert refusal("ls(a=nan)", TOOLS) == "Error during execution: name 'nan' is not defined"
+    assert refusal("open('x')", TOOLS) == "Error during execution: name 'open' is not defined"
+    assert refusal("ls(not an=1)", TOOLS).endswith("(<string>, line 1)")
+    assert refusal("ls().x()", TOOLS) == "Error during execution: its arguments are no values"
 
 
 @given(st.recursive(st.sampled_from(["ls", "open", "foo", "1", "'x'", "None", "copy", "__import__"]),

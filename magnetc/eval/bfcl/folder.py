@@ -31,7 +31,7 @@ class ResultFolder:
         if known is not None and known != dict(run):
             raise _another(folder, known, run)
         if fresh:
-            shutil.rmtree(self._place, ignore_errors=True)
+            shutil.rmtree(folder / "result", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / RUN, json.dumps(run, indent=2, ensure_ascii=False) + "\n")
 

@@ -143,7 +143,7 @@ def results_of_last(asked, tools):
         results = []
         for text in convert_to_function_call([{name: arguments} for name, arguments in step]):
             if not is_harmless(text, tools, executor):
-                results.append(refusal(text))
+                results.append(refusal(text, tools))
                 continue
             made, _ = executor.execute_multi_turn_func_call([text], asked["initial_config"], asked["involved_classes"], "magnetc", asked["id"],
                                                             long_context="long_context" in category or "composite" in category)

@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import re
 
 from checks import is_tool_call
 
@@ -27,11 +26,11 @@ def is_harmless(text, tools, executor):
     return isinstance(root, ast.Name) and root.id not in vars(builtins) and root.id not in vars(executor) and root.id not in tools
 
 
-def refusal(text):
+def refusal(text, tools):
     """What the model is told of a text that is not evaluated: what Python says of most of them."""
     try:
-        ast.parse(text, "<string>", mode="eval")
+        tree = ast.parse(text, "<string>", mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         return f"Error during execution: {error}"
-    name = re.match(r"\s*([^\W\d]\w*)", text)
-    return f"Error during execution: name {name[1] if name else text!r} is not defined"
+    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in tools]
+    return f"Error during execution: name {names[0]!r} is not defined" if names else "Error during execution: its arguments are no values"
