@@ -61,7 +61,7 @@ def test_every_form_says_what_the_rows_say(made):
         folder = Path(name)
         counts = exported(rows, folder)
         trained = [row for row in rows if any(message.get("weight") for message in row["messages"])]
-        read = {form: lines(folder / form / "sft" / "train.jsonl") if counts[form]["rows"] else [] for form in ("trl-objects", "openai", "sharegpt")}
+        read = {form: lines(folder / form / "sft" / "train.jsonl") if counts[form]["rows"] else [] for form in ("trl-objects", "trl-completions", "openai", "sharegpt")}
         parquet = parquet_rows(folder / "parquet" / "sft" / "train.parquet")
     for form, source in (("trl-objects", rows), ("openai", trained)):
         for row, found in zip(source, read[form], strict=True):
@@ -73,6 +73,9 @@ def test_every_form_says_what_the_rows_say(made):
     for (row, index), found in zip(ends, read["sharegpt"], strict=True):
         told = [turn for turn in said(row["messages"][: index + 1]) if turn != ("system", wire(""))]
         assert said_in_turns(found) == told
+    for (row, index), found in zip(ends, read["trl-completions"], strict=True):
+        assert said(found["prompt"] + found["completion"]) == said(row["messages"][: index + 1])
+        assert len(found["completion"]) == 1
     untrained = len(rows) - len(trained)
     assert sum(counts["sharegpt"]["dropped"].values()) == sum(counts["openai"]["dropped"].values()) == untrained
 

@@ -6,7 +6,7 @@ import pytest
 from chat_families import tokenizer
 from dataset import magnetc
 from datasets import load_dataset
-from small import arguments
+from small import arguments, read
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 from trl.data_utils import is_conversational
 
@@ -41,6 +41,23 @@ def test_sft_trainer_reads_conversations(loaded, data, tmp_path):
         assert text == rendered(row, ["messages"], data.tokenizer)
         calls = [call["function"] for message in row["messages"] for call in message.get("tool_calls") or ()]
         assert all(wire({"name": call["name"], "arguments": call["arguments"]}) in text for call in calls)
+
+
+def test_sft_trainer_trains_what_weighs_one(library, data, tmp_path):
+    """Of each example the last message alone, by TRL's own mask."""
+    assert magnetc("export", library, "--to", "trl-completions", "-o", tmp_path / "exports").exit_code == 0
+    rows = load_dataset(str(tmp_path / "exports"), "sft", split="train", cache_dir=str(tmp_path / "cache"))
+    trained = [(row["id"], index) for row in read(library / "sft/train.jsonl") for index, m in enumerate(row["messages"]) if m.get("weight")]
+    assert [row["id"] for row in rows] == [f"{name}#{index}" for name, index in trained]
+    settings = SFTConfig(**arguments(tmp_path, per_device_train_batch_size=2), max_length=None)
+    trainer = SFTTrainer(data.model(), settings, train_dataset=rows.select(range(12)), processing_class=data.tokenizer)
+    for row, made in zip(rows, trainer.train_dataset):
+        own = [id for id, label in zip(made["input_ids"], made["labels"], strict=True) if label != -100]
+        text = rendered(row, ["prompt", "completion"], data.tokenizer)
+        assert data.tokenizer.decode(made["input_ids"]) == text
+        assert text.endswith(data.tokenizer.decode(own))
+        assert (row["completion"][0]["content"] or row["completion"][0]["tool_calls"][0]["function"]["name"]) in data.tokenizer.decode(own)
+        assert len(own) < len(made["input_ids"])
 
 
 def test_dpo_trainer_reads_pairs(loaded, data, tmp_path):

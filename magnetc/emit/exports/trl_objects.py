@@ -20,11 +20,12 @@ def _objects(row: Row) -> Row:
     made = {key: value for key, value in row.items() if key not in ("tags", "certificate")}
     for part in ("messages", "prompt", "chosen", "rejected"):
         if part in made:
-            made[part] = [_message(message) for message in made[part]]
+            made[part] = [with_objects(message) for message in made[part]]
     return {**made, "tools": read_json(row["tools"])}
 
 
-def _message(message: Message) -> Message:
+def with_objects(message: Message) -> Message:
+    """A message whose calls have their arguments as objects."""
     if "tool_calls" not in message:
         return message
     calls = [{**call, "function": {**call["function"], "arguments": read_json(call["function"]["arguments"])}} for call in message["tool_calls"]]

@@ -13,12 +13,14 @@ from magnetc.emit.exports.openai import openai
 from magnetc.emit.exports.parquet import parquet
 from magnetc.emit.exports.sharegpt import sharegpt
 from magnetc.emit.exports.sheet import Sheet
+from magnetc.emit.exports.trl_completions import trl_completions
 from magnetc.emit.exports.trl_objects import trl_objects
 from magnetc.extras import required
 from magnetc.ir.json import Json
 from magnetc.ir.spec import Spec
 
-EXPORTS: dict[str, Callable[[Dataset, Sheet], None]] = {"trl-objects": trl_objects, "sharegpt": sharegpt, "openai": openai, "parquet": parquet}
+EXPORTS: dict[str, Callable[[Dataset, Sheet], None]] = {"trl-objects": trl_objects, "trl-completions": trl_completions,
+                                                           "sharegpt": sharegpt, "openai": openai, "parquet": parquet}
 """Those that are made from rows alone, in the order of `NAMES`."""
 
 COUNTS = "export.json"
