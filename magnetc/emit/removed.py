@@ -19,7 +19,7 @@ CHECKED = {"conversation": (1, 2, 3, 4, 5, 6), "pair": (1, 2, 3, 4, 5, 7)}
 """The proofs of each when it is made, before it is compared with benchmarks; its digest, proof 0, is only then written."""
 
 _FAILED = re.compile(r"(conversation|pair) dropped: proof (\d+) ")
-_TRIED = "mutation dropped: "
+_TRIED = ("mutation dropped: ", "control dropped: ")
 _UNSEEN = " is not observable"
 
 
@@ -30,7 +30,7 @@ def removed_by_proof(dropped: Mapping[str, int], conversations: int, pairs: int,
     for reason, times in dropped.items():
         if found := _FAILED.match(reason):
             lost[found[1], int(found[2])] += times
-    faults = {reason.removeprefix(_TRIED): times for reason, times in dropped.items() if reason.startswith(_TRIED)}
+    faults = {reason: times for reason, times in dropped.items() if reason.startswith(_TRIED)}
     unseen = sum(times for reason, times in faults.items() if reason.endswith(_UNSEEN))
     tried = pairs + sum(times for (kind, proof), times in lost.items() if kind == "pair" and proof != CLEAN) + sum(faults.values())
     return {

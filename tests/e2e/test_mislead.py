@@ -17,7 +17,8 @@ PATHS = 10
 
 def built(work, library, negatives="{mislead: 1}", **server):
     with teacher(rows=library / "sft", **server) as running:
-        folder = recipe(work / "recipe", running.url, "", negatives=negatives)
+        student = f'{{openai: {{model: small, endpoint: "{running.url}", models: {{mislead: my-student}}}}}}'
+        folder = recipe(work / "recipe", running.url, "", negatives=negatives, teacher=student)
         result = magnetc("build", folder, "--trust", "--paths", PATHS, "-o", work / "out", "--json")
     assert result.exit_code == 0, result.output
     return work / "out", json.loads(result.stdout), folder
@@ -42,6 +43,14 @@ def test_who_is_misled_makes_pairs_that_are_proven(misled):
             assert row["fault"]["shows"] in taxonomy()[row["fault"]["kind"]].proof
             assert not re.search("hint", json.dumps(row), re.IGNORECASE)
     assert figures["teacher"]["mislead"]["used"] >= 2 * made["mislead"]
+
+
+def test_the_student_is_asked_where_it_is_named(misled):
+    said = json.loads(magnetc("journal", "list", misled[2], "--json").stdout)
+    asked = {(each["program"], each["model"]) for each in said}
+    assert ("mislead", "my-student") in asked
+    assert ("reply", "small") in asked
+    assert ("mislead", "small") not in asked
 
 
 @pytest.mark.slow

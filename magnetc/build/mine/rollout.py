@@ -20,6 +20,7 @@ from magnetc.ir.json import Json, canonical, wire
 from magnetc.ir.presentation import Presentation
 from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Spec
+from magnetc.teachers.reasoned import KEY
 from magnetc.tools.worlds.equivalence import Execution, difference
 
 Message = dict[str, Any]
@@ -95,7 +96,7 @@ class RolloutPair:
         self.certificate: Mapping[str, Any] = self.asked.row["certificate"]
         self.shown = Shown(spec, Presentation.read(self.certificate.get("shown", {})))
         self.own, self.root = rollout.apart()
-        self.prompt: list[Message] = list(self.asked.row["messages"][: self.root])
+        self.prompt: list[Message] = [_thoughtless(message) for message in self.asked.row["messages"][: self.root]]
         self.chosen = [self._credited(index, index == self.root) for index in range(self.root, self.asked.end)]
 
     def row(self, name: str, shows: str | None, *, free: bool = False) -> dict[str, Any]:
@@ -150,7 +151,7 @@ class RolloutPair:
         return breaks_policy(chosen, wrong, len(self.prompt), certificate["corresponds"], self.spec, str(row["tags"]["path"]))
 
     def _credited(self, index: int, root: bool) -> Message:
-        message = self.asked.row["messages"][index]
+        message = _thoughtless(self.asked.row["messages"][index])
         if message["role"] != "assistant":
             return message
         return {**message, "credit": int(root or bool(message.get("tool_calls")))}
@@ -198,6 +199,11 @@ class RolloutPair:
     def _view(self, messages: list[Message], certificate: Mapping[str, Any]) -> ConversationView:
         return replace(parse(messages, self.asked.row["tools"], {**certificate, "shown": self.certificate.get("shown", {})}, self.spec),
                        certificate=certificate)
+
+
+def _thoughtless(message: Message) -> Message:
+    """A message without what was thought before it: pairs have no thoughts, since only one side could."""
+    return {key: value for key, value in message.items() if key != KEY}
 
 
 def _corresponds(chosen: ConversationView, rejected: ConversationView, prompt: int) -> dict[str, str]:

@@ -88,7 +88,7 @@ def _from_results(proofs: Proofs) -> Iterator[str]:
 
 def is_proof(rejected: Rejected) -> bool:
     """Whether this kind of rejection threw a finished conversation or pair away, and not just an operation or a draw."""
-    return rejected.kind in ("conversation dropped", "pair dropped", "copy dropped", "mutation dropped")
+    return rejected.kind in ("conversation dropped", "pair dropped", "copy dropped", "mutation dropped", "control dropped")
 
 
 def removed_by_proof(figures: Figures) -> dict[int, int]:

@@ -43,6 +43,9 @@ REJECTIONS = {
     "copy dropped": "a copy that came out otherwise than its base, or failed, or whose base was dropped",
     "pair dropped": "a pair that failed a proof, or whose conversation was dropped",
     "mutation dropped": "a fault whose effect cannot be seen",
+    "control dropped": "a control that does nothing wrong that can be seen",
+    "mislead dropped": "a hint that misled nobody, or came to nothing that can be shown",
+    "act left out": "the teacher did otherwise than the script: the script's form is kept",
 }
 """What kinds of rejection mean; others are operations that were not applied, or draws that did not fit."""
 
