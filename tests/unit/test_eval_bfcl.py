@@ -90,8 +90,11 @@ def test_calls_that_cannot_be_read_end_a_turn_as_words():
     talk = dialogue()
     assert talk.take(Action(content="Look:", malformed='<tool_call>{"name"')) is False
     assert talk.line["result"][0] == ['Look:\n<tool_call>{"name"']
-    assert talk.take(Action(calls=LS.calls, malformed="<tool_call>x")) is True
+    assert talk.take(Action(calls=LS.calls, malformed="<tool_call>x", text="…<tool_call>x")) is True
     talk.finish(["f", "g"])
+    server = dialogue()
+    assert server.take(Action(content="Look:", calls=LS.calls, malformed="ls {")) is False
+    assert server.line["result"][0] == ["Look:\nls {"]
     talk.take(Action(content='<tool_call>\n{"name": "ls", "arguments": {}}\n</tool_call>'))
     assert talk.line["magnetc"]["malformed"] == ['<tool_call>{"name"', "<tool_call>x"]
     assert len(talk.line["magnetc"]["unread"]) == 1

@@ -1,7 +1,9 @@
 """One entry of BFCL while a model is in it: what it is shown, and what its messages become in a file of results. Pure: nothing is executed here.
 
 The steps are those of the package's handlers of function-calling models. A turn ends with a message that calls nothing, or whose call cannot
-be read; a model that calls more often than the package allows is forced to quit, and its result has fewer turns than the entry.
+be read. Of several calls that a server states, one that cannot be read leaves none, as `OpenAICompletionsHandler` has it; in a text of a
+checkpoint the others stand, as `QwenFCHandler` has it. A model that calls more often than the package allows is forced to quit, and its result
+has fewer turns than the entry.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ class Dialogue:
         """Add the model's message. True where its calls, the last of `steps`, are to be executed for `finish`."""
         self.messages += 1
         self._note(action)
-        made = [[_clean(name), _stated(arguments)] for name, arguments in action.calls]
+        made = [[_clean(name), _stated(arguments)] for name, arguments in action.calls] if action.text or not action.malformed else []
         content = _clean("\n".join(filter(None, (action.content, "" if made else action.malformed))))
         self._turns[-1].append([{name: arguments} for name, arguments in made] or content)
         said: dict[str, Any] = {"role": "assistant", "content": content}
