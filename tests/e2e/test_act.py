@@ -126,6 +126,14 @@ def test_exports_keep_thoughts_where_they_can(acted, tmp_path):
     assert kept == {"trl-objects": True, "sharegpt": False, "openai": False}
 
 
+def test_parquet_has_a_column_for_thoughts_where_there_are_some(acted, library, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for out, there in ((acted[0], True), (library, False)):
+        assert magnetc("export", out, "--to", "parquet", "-o", tmp_path / str(there)).exit_code == 0
+        columns = str(parquet.read_schema(tmp_path / str(there) / "sft" / "train.parquet").field("messages").type)
+        assert (KEY in columns) == there
+
+
 @pytest.mark.parametrize(("text", "seen", "count"), [
     ("They leave on March 3.", ["on 2026-03-03"], 0), ("They leave on March 4.", ["on 2026-03-03"], 1), ("It is K5TPDR.", ["K5TPDR"], 0), ("It is K5TPDX.", ["K5TPDR"], 1),
     ("They say \"Vienna\".", ["to vienna"], 0), ("They say \"Venice\".", ["to vienna"], 1), ("The reference calls do.", ["x"], 1), ("As I was told to.", ["x"], 1)])
