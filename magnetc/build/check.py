@@ -24,10 +24,12 @@ def check_recipe(folder: Path, sink: Sink, *, cached: bool = True) -> Checked:
     # Here, so that a check that is kept waits for none of it.
     from magnetc.build.clean import check_sources
     from magnetc.build.compile import compile_recipe
+    from magnetc.build.mix import check_mix
 
     context = compile_recipe(folder, sink)
     if context is not None:
         check_sources(context.spec, folder, sink)
+        check_mix(context.spec, folder, sink)
     checked = checked_of(None if sink.has_errors else context, sink)
     if cached:
         remember(folder, checked)

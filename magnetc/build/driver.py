@@ -24,6 +24,7 @@ from magnetc.build.findings import (
 from magnetc.build.gates import Gates, judge, report_gates
 from magnetc.build.ingredients import ingredients
 from magnetc.build.manifest import manifest
+from magnetc.build.mix import Mixed, check_mix, read_mix, report_mix
 from magnetc.build.options import BuildOptions
 from magnetc.build.output import Output
 from magnetc.build.partitions import partition
@@ -35,6 +36,7 @@ from magnetc.build.unit import UnitResult
 from magnetc.build.workshop import Workshop
 from magnetc.build.worlds import recipe_pool, scenarios_of
 from magnetc.diagnostics import Diagnostic, Sink
+from magnetc.distill.contamination.index import Index
 from magnetc.distill.controls import RANDOM
 from magnetc.distill.proofs.clean import INDEX
 from magnetc.emit.card import card
@@ -57,6 +59,8 @@ from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
 from magnetc.tools.trust import require_trust
 from magnetc.translate.scenario import Scenario
+
+TRAIN = "sft/train.jsonl"
 
 
 @dataclass(slots=True)
@@ -85,6 +89,7 @@ class BuildSummary:
     coverage: dict[str, Any] = field(default_factory=dict)
     contamination: dict[str, Any] = field(default_factory=dict)
     duplicates: dict[str, Any] = field(default_factory=dict)
+    mix: list[dict[str, Any]] = field(default_factory=list)
     gates: Gates = field(default_factory=Gates)
     failed: bool = False
     exports: dict[str, Any] = field(default_factory=dict)
@@ -101,7 +106,7 @@ class BuildSummary:
         covered = {thing: {key: found[key] for key in ("covered", "possible", "share")} for thing, found in self.coverage.items()}
         compared = {"contamination": self.contamination} if self.contamination else {}
         exports = {"exports": self.exports} if self.exports else {}
-        alike = {"duplicates": self.duplicates} if self.duplicates else {}
+        alike = ({"duplicates": self.duplicates} if self.duplicates else {}) | ({"mix": self.mix} if self.mix else {})
         proofs = removed_by_proof(self.dropped, self.proven["conversations"], self.proven["pairs"], kept=(self.clean["conversations"], self.clean["pairs"]), is_compared=bool(compared))
         return plain | counted | exports | {"proofs": proofs} | {"made": self.made, "coverage": covered, "gates": self.gates.document()} | compared | alike
 
@@ -135,6 +140,10 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         return None
     spec = context.spec
     check_sources(spec, options.folder, sink)
+    check_mix(spec, options.folder, sink)
+    if sink.has_errors:
+        return None
+    mixes = read_mix(spec, options.folder, sink) if options.gated else []
     if sink.has_errors:
         return None
     require_extras(spec.recipe.emit)
@@ -156,7 +165,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             stamp = made_of.whole if made_of else None
             files = recipe_files(options.folder, spec.recipe.world, sink.files)
             cleaner = Cleaner(index, spec, {each.initial: each.state for each in scenarios}) if index else None
-            key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}" if stamp else "", files)
+            key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}{''.join(each.digest for each in mixes)}" if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
             measures = Measures(Coverage(context), Made(spec), cleaner, duplicates)
@@ -170,6 +179,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         report_yields(spec, summary.yields, summary.misfits, sink)
         if sink.has_errors:
             return None
+        _mix_in(mixes, spec, index, output, summary, sink)
         _measure(options, spec, measures, summary, sink)
         if cleaner is not None:
             output.text(INDEX, json.dumps(cleaner.index.document(), separators=(",", ":")) + "\n")
@@ -255,6 +265,16 @@ def _cleaned(result: UnitResult, cleaner: Cleaner) -> UnitResult:
     return replace(result, dropped=dropped, conversations=conversations, pairs=pairs, losses=losses)
 
 
+def _mix_in(mixes: list[Mixed], spec: Spec, index: Index | None, output: Output, summary: BuildSummary, sink: Sink) -> None:
+    """Write the rows of the recipe's `mix` behind its own training rows."""
+    own = output.counts.get(TRAIN, 0)
+    for mixed in mixes:
+        for row in mixed.rows(own, spec.recipe.seed, index):
+            output.row(TRAIN, row)
+    report_mix(mixes, sink)
+    summary.mix = [mixed.document() for mixed in mixes]
+
+
 def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: BuildSummary, sink: Sink) -> None:
     """Judge what was made. A gate that fewer paths than the recipe counts do not reach is a warning: it speaks of all."""
     coverage = measures.coverage
@@ -285,5 +305,5 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     with rare_collections():
         output.text(NAME, report(output.partial, described, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
-    output.manifest(manifest(spec, described, scenarios, others, summary.exports, summary.gates.document(), summary.contamination))
+    output.manifest(manifest(spec, described, scenarios, others, summary.exports, summary.gates.document(), summary.contamination, summary.mix))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

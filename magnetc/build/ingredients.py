@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from magnetc import plugins
+from magnetc.build import mix
 from magnetc.build.clean import files_of
 from magnetc.build.compiler import compiler
 from magnetc.build.model_names import model_names
@@ -150,7 +151,7 @@ def ingredients(spec: Spec, folder: Path, documents: Collection[str], states: It
         return None
     shared = (Ingredient("magnetc and the packages beside it", compiler()), *_recipe(spec),
               Ingredient("the code of the world", code_digest(folder, spec.recipe.world)),
-              *_other_files(folder, {*documents, *files_of(spec)}), *(Ingredient(f"initial state {number}", state) for number, state in enumerate(states)),
+              *_other_files(folder, {*documents, *files_of(spec), *mix.files_of(spec)}), *(Ingredient(f"initial state {number}", state) for number, state in enumerate(states)),
               *_teacher(spec, folder, programs), *_types_and_frames(spec))
     return Ingredients(spec=spec, shared=shared, sampled=tuple(_sampled(spec)))
 
@@ -166,7 +167,7 @@ def _node(kind: str, name: str, node: object) -> Ingredient:
 
 def _recipe(spec: Spec) -> Iterator[Ingredient]:
     """The recipe's own keys, those left out that are used before or after units are made."""
-    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0, decontaminate=None, deduplicate=None,
+    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0, decontaminate=None, deduplicate=None, mix=(),
                       partitions=Recipe.__dataclass_fields__["partitions"].default)
     yield Ingredient("the recipe", digest(print_literal(neither)), spec.recipe.origin)
     if spec.recipe.world.kind == "simulated":   # a world that is made from all of them

@@ -15,13 +15,14 @@ VERSION = 1
 
 
 def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario],
-             others: dict[str, str], exports: dict[str, Any], gates: dict[str, Any], contamination: dict[str, Any]) -> dict[str, Any]:
+             others: dict[str, str], exports: dict[str, Any], gates: dict[str, Any], contamination: dict[str, Any],
+             mix: list[dict[str, Any]]) -> dict[str, Any]:
     """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
 
     `others` are the files that are no rows (the recipe's, the exports', the graph, the coverage), with their SHA-256.
     `exports` has by name what each holds, by file, and what it dropped, by reason.
-    `gates` says whether those of the recipe are met, `contamination` what rows were compared with and what of it was found; any is left
-    out when the recipe has none.
+    `gates` says whether those of the recipe are met, `contamination` what rows were compared with and what of it was found, `mix` whose rows stand among
+    the training rows and prove nothing; any is left out when the recipe has none.
     """
     recipe = spec.recipe
     return {
@@ -40,6 +41,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         **({"exports": exports} if exports else {}),
         **({"gates": gates} if gates else {}),
         **({"contamination": contamination} if contamination else {}),
+        **({"mix": mix} if mix else {}),
         "train": {"stages": stages(files), **json.loads(recipe.train)},
     }
 

@@ -12,6 +12,7 @@ from magnetc.build.read_manifest import read_manifest
 from magnetc.diagnostics import Diagnostic, Label, MagnetError, Sink
 from magnetc.diagnostics.render.place import place
 from magnetc.diagnostics.suggest import closest
+from magnetc.distill.proofs.mixed import TAG, is_mixed
 from magnetc.ir.spec import Spec
 from magnetc.source import Origin
 
@@ -66,6 +67,10 @@ class RowReasons:
         tags, certificate = row["tags"], row["certificate"]
         path = next((path for path in self.spec.paths if path.name == tags["path"]), None)
         yield Fact(text=f"{row['id']}, in {file}")
+        if is_mixed(row):
+            mix = next((mix for mix in self.spec.recipe.mix if mix.name == tags[TAG]), None)
+            yield Fact(text=f"mixed in from {f'`{mix.file}`' if mix else 'a file'}: nothing is proven of it", depth=1, at=self._at(mix.origin if mix else _NONE))
+            return
         yield Fact(text=f"drawn from path `{tags['path']}` in locale {tags['locale']}", depth=1, at=self._at(path.origin if path else _NONE))
         if tags.get("copy_of"):
             yield Fact(text=f"a copy of {tags['copy_of']}: the same user, values and words but for what its operations change", depth=1)

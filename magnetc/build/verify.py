@@ -14,6 +14,7 @@ from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import file_digest
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.distill.proofs.failure import Failure
+from magnetc.distill.proofs.mixed import TAG
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
@@ -28,9 +29,10 @@ BATCH = 32
 
 @dataclass(slots=True)
 class Verification:
-    """What was checked, and what does not hold."""
+    """What was checked, and what does not hold. `mixed`: those of the rows that were mixed in, and of which nothing is proven but that they are these."""
 
     rows: int = 0
+    mixed: int = 0
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -141,6 +143,7 @@ def _batches(opened: Opened, found: Verification) -> Iterator[list[_Line]]:
     """The lines of every data file, in batches. Rows that are listed and not there become failures."""
     out = opened.folder
     batch: list[_Line] = []
+    marks = tuple(f"{TAG}.{mix.name}." for mix in opened.spec.recipe.mix)
     for name, entry in opened.manifest["files"].items():
         if not (out / name).is_file():
             continue
@@ -149,6 +152,7 @@ def _batches(opened: Opened, found: Verification) -> Iterator[list[_Line]]:
         with (out / name).open("rb") as file:
             for number, content in enumerate(file):
                 known, expected = listed[number] if number < len(listed) else ("", "")
+                found.mixed += known.startswith(marks)
                 batch.append(_Line(f"{name}:{number + 1}", content, known, expected))
                 if len(batch) == BATCH:
                     yield batch

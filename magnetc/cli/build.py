@@ -144,6 +144,8 @@ def _table(out: Path, summary: BuildSummary) -> None:
         removed = figures["duplicates"]["removed"]
         table.add_row("[bold]removed, near duplicates[/bold]", f"{removed['conversations']:,} of {figures['duplicates']['of']:,}",
                       f"with {removed['copies']:,} copies and {removed['pairs']:,} pairs")
+    for each in figures.get("mix", ()):
+        table.add_row(f"[bold]mixed in, {each['name']}[/bold]", f"{each['rows']:,}", f"of {each['of']:,}; they claim no proof")
     table.add_row("[bold]drawn and not kept[/bold]", "")
     for name, count in _kinds(figures["dropped"]).items():
         table.add_row(f"  {name}", f"{count:,}")

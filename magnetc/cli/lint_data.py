@@ -74,7 +74,7 @@ def _index(benchmarks: tuple[str, ...]) -> Index:
 
 
 def _read(paths: tuple[Path, ...], linter: Linter) -> None:
-    from magnetc.lint.lines import data_files, lines_of
+    from magnetc.emit.foreign.lines import data_files, lines_of
 
     names = [path.name for path in paths if not path.is_dir()]
     for path in paths:

@@ -30,7 +30,7 @@ def command(out: Path, trust: bool, jobs: int | None, as_json: bool) -> None:
         fail(sink, folder=out / "recipe")
     if as_json:
         failures = [{"row": f.row, "proof": f.proof, "message": f.message} for f in found.failures]
-        click.echo(json.dumps({"rows": found.rows, "failures": failures}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"rows": found.rows, **({"mixed": found.mixed} if found.mixed else {}), "failures": failures}, indent=2, ensure_ascii=False))
     else:
         for failure in found.failures[:SHOWN]:
             click.echo(str(failure))
@@ -38,5 +38,7 @@ def command(out: Path, trust: bool, jobs: int | None, as_json: bool) -> None:
             click.echo(f"... and {len(found.failures) - SHOWN} more")
         click.echo(f"{counted(found.rows, 'row')} checked" +
                    (f", {counted(len(found.failures), 'failure')}" if found.failures else ": every proof holds"))
+        if found.mixed:
+            click.echo(f"{found.mixed:,} of them were mixed in: nothing is proven of these but that they are the ones that were")
     if found.failures:
         raise SystemExit(ERRORS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from math import isclose
 from typing import Any
@@ -14,7 +15,7 @@ from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.limits import Limits
-from magnetc.ir.spec import NEAR, STYLES, Decontamination, Recipe, WorldSpec
+from magnetc.ir.spec import NEAR, STYLES, Decontamination, Mix, Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -71,6 +72,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         shortcut=(data.get("gates") or {}).get("shortcut"),
         decontaminate=_decontamination(document, origin.child("decontaminate")) if "decontaminate" in data else None,
         deduplicate=float(data["deduplicate"]) if "deduplicate" in data else None,
+        mix=tuple(_mix(document, origin.child("mix"), sink)) if "mix" in data else (),
         emit=tuple(data.get("emit", ("trl",))),
         train=canonical(data.get("train") or {}),
         description=data.get("description", ""),
@@ -103,6 +105,19 @@ def _decontamination(document: Document, origin: Origin) -> Decontamination:
     return Decontamination(against=tuple(name for names in named for name in names), near=float(data.get("near", NEAR)),
                            most=None if most is None else float(most), origin=origin, listed_below=listed_below,
                            folder=document.span("/decontaminate", at_key=True).file.rpartition("/")[0])
+
+
+def _mix(document: Document, origin: Origin, sink: Sink) -> Iterator[Mix]:
+    """The files that are mixed in, each under its name, or what its path ends with. MG231 where two have the same."""
+    folder = document.span("/mix", at_key=True).file.rpartition("/")[0]
+    places: dict[str, str] = {}
+    for number, each in enumerate(document.data["mix"]):
+        file, at = each["file"], origin.child(str(number))
+        name = each.get("name") or re.sub(r"[^a-z0-9_-]+", "-", file.rstrip("/").rpartition("/")[2].removesuffix(".jsonl").lower()).strip("-") or "mix"
+        if name in places:
+            sink.error("MG231", f"`{file}` would be called `{name}`, as `{places[name]}` is", at.child("name" if "name" in each else "file"), help="give each a `name` of its own")
+        places[name] = file
+        yield Mix(name=name, file=file, weight=float(each["weight"]), folder=folder, origin=at)
 
 
 def _model(teacher: Mapping[str, Any]) -> Endpoint | Checkpoint:

@@ -87,6 +87,17 @@ class Decontamination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """A file or folder of somebody's own conversations, from `folder`, that is mixed in under a name: `weight` rows for each of the dataset's own."""
+
+    name: str
+    file: str
+    weight: float
+    folder: str = field(default="", compare=False, repr=False)
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
@@ -121,6 +132,7 @@ class Recipe:
     shortcut: float | None = None
     decontaminate: Decontamination | None = None
     deduplicate: float | None = None
+    mix: tuple[Mix, ...] = ()
     emit: tuple[str, ...] = ("trl",)
     train: str = "{}"
     description: str = ""

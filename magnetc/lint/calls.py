@@ -14,10 +14,10 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from magnetc.diagnostics.suggest import closest
+from magnetc.emit.foreign.row import Called, Offered, Problem, Row
 from magnetc.frontend.json_schema import TYPE_NAMES
 from magnetc.ir.json import Json, wire
 from magnetc.ir.read_json import load_finite
-from magnetc.lint.row import Called, Offered, Problem, Row
 from magnetc.source.origin import escape
 
 ANY = frozenset({"any", "Any"})

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from magnetc.distill.contamination.index import Index, Overlap
+from magnetc.emit.foreign.forms import read_row
+from magnetc.emit.foreign.lines import Line
+from magnetc.emit.foreign.row import Offered, Problem, Row
 from magnetc.emit.report.embed import Embedded
 from magnetc.emit.report.entry import entry
 from magnetc.emit.report.figures import Figures, Found
@@ -16,14 +19,11 @@ from magnetc.emit.report.spread import spread
 from magnetc.emit.report.verdict import Holds, verdict
 from magnetc.emit.shortcut import Shortcut
 from magnetc.lint.calls import calls, schemas
-from magnetc.lint.forms import read_row
 from magnetc.lint.kinds import KINDS
-from magnetc.lint.lines import Line
 from magnetc.lint.masks import Masks
 from magnetc.lint.order import ending, order
 from magnetc.lint.pairs import pair
 from magnetc.lint.repeats import Repeats
-from magnetc.lint.row import Offered, Problem, Row
 from magnetc.lint.sources import sources
 
 UNREAD = 0.7

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.diagnostics import MagnetError
+from magnetc.emit.foreign.row import Problem, Row
 from magnetc.ir.json import wire
-from magnetc.lint.row import Problem, Row
 
 
 class Masks:

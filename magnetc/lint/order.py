@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from magnetc.lint.row import Called, Problem, Said
+from magnetc.emit.foreign.row import Called, Problem, Said
 
 
 def order(messages: Sequence[Said]) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from magnetc.lint.row import Problem, Row
+from magnetc.emit.foreign.row import Problem, Row
 
 
 def pair(row: Row) -> Iterator[Problem]:

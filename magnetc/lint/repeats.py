@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from magnetc.emit.foreign.row import Problem, Row, Said
 from magnetc.emit.report.skeleton import MASK, skeletons
 from magnetc.ir.json import Json, canonical
-from magnetc.lint.row import Problem, Row, Said
 
 _NAME = re.compile(r"(?<=[^\W\d_][ ,])\b[^\W\d_a-z]\w*(?: [^\W\d_a-z]\w*)*")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from magnetc.diagnostics import Diagnostic, Severity, Sink
 from magnetc.diagnostics.model import Label
+from magnetc.emit.foreign.lines import place
 from magnetc.lint.kinds import KINDS
-from magnetc.lint.lines import place
 from magnetc.lint.linter import Finding, Linter
 from magnetc.source import Excerpt, Span
 

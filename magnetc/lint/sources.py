@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from magnetc.emit.foreign.row import Problem, Row
 from magnetc.ir.json import Json, wire
 from magnetc.lint.calls import checked
-from magnetc.lint.row import Problem, Row
 from magnetc.lint.seen import Seen
 from magnetc.source.origin import escape
 

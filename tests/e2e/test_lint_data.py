@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from magnetc.diagnostics import Sink
 from magnetc.diagnostics.explain import explain
 from magnetc.diagnostics.render import FORMATS
+from magnetc.emit.foreign.lines import Line, lines_of, place
 from magnetc.emit.report.verdict import verdict
 from magnetc.lint.kinds import KINDS
-from magnetc.lint.lines import Line, lines_of, place
 from magnetc.lint.linter import Linter
 from magnetc.lint.seen import Seen
 from magnetc.lint.shown import fill

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from magnetc.build.restyle.restyling import Restyling
 from magnetc.build.restyle.spoken import Collected, Row, Spoken, collect
+from magnetc.distill.proofs.mixed import is_mixed
 from magnetc.distill.proofs.prover import Prover
 from magnetc.ir import draw
 from magnetc.ir.json import Json, digest
@@ -60,6 +61,8 @@ class GroupRestyler:
         Raises:
             MagnetError: what the model raises, or a world that does not start.
         """
+        if is_mixed(rows[0]):   # it has no world in which other words could be proven
+            return Restyled(list(rows))
         collected = collect(rows, self.prover.spec)
         units = collected.units()
         base = str(rows[0]["tags"]["base"])

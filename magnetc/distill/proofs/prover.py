@@ -15,6 +15,7 @@ from magnetc.distill.proofs import (
     contradicted,
     executable,
     intact,
+    mixed,
     necessary,
     nonequivalent,
     reach,
@@ -76,6 +77,8 @@ class Prover:
         name = str(row.get("id", "?"))
         failures: list[Failure] = []
         try:
+            if mixed.is_mixed(row):
+                return [Failure(name, proof, problem) for proof, problem in mixed.check(row, listed, self.spec, self.index)]
             failures += [Failure(name, 0, problem) for problem in intact.check(row, listed)]
             failures += await self._examine(row, world, fill=False)
         except MagnetError as error:

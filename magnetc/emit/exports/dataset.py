@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.distill.proofs.mixed import is_mixed
 from magnetc.ir.json import Json
 from magnetc.teachers.reasoned import KEY
 
@@ -50,6 +51,11 @@ class Dataset:
     def thinks(self) -> bool:
         """Whether the agent ever thinks aloud."""
         return any(KEY in message for name in self.files("sft") for row in self.rows(name) for message in row["messages"])
+
+    @cached_property
+    def mixes(self) -> bool:
+        """Whether any row was mixed in."""
+        return any(is_mixed(row) for name in self.files("sft") for row in self.rows(name))
 
 
 def messages_of(row: Row) -> list[Message]:

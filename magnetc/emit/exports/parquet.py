@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from magnetc.diagnostics import Diagnostic, MagnetError
+from magnetc.distill.proofs.mixed import TAG
 from magnetc.emit.exports.dataset import Dataset, Row
 from magnetc.emit.exports.hub import hub_page
 from magnetc.emit.exports.sheet import Sheet
@@ -28,7 +29,7 @@ def parquet(dataset: Dataset, sheet: Sheet) -> None:
     """A file for each of the dataset's. Raises MagnetError MG710 without pyarrow."""
     (pq,) = required("pyarrow.parquet", extra="parquet")
     for kind in ("sft", "preference"):
-        schema = _schema(kind, dataset.thinks)
+        schema = _schema(kind, dataset.thinks, dataset.mixes)
         for name in dataset.files(kind):
             file = name.replace(".jsonl", ".parquet")
             rows = dataset.rows(name)
@@ -48,21 +49,22 @@ def _tables(rows: Iterator[Row], schema: pyarrow.Schema) -> Iterator[pyarrow.Tab
 
 def _columns(row: Row, schema: pyarrow.Schema) -> Row:
     """The row with a JSON string for its certificate. Arrow would leave out what the schema lacks without a word: MG620 says so."""
-    for place, keys, known in (("keys", row.keys(), schema.names), ("tags", row["tags"].keys(), TAGS), ("fault", row.get("fault", {}).keys(), FAULT)):
+    for place, keys, known in (("keys", row.keys(), schema.names), ("tags", row["tags"].keys(), (*TAGS, TAG)), ("fault", row.get("fault", {}).keys(), FAULT)):
         if unknown := sorted(keys - set(known)):
             raise MagnetError(Diagnostic(code="MG620", message=f"in the {place} of `{row['id']}` is `{unknown[0]}`, for which there is no column",
                                          help="export it with the version of magnetc that built it: `compiler` of the manifest"))
     return {**row, "certificate": wire(row["certificate"])}
 
 
-def _schema(kind: str, thinks: bool) -> pyarrow.Schema:
-    """The columns. What a message lacks is null in Arrow: `weight` of what users say, `tool_calls` of words. `thinks`: some think aloud."""
+def _schema(kind: str, thinks: bool, mixes: bool) -> pyarrow.Schema:
+    """The columns. What a message lacks is null in Arrow: `weight` of what users say, `tool_calls` of words. `thinks`: some think aloud.
+    `mixes`: some rows were mixed in."""
     import pyarrow as pa
 
     text, number = pa.string(), pa.int64()
     call = pa.struct([("id", text), ("type", text), ("function", pa.struct([("name", text), ("arguments", text)]))])
     message = [("role", text), ("content", text), ("tool_calls", pa.list_(call)), ("tool_call_id", text), ("name", text), ("weight", number)]
-    tags = pa.struct([(name, pa.list_(text) if name == "operations" else text) for name in TAGS])
+    tags = pa.struct([(name, pa.list_(text) if name == "operations" else text) for name in (*TAGS, *([TAG] if mixes else []))])
     message += [(KEY, text)] if thinks and kind == "sft" else []
     messages = pa.list_(pa.struct(message if kind == "sft" else [*message, ("credit", number)]))
     if kind == "sft":

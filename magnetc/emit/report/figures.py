@@ -30,7 +30,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """How much there is. `trained` are the agent's messages of weight 1; `kinds` and `locales` count conversations."""
+    """How much there is. `mixed` counts rows of a user's own files by name, which are in no other number but those of `files`. `trained` are the agent's messages of weight 1; `kinds` and `locales` count conversations."""
 
     rows: int
     conversations: int
@@ -44,6 +44,7 @@ class Shape:
     faults: Counted
     trained: Share
     tools: tuple[Tool, ...]
+    mixed: Counted = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

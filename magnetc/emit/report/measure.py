@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from magnetc.distill.proofs.mixed import TAG, is_mixed
 from magnetc.emit.difficulty import DEPENDENCIES, Difficulties
 from magnetc.emit.report.diversity import Variety
 from magnetc.emit.report.entry import called, conversation, offered
@@ -29,6 +30,7 @@ class Measure:
 
     def __init__(self) -> None:
         self._files: Counter[str] = Counter()
+        self._mixed: Counter[str] = Counter()
         self._count: Counter[str] = Counter()
         self._by: dict[str, Counter[str]] = {name: Counter() for name in ("kinds", "locales", "operations", "faults", "called", "offered")}
         self._lengths: dict[str, Counter[int]] = {name: Counter() for name in LENGTHS}
@@ -37,6 +39,9 @@ class Measure:
     def add(self, file: str, row: Mapping[str, Any]) -> None:
         """Count a row of `file`."""
         self._files[file] += 1
+        if is_mixed(row):
+            self._mixed[str(row["tags"][TAG])] += 1
+            return
         self._evidence.add(row)
         names = _names(row["tools"]) if isinstance(row.get("tools"), str) else tuple(tool.get("name", "") for tool in offered(row))
         self._by["offered"].update(map(str, names))
@@ -82,7 +87,7 @@ class Measure:
         """What the rows come to; `known.py` adds what a build knows beside them."""
         tools = sorted({*self._by["called"], *self._by["offered"]} - {""}) if self._by["called"] else sorted(self._by["offered"])
         shape = Shape(
-            rows=sum(self._files.values()) - self._count["pairs"], conversations=self._count["conversations"], pairs=self._count["pairs"],
+            rows=sum(self._files.values()) - self._count["pairs"] - self._mixed.total(), mixed=ranked(self._mixed), conversations=self._count["conversations"], pairs=self._count["pairs"],
             turns=self._count["turns"], calls=self._count["calls"], files=tuple(sorted(self._files.items())),
             kinds=tuple((kind, self._by["kinds"][kind]) for kind in KINDS), locales=ranked(self._by["locales"]),
             operations=ranked(self._by["operations"]), faults=ranked(self._by["faults"]),

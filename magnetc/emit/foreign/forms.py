@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from magnetc.emit.foreign.row import Called, Offered, Problem, Row, Said, as_text
 from magnetc.ir.json import Json, wire
 from magnetc.ir.read_json import load_finite
-from magnetc.lint.row import Called, Offered, Problem, Row, Said, as_text
 from magnetc.models.dialects import HERMES
 from magnetc.source.origin import escape
 

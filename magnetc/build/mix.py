@@ -1,0 +1,164 @@
+"""Mix: rows of a user's own files among a dataset's training rows, as many as their weight asks for.
+
+A file is looked at whole before anything is made: each of its lines has to be a conversation. Which of them are taken, once the dataset's own rows
+are counted, is told by the digest of what each says: the same ones each time, whatever their order, and more of them for a greater weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from magnetc.diagnostics import Diagnostic, Sink
+from magnetc.diagnostics.model import Label
+from magnetc.distill.contamination.index import Index
+from magnetc.distill.proofs.intact import row_digest
+from magnetc.distill.proofs.mixed import TAG
+from magnetc.emit.foreign.forms import read_row
+from magnetc.emit.foreign.lines import Line, data_files, lines_of, place
+from magnetc.emit.foreign.row import Problem
+from magnetc.emit.foreign.trl import messages_of, tools_of, unfit
+from magnetc.ir import draw
+from magnetc.ir.json import Json, digest
+from magnetc.ir.spec import Mix, Spec
+from magnetc.source import Excerpt, Span
+
+SHOWN = 5
+"""Lines of a file that cannot be mixed in that are told."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A line of a file, by the numbers of both (the line's from 1), and the digest of what it says."""
+
+    digest: str
+    file: int
+    number: int
+
+
+@dataclass(slots=True)
+class Mixed:
+    """The rows that a file or folder of the recipe's `mix` has, and what became of them: `asked` were to be taken, `taken` were, and those
+    `overlapping` with benchmarks were left out."""
+
+    mix: Mix
+    files: Sequence[Path]
+    places: Sequence[_Place]
+    asked: int = 0
+    taken: int = 0
+    overlapping: int = 0
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that it has, in order."""
+        return digest([[each.digest, each.file, each.number] for each in self.places])
+
+    def rows(self, own: int, seed: int, index: Index | None) -> Iterator[Row]:
+        """Rows to be mixed in among so many of the dataset's `own`, drawn by what they say."""
+        self.asked = round(self.mix.weight * own)
+        left = sorted(self.places, key=lambda each: (draw.fraction(seed, TAG, self.mix.name, each.digest), each.file, each.number))
+        while left and self.taken < self.asked:
+            block, left = left[: self.asked - self.taken], left[self.asked - self.taken :]
+            for line, row in self._read(block):
+                made = self._made(line, row)
+                if index is not None and index.overlaps(made):
+                    self.overlapping += 1
+                else:
+                    self.taken += 1
+                    yield made
+
+    def document(self) -> dict[str, Any]:
+        """As figures have it. `of`: so many rows there are."""
+        return {"name": self.mix.name, "weight": self.mix.weight, "of": len(self.places), "asked": self.asked, "rows": self.taken, "overlapping": self.overlapping}
+
+    def _read(self, block: Sequence[_Place]) -> Iterator[tuple[_Place, Json]]:
+        """The rows at places, read again in one pass."""
+        wanted = {(each.file, each.number) for each in block}
+        found = {(file, line.number): line.row for file in sorted({each.file for each in block})
+                 for line in lines_of(self.files[file]) if (file, line.number) in wanted}
+        yield from ((each, found[each.file, each.number]) for each in block)
+
+    def _made(self, at: _Place, row: Json) -> Row:
+        read, _ = read_row(row)
+        assert read is not None, "a line was no row when it was read again"
+        id = f"{TAG}.{self.mix.name}.{f'{at.file + 1}-' if len(self.files) > 1 else ''}line{at.number}"
+        tags = {"path": "", "base": id, "operations": [], "locale": "", "copy_of": "", TAG: self.mix.name}
+        made: Row = {"id": id, "messages": messages_of(read), "tools": tools_of(read), "tags": tags, "certificate": {"row": ""}}
+        made["certificate"]["row"] = row_digest(made)
+        return made
+
+
+def check_mix(spec: Spec, folder: Path, sink: Sink) -> None:
+    """MG634 for each file of the recipe's `mix` that is not there."""
+    for mix in spec.recipe.mix:
+        path = folder / mix.folder / mix.file
+        if not sink.disk.is_file(path) and not sink.disk.is_folder(path):
+            sink.error("MG634", f"there is no file `{mix.file}` to mix in", mix.origin.child("file"), help="paths are taken from the folder of the recipe's file")
+
+
+def files_of(spec: Spec) -> set[str]:
+    """The files that the recipe mixes in, from its folder: no unit comes from them."""
+    return {(Path(mix.folder) / mix.file).as_posix() for mix in spec.recipe.mix}
+
+
+def read_mix(spec: Spec, folder: Path, sink: Sink) -> list[Mixed]:
+    """The files of the recipe's `mix`, each line looked at. MG634 for the first lines of each that cannot be trained on."""
+    return [_read(mix, folder, sink) for mix in spec.recipe.mix]
+
+
+def report_mix(found: Sequence[Mixed], sink: Sink) -> None:
+    """MG635 for each file that has fewer rows than its weight asks for."""
+    for each in found:
+        if each.taken < each.asked:
+            overlapping = (f"{each.overlapping:,} of them overlap with a benchmark of `decontaminate`",) if each.overlapping else ()
+            sink.warning("MG635", f"`{each.mix.file}` was to give {each.asked:,} rows, and has {len(each.places):,}", each.mix.origin.child("weight"), notes=overlapping,
+                         help="no row is taken twice: give it a weight that it can meet, or more rows")
+
+
+def _read(mix: Mix, folder: Path, sink: Sink) -> Mixed:
+    root = folder / mix.folder / mix.file
+    files, places = data_files(root), []
+    for number, path in enumerate(files):
+        name = mix.file if path == root else f"{mix.file.rstrip('/')}/{path.relative_to(root).as_posix()}"
+        excerpt, told = Excerpt(name), 0
+        try:
+            for line in lines_of(path):
+                problem = _problem(line)
+                if problem is None:
+                    places.append(_Place(digest(line.row), number, line.number))
+                    continue
+                told += 1
+                if told <= SHOWN:
+                    _tell(problem, line, excerpt, mix, sink)
+        except OSError as error:
+            sink.error("MG634", f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}", mix.origin.child("file"))
+        if told > SHOWN:
+            sink.error("MG634", f"{told - SHOWN:,} more lines of `{name}` cannot be mixed in", mix.origin.child("file"), help="`magnetc lint-data` shows them all")
+    if not places and not sink.has_errors:
+        sink.error("MG634", f"`{mix.file}` has no rows to mix in", mix.origin.child("file"), help="a file of JSON lines, each a conversation")
+    return Mixed(mix, files, places)
+
+
+def _problem(line: Line) -> Problem | None:
+    """Why a line is no conversation to be trained on."""
+    if line.problem:
+        return Problem("", f"it is no row: {line.problem}")
+    try:
+        row, problems = read_row(line.row)
+        return unfit(row, problems) if row is not None else problems[0]
+    except RecursionError:
+        return Problem("", "it is nested too deeply to be a conversation")
+
+
+def _tell(problem: Problem, line: Line, excerpt: Excerpt, mix: Mix, sink: Sink) -> None:
+    if excerpt.size == 0:
+        sink.add_file(excerpt)
+    excerpt.keep(line.number, line.start, line.text)
+    start, end = place(line.text, problem.at)
+    sink.emit(Diagnostic(code="MG634", message=f"line {line.number} of `{excerpt.name}` cannot be mixed in: {problem.message}",
+                         primary=Label(Span(excerpt.name, line.start + start, line.start + end)), secondary=(Label(mix.origin.child("file"), "it is mixed in here"),),
+                         help="mend the line, or leave it out of the file; `magnetc lint-data` shows all that is wrong with it"))
