@@ -12,6 +12,7 @@ from magnetc.frontend import load
 from magnetc.ir.spec import Spec
 from magnetc.passes.conflict import check_paths
 from magnetc.passes.context import CompileContext
+from magnetc.passes.held_out import check_held_out
 from magnetc.passes.pipeline import build_graph
 from magnetc.tools.importers import IMPORTERS
 
@@ -26,6 +27,8 @@ def compile_recipe(folder: Path, sink: Sink, *, seed: int | None = None, paths: 
     context = compile_graph(folder, sink, seed=seed, paths=paths, texts=texts)
     if context is not None:
         sink.extend(check_paths(context))
+    if context is not None and not sink.has_errors:
+        sink.extend(check_held_out(context))
     return None if sink.has_errors else context
 
 

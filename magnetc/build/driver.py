@@ -15,6 +15,7 @@ from magnetc.build.duplicates import Duplicates
 from magnetc.build.findings import (
     Yield,
     report_deaths,
+    report_held_out,
     report_mixture,
     report_replies,
     report_results,
@@ -27,7 +28,7 @@ from magnetc.build.manifest import manifest
 from magnetc.build.mix import Mixed, check_mix, read_mix, report_mix
 from magnetc.build.options import BuildOptions
 from magnetc.build.output import Output
-from magnetc.build.partitions import partition
+from magnetc.build.partitions import Partitions
 from magnetc.build.recipe_files import recipe_files
 from magnetc.build.report import FIGURES, NAME, report
 from magnetc.build.results import Results, unit_results
@@ -115,6 +116,7 @@ class BuildSummary:
 class Measures:
     """What is counted of conversations as they are written. `cleaner`: what they are to have nothing in common with; `duplicates`: those before."""
 
+    partitions: Partitions
     coverage: Coverage
     made: Made
     cleaner: Cleaner | None = None
@@ -168,7 +170,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}{''.join(each.digest for each in mixes)}" if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
-            measures = Measures(Coverage(context), Made(spec), cleaner, duplicates)
+            measures = Measures(Partitions.of(context), Coverage(context), Made(spec), cleaner, duplicates)
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
                 summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, exports, measures)
@@ -205,7 +207,7 @@ async def _run(options: BuildOptions, results: Results, spec: Spec, output: Outp
 
 
 def _write(result: UnitResult, spec: Spec, output: Output, exports: RecipeExports, summary: BuildSummary, measures: Measures) -> None:
-    part = partition(spec.recipe, result.base) if result.base else ""
+    part = measures.partitions.part(result.base, (row for each in result.conversations for row in each.rows)) if result.base else ""
     summary.proven.update({"conversations": len(result.conversations), "pairs": len(result.pairs)})
     result = replace(result, pairs=result.pairs if part in ("train", "validation") else [])
     if measures.cleaner is not None:
@@ -305,5 +307,7 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
     with rare_collections():
         output.text(NAME, report(output.partial, described, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
-    output.manifest(manifest(spec, described, scenarios, others, summary.exports, summary.gates.document(), summary.contamination, summary.mix))
+    report_held_out(spec, described, sink)
+    held = {"tools": sorted(context.held_out_tools), "compositions": spec.recipe.held_out.compositions} if spec.recipe.held_out else {}
+    output.manifest(manifest(spec, described, scenarios, others, summary.exports, summary.gates.document(), summary.contamination, summary.mix, held))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

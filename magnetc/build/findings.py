@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from magnetc.build.partitions import COMPOSITION, TOOL
 from magnetc.diagnostics import Diagnostic, Severity, Sink
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
@@ -226,6 +227,21 @@ def report_mixture(spec: Spec, made: Mapping[str, Mapping[str, float]], yields: 
         kinds = [f"no_tool.{each} refused" for each in DECLINES] if kind == Kind.ABSTAIN else ["mixture rejected", "merge refused"]
         sink.warning("MG618", f"the mixture asks for {found['asked']:.1%} `{kind}`, {found['made']:.1%} were made: {found['times']:,.0f} of {asked:,}",
                      spec.recipe.origin.child("mixture"), notes=_why(dropped, [*kinds, "copy dropped"] if kind == Kind.ABSTAIN else kinds), help=MIXED[Kind(kind)])
+
+
+def report_held_out(spec: Spec, files: Collection[str], sink: Sink) -> None:
+    """MG637 for a held-out set that the recipe asks for and no conversation is in, and where they leave nothing to train on."""
+    asked = spec.recipe.held_out
+    if asked is None:
+        return
+    place = spec.recipe.origin.child("partitions", "held_out")
+    for name, wants, what in ((TOOL, asked.tools or asked.count, "calls a tool that is held out"), (COMPOSITION, asked.compositions, "has a held-out composition")):
+        if wants and f"sft/{name}.jsonl" not in files:
+            sink.warning("MG637", f"`sft/{name}.jsonl` is empty: no conversation {what}", place,
+                         help="build more paths, or hold out tools that paths call" if name == TOOL else "build more paths, or hold out a greater share")
+    if "sft/train.jsonl" not in files:
+        sink.warning("MG637", "no conversation is left to train on: all have something that is held out, or are in other partitions", place,
+                     help="hold out less, or build more paths")
 
 
 def _why(dropped: Counter[str], kinds: Iterable[str], about: str = "") -> tuple[str, ...]:

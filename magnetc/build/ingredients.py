@@ -167,7 +167,8 @@ def _node(kind: str, name: str, node: object) -> Ingredient:
 
 def _recipe(spec: Spec) -> Iterator[Ingredient]:
     """The recipe's own keys, those left out that are used before or after units are made."""
-    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0, decontaminate=None, deduplicate=None, mix=(),
+    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0,
+                      decontaminate=None, deduplicate=None, mix=(), held_out=None,
                       partitions=Recipe.__dataclass_fields__["partitions"].default)
     yield Ingredient("the recipe", digest(print_literal(neither)), spec.recipe.origin)
     if spec.recipe.world.kind == "simulated":   # a world that is made from all of them
@@ -213,6 +214,8 @@ def _sampled(spec: Spec) -> Iterator[Ingredient]:
     yield from (_node("set", each.name, each) for each in spec.sets)
     yield from (_node("path", each.name, each) for each in spec.paths)
     yield Ingredient("the graph", digest(print_literal(spec.graph)))
+    if held := spec.recipe.held_out:
+        yield Ingredient("the tools that are held out", digest([held.tools, held.count]))
     if spec.recipe.mixture:
         yield Ingredient("the mixture", digest(print_literal(spec.recipe.mixture)), spec.recipe.origin)
     if any(path.sample == "coverage" for path in spec.paths):

@@ -16,13 +16,14 @@ VERSION = 1
 
 def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[Scenario],
              others: dict[str, str], exports: dict[str, Any], gates: dict[str, Any], contamination: dict[str, Any],
-             mix: list[dict[str, Any]]) -> dict[str, Any]:
+             mix: list[dict[str, Any]], held_out: dict[str, Any]) -> dict[str, Any]:
     """What is in the output, and how it is meant to be trained. No clock, no host, no duration.
 
     `others` are the files that are no rows (the recipe's, the exports', the graph, the coverage), with their SHA-256.
     `exports` has by name what each holds, by file, and what it dropped, by reason.
     `gates` says whether those of the recipe are met, `contamination` what rows were compared with and what of it was found, `mix` whose rows stand among
-    the training rows and prove nothing; any is left out when the recipe has none.
+    the training rows and prove nothing, `held_out` which tools no row to train on has, and the share of compositions; any is left out when the
+    recipe has none.
     """
     recipe = spec.recipe
     return {
@@ -39,6 +40,7 @@ def manifest(spec: Spec, files: dict[str, dict[str, Any]], scenarios: Sequence[S
         "files": files,
         "others": others,
         **({"exports": exports} if exports else {}),
+        **({"held_out": held_out} if held_out else {}),
         **({"gates": gates} if gates else {}),
         **({"contamination": contamination} if contamination else {}),
         **({"mix": mix} if mix else {}),

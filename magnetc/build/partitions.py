@@ -1,9 +1,24 @@
-"""Partitions group by base path: a copy, its original and its pairs never part."""
+"""Partitions group by base path: a copy, its original and its pairs never part. What is held out has sets of its own."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
 from magnetc.ir import draw
-from magnetc.ir.spec import Recipe
+from magnetc.ir.presentation import Presentation
+from magnetc.ir.shown import Shown
+from magnetc.ir.spec import Recipe, Spec
+from magnetc.passes.context import CompileContext
+from magnetc.passes.held_out import is_held_out
+
+TOOL, COMPOSITION = "held_out_tool", "held_out_composition"
+"""The held-out sets of a recipe that says `held_out`. A conversation with both is in the first."""
+
+Composition = tuple[str, str]
 
 
 def partition(recipe: Recipe, base: str) -> str:
@@ -14,3 +29,73 @@ def partition(recipe: Recipe, base: str) -> str:
         if at < 0:
             return name
     return recipe.partitions[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """Says where rows belong. `tools` are those that are held out."""
+
+    spec: Spec
+    tools: frozenset[str]
+
+    @classmethod
+    def of(cls, context: CompileContext) -> Partitions:
+        return cls(context.spec, context.held_out_tools)
+
+    @classmethod
+    def listed(cls, spec: Spec, manifest: Mapping[str, Any]) -> Partitions:
+        """Those of an output, by its manifest.
+
+        Raises:
+            ValueError: It does not list what the recipe in it holds out; in words.
+        """
+        asked, seed = spec.recipe.held_out, manifest.get("seed", spec.recipe.seed)
+        spec = replace(spec, recipe=replace(spec.recipe, seed=seed))
+        if asked is None:
+            return cls(spec, frozenset())
+        told = manifest.get("held_out")
+        tools = told.get("tools") if isinstance(told, dict) else None
+        if not isinstance(tools, list) or not all(isinstance(name, str) and name in spec.tool for name in tools):
+            raise ValueError("the manifest does not list the tools that the recipe holds out")
+        if not set(asked.tools) <= set(tools) or len(tools) != (asked.count or len(asked.tools)):
+            raise ValueError("the manifest lists other tools as held out than the recipe asks for")
+        return cls(spec, frozenset(tools))
+
+    def misplaced(self, file: str, row: Mapping[str, Any]) -> str | None:
+        """What keeps a row out of a data file, in words; None where nothing does, and of what is no row."""
+        part = file.rpartition("/")[2].removesuffix(".jsonl")
+        allowed = {TOOL: (TOOL, COMPOSITION), COMPOSITION: (COMPOSITION,)}.get(part, ())
+        try:
+            return next((f"{what} is held out, and not to be in `{file}`" for kind, what in self.held_out(row) if kind not in allowed), None)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
+
+    def part(self, base: str, rows: Iterable[Mapping[str, Any]]) -> str:
+        """The file of the conversations of a base path, its own and its copies': `rows` has all of them."""
+        kinds = {kind for row in rows for kind, _ in self.held_out(row)} if self.spec.recipe.held_out else set()
+        return next((kind for kind in (TOOL, COMPOSITION) if kind in kinds), "") or partition(self.spec.recipe, base)
+
+    def held_out(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What a row has that is held out: the set that it belongs to, and what it has in words. Of a pair, its chosen side counts: nobody is
+        taught to do what the other does.
+
+        Raises:
+            LookupError, TypeError, ValueError: for what is no row.
+        """
+        asked = self.spec.recipe.held_out
+        if asked is None:
+            return
+        shown = Shown(self.spec, Presentation.read(row["certificate"].get("shown", {})))
+        if self.tools:
+            offered = {shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"])}
+            yield from ((TOOL, f"the tool `{name}`") for name in sorted(self.tools & offered))
+        for first, then in compositions(row, shown) if asked.compositions else ():
+            if is_held_out(self.spec.recipe.seed, asked.compositions, first, then):
+                yield COMPOSITION, f"`{then}` right behind `{first}`"
+
+
+def compositions(row: Mapping[str, Any], shown: Shown) -> list[Composition]:
+    """Each pair of tools of which one call follows the other, in real names."""
+    messages = row["messages"] if "messages" in row else [*row["prompt"], *row["chosen"]]
+    names = [shown.read_name(call["function"]["name"]) for message in messages for call in message.get("tool_calls") or ()]
+    return list(dict.fromkeys(pairwise(names)))

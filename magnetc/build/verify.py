@@ -11,7 +11,8 @@ from typing import Any
 
 from magnetc.build.clean import read_index
 from magnetc.build.opened import Opened, open_output
-from magnetc.build.output import file_digest
+from magnetc.build.output import MANIFEST, file_digest
+from magnetc.build.partitions import Partitions
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.distill.proofs.failure import Failure
 from magnetc.distill.proofs.mixed import TAG
@@ -75,11 +76,12 @@ def file_failures(opened: Opened) -> Iterator[Failure]:
 async def _check_rows(opened: Opened, jobs: int, found: Verification, progress: Callable[[int], None]) -> None:
     index, missing = read_index(opened.folder, opened.spec)
     found.failures += missing
+    partitions = _partitions(opened, found)
     prover, pool = Prover(opened.spec, opened.states, index), opened.pool(jobs)
 
     async def work(batch: list[_Line]) -> list[list[Failure]]:
         async with pool.world() as world:
-            return [await _contained(prover, world, line) for line in batch]
+            return [await _contained(prover, partitions, world, line) for line in batch]
 
     try:
         async for results in in_order(_batches(opened, found), work, jobs * 2):
@@ -100,11 +102,20 @@ class _Line:
     digest: str
 
 
-async def _contained(prover: Prover, world: World, line: _Line) -> list[Failure]:
+def _partitions(opened: Opened, found: Verification) -> Partitions | None:
+    """Where rows belong; None, and a failure, where the manifest does not say what is held out."""
+    try:
+        return Partitions.listed(opened.spec, opened.manifest)
+    except ValueError as error:
+        found.failures.append(Failure(MANIFEST, 8, str(error)))
+        return None
+
+
+async def _contained(prover: Prover, partitions: Partitions | None, world: World, line: _Line) -> list[Failure]:
     """`_check_line`, once more when the world dies: it may have been ended from outside. A row that it dies of twice fails."""
     for last in (False, True):
         try:
-            return await _check_line(prover, world, line)
+            return await _check_line(prover, partitions, world, line)
         except MagnetError as error:
             if not died(error):
                 raise
@@ -113,7 +124,7 @@ async def _contained(prover: Prover, world: World, line: _Line) -> list[Failure]
     return []
 
 
-async def _check_line(prover: Prover, world: World, line: _Line) -> list[Failure]:
+async def _check_line(prover: Prover, partitions: Partitions | None, world: World, line: _Line) -> list[Failure]:
     name = line.id or line.place
     try:
         text = line.content.decode()
@@ -128,6 +139,8 @@ async def _check_line(prover: Prover, world: World, line: _Line) -> list[Failure
         found.append(Failure(name, 0, f"another row stands in its place, {line.place}"))
     elif _wire_line(row) != text:
         found.append(Failure(name, 0, f"{line.place} is not in wire form"))
+    if partitions and (why := partitions.misplaced(line.place.rpartition(":")[0], row)):
+        found.append(Failure(name, 8, why))
     return found + [replace(failure, row=name) for failure in await prover.verify(row, world, line.digest)]
 
 

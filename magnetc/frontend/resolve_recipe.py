@@ -15,7 +15,7 @@ from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.ir.json import canonical
 from magnetc.ir.limits import Limits
-from magnetc.ir.spec import NEAR, STYLES, Decontamination, Mix, Recipe, WorldSpec
+from magnetc.ir.spec import NEAR, STYLES, Decontamination, HeldOut, Mix, Recipe, WorldSpec
 from magnetc.ir.types import TypeTable
 from magnetc.source import Origin
 from magnetc.source.origin import escape
@@ -39,7 +39,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
     """The recipe node, defaults filled in. Problems go to the sink; what they touch is kept as written."""
     data, origin = document.data, Origin(document.file, document.root)
     locales = data.get("locales") or {"en": 1.0}
-    partitions = data.get("partitions") or DEFAULT_PARTITIONS
+    partitions = {name: share for name, share in (data.get("partitions") or {}).items() if name != "held_out"} or DEFAULT_PARTITIONS
     styles: dict[str, float] = data.get("styles") or dict.fromkeys(STYLES, 1 / len(STYLES))
     _check_shares("locales", locales, origin, sink)
     _check_shares("styles", styles, origin, sink)
@@ -68,6 +68,7 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         calls=data.get("calls", "as_needed"),
         loss=tuple({**DEFAULT_LOSS, **(data.get("loss") or {})}.items()),
         partitions=tuple((name, float(partitions.get(name, 0))) for name in DEFAULT_PARTITIONS),
+        held_out=_held_out((data.get("partitions") or {}).get("held_out"), origin.child("partitions", "held_out"), definitions, sink),
         coverage=tuple((thing, float(share)) for thing, share in (data.get("gates") or {}).get("coverage", {}).items()),
         shortcut=(data.get("gates") or {}).get("shortcut"),
         decontaminate=_decontamination(document, origin.child("decontaminate")) if "decontaminate" in data else None,
@@ -93,6 +94,15 @@ def _mixture(ratio: Mapping[str, float], origin: Origin, sink: Sink) -> tuple[tu
         sink.error("MG230", f"the mixture asks for {abstain / sum(served):.3g} abstentions of each other conversation", origin.child("abstain"),
                    help=f"at most {MOST_ABSTENTIONS} can be made of one: {MOST_ABSTENTIONS * sum(served):g}, or less")
     return tuple((kind, share / sum(given.values())) for kind, share in given.items())
+
+
+def _held_out(data: Mapping[str, Any] | None, origin: Origin, definitions: Definitions, sink: Sink) -> HeldOut | None:
+    if data is None:
+        return None
+    tools = data.get("tools", 0)
+    named = tuple(tools) if isinstance(tools, list) else ()
+    known = tuple(name for index, name in enumerate(named) if definitions.tools.check(name, origin.child("tools", index), sink))
+    return HeldOut(tools=known, count=0 if isinstance(tools, list) else int(tools), compositions=float(data.get("compositions", 0)), origin=origin)
 
 
 def _decontamination(document: Document, origin: Origin) -> Decontamination:

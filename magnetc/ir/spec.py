@@ -98,6 +98,17 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOut:
+    """What no conversation to train on has: `tools`, and `count` more that are drawn; a share of all ordered pairs of tools, `compositions`, of which
+    one call follows the other."""
+
+    tools: tuple[str, ...] = ()
+    count: int = 0
+    compositions: float = 0.0
+    origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """The recipe document itself. `loss` has keys calls, clarifications, refusals, replies with values 0 or 1.
 
@@ -128,6 +139,7 @@ class Recipe:
     calls: str = "as_needed"
     loss: tuple[tuple[str, int], ...] = (("calls", 1), ("clarifications", 1), ("refusals", 1), ("replies", 0))
     partitions: tuple[tuple[str, float], ...] = (("train", 0.9), ("validation", 0.05), ("test", 0.05))
+    held_out: HeldOut | None = None
     coverage: tuple[tuple[str, float], ...] = ()
     shortcut: float | None = None
     decontaminate: Decontamination | None = None

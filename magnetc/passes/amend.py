@@ -73,6 +73,8 @@ def amended(context: CompileContext, path: SignaturePath, turn: Turn, leaf: str,
         return f"`{by}.{undo}` has no value"
     if undo and any(undo.function in other.withheld for other in path.turns):
         return f"`{undo.function}` is not offered"
+    if undo and undo.function in context.hidden(path):
+        return f"`{undo.function}` is held out"
     key = base_key(turn) + ATTEMPT   # the same in all copies, and so are the words
     follow = Turn(key=key, kind=kind, operations=(operation,), amends=(attempt.id, leaf),
                   calls=(*filter(None, [undo]), _given_anew(call, leaf, key)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from magnetc.ir.argument_leaf import ArgumentLeaf, argument_leaves, whole
 from magnetc.ir.graph import LocalDependencyGraph, ValueFlow
+from magnetc.ir.path import SignaturePath
 from magnetc.ir.pointer import tokens
 from magnetc.ir.signature import Parameter
 from magnetc.ir.spec import PathSpec, Spec
@@ -143,6 +144,18 @@ class CompileContext:
     def ordered(self) -> frozenset[tuple[str, str]]:
         """The prerequisite links as pairs of tools."""
         return frozenset((order.before, order.after) for order in self.prerequisites)
+
+    @cached_property
+    def held_out_tools(self) -> frozenset[str]:
+        """The tools that no conversation to train on has, those that are drawn among them."""
+        from magnetc.passes.held_out import held_out_tools  # it looks at what the paths can reach
+
+        return held_out_tools(self)
+
+    def hidden(self, path: SignaturePath) -> frozenset[str]:
+        """The tools that conversations of a path may not even be offered: those that are held out, where the path calls none of them."""
+        held = self.held_out_tools
+        return held if held and held.isdisjoint((*path.functions(), *path.cut)) else frozenset()
 
     def product(self, path: str, locale: str) -> Product:
         """The walks of a path in a locale."""

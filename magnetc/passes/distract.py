@@ -59,18 +59,18 @@ class Distract:
 
     def run(self, context: CompileContext, script: Script) -> Script:
         called = {call.function for call in script.path.calls()} | set(script.path.cut)
-        kept = called | set(self._distractors(context.spec, script.path.base, called)) | set(script.path.offers)
+        kept = called | set(self._distractors(context.spec, script.path.base, called, context.hidden(script.path))) | set(script.path.offers)
         offered = tuple(tuple(tool for tool in tools if tool in kept) for tools in script.offered)
         return replace(script, offered=offered)
 
-    def _distractors(self, spec: Spec, base: str, called: set[str]) -> list[str]:
-        """Names of the tools to offer beside the called ones, as many as there are and may be."""
+    def _distractors(self, spec: Spec, base: str, called: set[str], held: frozenset[str]) -> list[str]:
+        """Names of the tools to offer beside the called ones, as many as there are and may be, none of those that are held out."""
         key = (spec.recipe.seed, "distract", base)
-        others = {tool.name for tool in spec.tools} - called
+        others = {tool.name for tool in spec.tools} - called - held
         count = min(log_uniform(*self.count, *key, "count"), len(others))
         if self.most is not None:
             count = min(count, max(self.most - len(called), 0))
-        fitting = {tool.name for mine in called for tool in spec.nearest(mine) if spec.tool[mine].could_be(tool)} - called
+        fitting = {tool.name for mine in called for tool in spec.nearest(mine) if spec.tool[mine].could_be(tool)} & others
         alike = {name for mine in called for name in _most_like(spec, mine, others)} - fitting
         near = draw.shuffle(fitting, *key) + draw.shuffle(alike, *key)
         far = draw.shuffle(others - fitting - alike, *key)

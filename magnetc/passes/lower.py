@@ -42,7 +42,8 @@ class Lower:
 
     def run(self, context: CompileContext, path: SignaturePath) -> Script:
         functions = {call.id: call.function for turn in path.turns for call in (*turn.says, *turn.calls)}
-        every = tuple(tool.name for tool in context.spec.tools)
+        held = context.hidden(path)
+        every = tuple(tool.name for tool in context.spec.tools if tool.name not in held)
         turns, offered = [], []
         before: Turn | None = None
         never = {tool for turn in path.turns if turn.kind is TurnKind.NO_TOOL for tool in turn.withheld}

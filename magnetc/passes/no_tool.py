@@ -155,15 +155,16 @@ def _single(path: SignaturePath) -> Iterator[tuple[int, Turn, tuple[str, ...]]]:
 
 def _unserved(context: CompileContext, path: SignaturePath, kind: AbstentionKind) -> Iterator[_Way]:
     """Turns whose tool can be named as something the agent cannot do, and what may stand in for it, or may not."""
+    held = context.hidden(path)
     for index, _, tools in _single(path):
         if not context.speech.names_capability(tools[0], path.locale):
             continue
         called = {call.function for earlier in path.turns[:index] for call in earlier.calls}
-        near = [name for name in context.spec.comes_near(tools[0]) if name not in tools]
+        near = [name for name in context.spec.comes_near(tools[0]) if name not in tools and name not in held]
         hidden = tools if kind is AbstentionKind.NEAR else (*tools, *near)
         if called & set(hidden):
             continue
-        others = near if kind is AbstentionKind.NEAR else [name for name in context.spec.tool if name not in hidden]
+        others = near if kind is AbstentionKind.NEAR else [name for name in context.spec.tool if name not in hidden and name not in held]
         yield from (_Way(index, Abstention(kind=kind), hidden, (name,)) for name in others)
 
 

@@ -66,16 +66,16 @@ def reach(context: CompileContext) -> Reach:
 
 def _in_locales(context: CompileContext, path: str, locales: list[str]) -> list[_PathReach]:
     """A path in each locale. Those with equal constraints share what is searched for."""
-    walks: dict[Constraints, _Walks] = {}
+    walks: dict[Constraints, Walks] = {}
     made = []
     for locale in locales:
         constraints = context.constraints(context.path[path], locale)
-        own = walks.setdefault(constraints, _Walks(constraints, context.graph))
+        own = walks.setdefault(constraints, Walks(constraints, context.graph))
         made.append(_PathReach(context, path, locale, own))
     return made
 
 
-class _Walks:
+class Walks:
     """Which tools the walks under some constraints call, searched for when asked, and once."""
 
     def __init__(self, constraints: Constraints, graph: LocalDependencyGraph):
@@ -107,7 +107,7 @@ class _Walks:
 class _PathReach:
     """What one path can come to in one locale."""
 
-    def __init__(self, context: CompileContext, path: str, locale: str, walks: _Walks):
+    def __init__(self, context: CompileContext, path: str, locale: str, walks: Walks):
         self._context, self._path, self._locale, self._walks = context, path, locale, walks
         self._within, self._graph = walks.constraints.within, context.graph
         asked = chances(context.spec)

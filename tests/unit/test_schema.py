@@ -14,7 +14,7 @@ from magnetc.source.resources import resource
 NEVER_FAILS = {"$schema", "$ref", "title", "description", "properties", "items", "propertyNames", "definitions", "x-to-come", "x-names", "writeOnly",
                "if", "then", "else", "const"}
 TO_COME = {
-    "recipe": ["held_out", "llm", "scripted", "rollout", "env"],
+    "recipe": ["llm", "scripted", "rollout", "env"],
 }
 
 
