@@ -140,6 +140,15 @@ def test_held_out_sets_are_played_each_by_itself(built, tmp_path, monkeypatch):
     assert all(total["success_rate"] == 1.0 for total in found.values())
 
 
+def test_what_is_mined_has_nothing_that_is_held_out(built, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with teacher(agent=built, mistakes=0.6) as server:
+        result = magnetc("mine", built, "-o", tmp_path / "mined", "--model", "student", "--endpoint", server.url, "--trust", "-n", 2)
+    assert result.exit_code == 0, result.output
+    assert len(list(rows(tmp_path / "mined"))) > len(list(rows(built)))
+    assert failing(tmp_path / "mined") == {}
+
+
 @pytest.mark.parametrize(("what", "code", "told"), [
     ("{tools: 5}", "MG313", "4 can: without any other"),
     ("{tools: [find_books]}", "MG313", "nothing is left to train on"),

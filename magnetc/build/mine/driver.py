@@ -23,6 +23,7 @@ from magnetc.build.mine.rollout import NoPair, Rollout, RolloutPair, rollouts
 from magnetc.build.mine.written import PAIRS, SFT, Mined, rows_of, write_mined
 from magnetc.build.opened import Opened, open_output
 from magnetc.build.output import Output
+from magnetc.build.partitions import Partitions
 from magnetc.build.teacher import Asked, answering
 from magnetc.build.verify import file_failures
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
@@ -124,7 +125,7 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
         async with acting(options.agent, options.place) as at_work, _judging(options, sink, summary) as judge:
             if sink.has_errors:
                 return None
-            miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), summary,
+            miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), _partitions(opened), summary,
                            Counter() if options.only else _paired(opened), judge)
             options.watch.begin(expected, options.samples * summary.turns, at_work.batch * at_work.lanes)
             for start in range(0, len(chosen), TOGETHER):
@@ -171,6 +172,15 @@ def _chosen(opened: Opened, most: int) -> list[tuple[AskedTurn, ...]]:
     return [tuple(found[name]) for name in found if name in set(drawn)]
 
 
+def _partitions(opened: Opened) -> Partitions:
+    """Where rows belong. Raises MagnetError (MG620) for a manifest that does not say what the recipe holds out."""
+    try:
+        return Partitions.listed(opened.spec, opened.manifest)
+    except ValueError as error:
+        raise MagnetError(Diagnostic(code="MG620", message=f"`{opened.folder}` is not as a build writes it", notes=(str(error),),
+                                     help=f"see what is wrong with `magnetc verify {opened.folder}`, or build it again")) from None
+
+
 def _paired(opened: Opened) -> Counter[str]:
     """How many pairs each conversation of the output has."""
     return Counter(PAIR.sub("", row["id"]) for row in rows_of(opened, PAIRS))
@@ -210,6 +220,7 @@ class _Miner:
     at_work: Acting
     pool: WorldPool
     prover: Prover
+    partitions: Partitions
     summary: MineSummary
     taken: Counter[str]
     judge: TurnJudge | None
@@ -314,6 +325,8 @@ class _Miner:
         return [made[turn] for turn in sorted(made)]
 
     async def _certified(self, row: dict[str, Any]) -> list[Failure]:
+        if why := self.partitions.misplaced(SFT, row):
+            return [Failure(row["id"], 8, why)]
         async with self.pool.world() as world:
             return await self.prover.certify(row, world)
 
