@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,24 @@ def load_model(path: str | Path, *, dtype: str = "float32", device: str = "cpu",
     """
     torch, transformers = required("torch", "transformers")
     load = transformers.AutoModelForCausalLM.from_pretrained
-    model = _loaded(load, path, dtype=dtype if dtype == "auto" else getattr(torch, dtype), **settings)
+    with _without_bar(transformers.utils.logging):
+        model = _loaded(load, path, dtype=dtype if dtype == "auto" else getattr(torch, dtype), **settings)
     try:
         return model.to(device)
     except (RuntimeError, AssertionError) as error:  # no such device, or no room on it
         raise _not_loaded(str(path), f"`{device}`: {_first_line(error)}") from error
+
+
+@contextmanager
+def _without_bar(bars: Any) -> Iterator[None]:
+    """A command has one bar, of its own; that of the library's loading is left out, and is there again for others."""
+    enabled = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            bars.enable_progress_bar()
 
 
 def load_encoder(name: str) -> Any:
