@@ -15,6 +15,7 @@ from magnetc.build.duplicates import Duplicates
 from magnetc.build.findings import (
     Yield,
     report_deaths,
+    report_difficulty,
     report_held_out,
     report_mixture,
     report_replies,
@@ -170,7 +171,8 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}{''.join(each.digest for each in mixes)}" if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
-            measures = Measures(Partitions.of(context), Coverage(context), Made(spec), cleaner, duplicates)
+            measures = Measures(Partitions.of(context), Coverage(context), Made(spec), cleaner, duplicates,
+                                difficulties=Difficulties(asked=spec.recipe.difficulty, least=spec.recipe.chain))
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
                 summary = await _run(options, unit_results(options, workshop, store, asked, files), spec, output, exports, measures)
@@ -283,6 +285,7 @@ def _measure(options: BuildOptions, spec: Spec, measures: Measures, summary: Bui
     summary.coverage = coverage_document(coverage, summary.dropped)
     distances = {kind.value: {str(d): times for d, times in sorted(found.items())} for kind, found in sorted(coverage.distances.items())}
     summary.made = measures.made.document() | {"distances": distances, "difficulty": measures.difficulties.document()}
+    report_difficulty(spec, measures.difficulties, sink)
     report_mixture(spec, measures.made.mixture(), summary.yields, sink)
     cleaner = measures.cleaner
     summary.contamination = cleaner.document() if cleaner else {}

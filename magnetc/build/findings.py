@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from magnetc.build.partitions import COMPOSITION, TOOL
 from magnetc.diagnostics import Diagnostic, Severity, Sink
+from magnetc.emit.difficulty import Difficulties
 from magnetc.ir.conform import violations
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import expand
@@ -57,6 +58,14 @@ MIXED = {
                   "docs/language.md); or ask for fewer",
 }
 """What a kind of conversation needs."""
+
+
+HARDER = {
+    "chain": "let paths be longer (`turns 4..8`), insert more (`insert(short=…, long=…)`), link results to arguments, or ask for less",
+    "long": "let paths be longer, insert more (`insert(long=…, gap=1..3)`), or ask for less",
+    "implicit": "insert more (`insert(short=…)`), for which chains need templates (`turn a then b`), or ask for less",
+}
+"""What may bring in more of what makes conversations difficult."""
 
 
 @dataclass(slots=True)
@@ -212,6 +221,16 @@ def report_yields(spec: Spec, yields: Mapping[str, Yield], misfits: Iterable[str
         if name not in applied and KINDS[name][0] in origins and chance * kept * (several if name in SEVERAL else 1) >= ENOUGH:
             sink.warning("MG614", f"`{name}` was never applied", origins[KINDS[name][0]],
                          notes=_why(dropped, (f"{name} refused",)), help=NEEDED[name])
+
+
+def report_difficulty(spec: Spec, found: Difficulties, sink: Sink) -> None:
+    """MG619 for each of what the recipe's `difficulty` asks for that is rarer among base conversations of several turns."""
+    said = {"chain": f"a chain of {found.least} calls", "long": "a long dependency", "implicit": "an implicit helper"}
+    for thing, share in found.asked:
+        asked, made = round(share * found.bases), found.reached[thing]
+        if asked - made >= ENOUGH and made < SHARE * asked:
+            sink.warning("MG619", f"the recipe asks for {said[thing]} in {share:.0%} of the conversations of several turns, {made:,} of {found.bases:,} have one",
+                         spec.recipe.origin.child("difficulty", thing), help=HARDER[thing])
 
 
 def report_mixture(spec: Spec, made: Mapping[str, Mapping[str, float]], yields: Mapping[str, Yield], sink: Sink) -> None:

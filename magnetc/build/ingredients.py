@@ -167,7 +167,7 @@ def _node(kind: str, name: str, node: object) -> Ingredient:
 
 def _recipe(spec: Spec) -> Iterator[Ingredient]:
     """The recipe's own keys, those left out that are used before or after units are made."""
-    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), scale=1.0,
+    neither = replace(spec.recipe, name="", version="", description="", coverage=(), train="{}", model=None, paths=(), mixture=(), difficulty=(), chain=0, scale=1.0,
                       decontaminate=None, deduplicate=None, mix=(), held_out=None,
                       partitions=Recipe.__dataclass_fields__["partitions"].default)
     yield Ingredient("the recipe", digest(print_literal(neither)), spec.recipe.origin)
@@ -218,5 +218,7 @@ def _sampled(spec: Spec) -> Iterator[Ingredient]:
         yield Ingredient("the tools that are held out", digest([held.tools, held.count]))
     if spec.recipe.mixture:
         yield Ingredient("the mixture", digest(print_literal(spec.recipe.mixture)), spec.recipe.origin)
+    if spec.recipe.difficulty:
+        yield Ingredient("the difficulty", digest(print_literal((spec.recipe.difficulty, spec.recipe.chain))), spec.recipe.origin)
     if any(path.sample == "coverage" for path in spec.paths):
         yield Ingredient("the counts of paths", digest(print_literal(spec.recipe.paths)))

@@ -52,8 +52,13 @@ def difficulty_of(row: Mapping[str, Any]) -> Difficulty | None:
 
 @dataclass(slots=True)
 class Difficulties:
-    """Counts conversations as they come, by each of what makes them difficult."""
+    """Counts conversations as they come, by each of what makes them difficult. `asked`: the recipe's least shares, of base conversations of several
+    turns, where a chain has `least` calls; `bases` are such, and `reached` those that have what is asked."""
 
+    asked: tuple[tuple[str, float], ...] = ()
+    least: int = 0
+    bases: int = 0
+    reached: Counter[str] = field(default_factory=Counter)
     calls: Counter[int] = field(default_factory=Counter)
     chains: Counter[int] = field(default_factory=Counter)
     helpers: Counter[int] = field(default_factory=Counter)
@@ -67,6 +72,10 @@ class Difficulties:
             self.chains[found.chain] += 1
             self.helpers[found.helpers] += 1
             self.dependencies[found.dependency] += 1
+            if not row["tags"].get("copy_of") and sum(message["role"] == "user" for message in row["messages"]) > 1:
+                self.bases += 1
+                has = {"chain": found.chain >= self.least, "long": found.dependency == "long", "implicit": found.helpers > 0}
+                self.reached.update(thing for thing, _ in self.asked if has[thing])
 
     @property
     def total(self) -> int:
@@ -77,5 +86,11 @@ class Difficulties:
         whole = self.total or 1
         numbers = {name: {str(number): times for number, times in sorted(counts.items())}
                    for name, counts in (("calls", self.calls), ("chain", self.chains), ("helpers", self.helpers))}
-        return {**numbers, "dependency": {name: self.dependencies[name] for name in DEPENDENCIES},
+        asked: dict[str, Json] = {"asked": {thing: self._against(thing, share) for thing, share in self.asked}} if self.asked else {}
+        return {**numbers, **asked, "dependency": {name: self.dependencies[name] for name in DEPENDENCIES},
                 "implicit": (self.total - self.helpers[0]) / whole, "long": self.dependencies["long"] / whole}
+
+    def _against(self, thing: str, share: float) -> dict[str, Json]:
+        """What is asked of a thing, and made: of so many base conversations of several turns."""
+        least: dict[str, Json] = {"least": self.least} if thing == "chain" else {}
+        return {**least, "share": share, "times": self.reached[thing], "of": self.bases}

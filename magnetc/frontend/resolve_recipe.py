@@ -62,6 +62,8 @@ def resolve_recipe(document: Document, definitions: Definitions, sink: Sink) -> 
         styles=tuple((name, float(share)) for name, share in styles.items()),
         paths=tuple((data.get("paths") or {}).items()),
         mixture=_mixture(data["mixture"], origin.child("mixture"), sink) if "mixture" in data else (),
+        difficulty=tuple((thing, float(least["share"] if isinstance(least, dict) else least)) for thing, least in (data.get("difficulty") or {}).items()),
+        chain=((data.get("difficulty") or {}).get("chain") or {}).get("least", 0),
         negatives=tuple((name, float(rate)) for name, rate in (data.get("negatives") or {}).items()),
         acts=isinstance(positives, dict),
         reasons=acting.get("reasoning", False),

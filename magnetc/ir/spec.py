@@ -117,6 +117,7 @@ class Recipe:
     `acts`: the teacher goes through each turn as the agent (`positives: {act: …}`), and `reasons` aloud before it does something.
     `model` is that of a teacher that is none of ours, hosted or in files. `styles` are the shares of the users who speak so.
     `mixture` has the shares of conversations of several turns, of one, and of abstentions, in this order; empty where the recipe says nothing.
+    `difficulty` has least shares of base paths of several turns: those with a `chain` of so many calls, with a `long` dependency, with an `implicit` helper.
     `deduplicate`: the Jaccard similarity from which conversations are near duplicates, of which the first stays.
     `scale` is what the counts in `paths` were multiplied by when the command line asked for another number.
     """
@@ -132,6 +133,8 @@ class Recipe:
     styles: tuple[tuple[str, float], ...] = tuple((style, 1 / len(STYLES)) for style in STYLES)
     paths: tuple[tuple[str, int], ...] = ()
     mixture: tuple[tuple[str, float], ...] = ()
+    difficulty: tuple[tuple[str, float], ...] = ()
+    chain: int = 0
     scale: float = 1.0
     negatives: tuple[tuple[str, float], ...] = ()
     acts: bool = False

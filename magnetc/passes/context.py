@@ -21,6 +21,7 @@ from magnetc.passes.build_graph import BuildGraph
 from magnetc.passes.chains import Chains
 from magnetc.passes.chances import mixture_of
 from magnetc.passes.constraints import Constraints, Need, Order, prerequisites, rules
+from magnetc.passes.hardness import Hardness
 from magnetc.passes.mixture import Mixture
 from magnetc.passes.options import can_ever_say
 from magnetc.passes.producers import Producers
@@ -76,6 +77,7 @@ class CompileContext:
         self.locales = tuple(name for name, _ in spec.recipe.locales)
         self.path = {path.name: path for path in spec.paths}
         self.mixture: Mixture = mixture_of(spec)
+        self.hardness = Hardness(spec.recipe.seed, spec.recipe.difficulty, spec.recipe.chain)
         self._producers = Producers(spec)
         self._left_out = left_out(spec)
         self._products: dict[tuple[str, str], Product] = {}

@@ -33,6 +33,7 @@ from magnetc.passes.clutter import Clutter
 from magnetc.passes.context import CompileContext
 from magnetc.passes.correct import Correct
 from magnetc.passes.distract import Distract
+from magnetc.passes.hardness import DRAWS
 from magnetc.passes.insert import Insert
 from magnetc.passes.lower import Lower
 from magnetc.passes.manager import Dump, Log, Manager, Tally, broken
@@ -113,9 +114,10 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
                  dump: Dump | None = None) -> CompiledUnit:
     """Run every pass of one unit."""
     manager, log = Manager(context, dump), Log()
-    path = SamplePaths().run(context, path_name, ordinal, attempt)
     single = context.mixture.is_single(path_name, ordinal)
     cut = (CutTurns(single),) if context.mixture.asked else ()
+    drawn = attempt if single else _hard_enough(context, path_name, ordinal, attempt, cut)
+    path = SamplePaths().run(context, path_name, ordinal, drawn)
     walk = tuple(path.functions()) if path else ()
     if path is None:
         log.reject(SamplePaths().name, f"no walk can satisfy path `{path_name}`")
@@ -135,6 +137,23 @@ def compile_unit(context: CompileContext, path_name: str, ordinal: int, attempt:
     scripts = tuple(_script(manager, each) for each in paths)
     return CompiledUnit(path=path_name, ordinal=ordinal, attempt=attempt, paths=paths, scripts=scripts, counts=log.tallies(),
                         walk=walk)
+
+
+def _hard_enough(context: CompileContext, path_name: str, ordinal: int, attempt: int, cut: tuple[CutTurns, ...]) -> int:
+    """The draw of a unit that has what the recipe's `difficulty` tells it to have; of `DRAWS`, one that has most of it."""
+    if not any(context.hardness.told(path_name, ordinal)):
+        return attempt
+    manager, passes = Manager(context), (*_path_operations(context, Stage.WALK), *(kind() for kind in SOURCES), *cut)
+    best, fewest = attempt * DRAWS, len(context.hardness.wanted) + 1
+    for draw in range(attempt * DRAWS, (attempt + 1) * DRAWS):
+        path = SamplePaths().run(context, path_name, ordinal, draw)
+        path = path and manager.run(passes, path, Log())
+        lacking = len(context.hardness.lacking(path)) if path else fewest
+        if lacking < fewest:
+            best, fewest = draw, lacking
+        if not fewest:
+            break
+    return best
 
 
 def compile_units(spec: Spec, graph: LocalDependencyGraph | None = None) -> Iterator[CompiledUnit]:

@@ -81,12 +81,14 @@ class Diversity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difficulty:
     """What makes conversations difficult, of those whose certificates tell: how their longest chains of values are spread, how far the farthest
-    result is that they take a value from, and how many have a helper that nobody asks for by name."""
+    result is that they take a value from, and how many have a helper that nobody asks for by name. `asked`: by
+    thing the share that the recipe asks for of base conversations of several turns, and how many of them have it."""
 
     chains: Spread
     helpers: Spread
     dependencies: tuple[tuple[str, Share], ...]
     implicit: Share
+    asked: tuple[tuple[str, float, Share], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from magnetc.emit.report.figures import (
     Compared,
     Counted,
     Covered,
+    Difficulty,
     Duplicates,
     Figures,
     OperationMade,
@@ -30,7 +31,7 @@ from magnetc.ir.spec import Recipe
 def with_build(figures: Figures, recipe: Recipe, counted: Mapping[str, Any], coverage: Mapping[str, Any], compiler: str) -> Figures:
     """The figures with what the recipe asked. `counted` is `figures.json` of an output, `coverage` its `coverage.json`."""
     return replace(
-        figures, name=recipe.name, version=recipe.version, description=recipe.description, compiler=compiler, seed=recipe.seed,
+        figures, difficulty=_difficulty(figures.difficulty, counted), name=recipe.name, version=recipe.version, description=recipe.description, compiler=compiler, seed=recipe.seed,
         asked=Asked(
             paths=tuple(_path(name, made) for name, made in counted["made"]["paths"].items()),
             operations=tuple(_operations(counted)),
@@ -52,6 +53,12 @@ def _clean(found: Mapping[str, Any]) -> Clean:
     return Clean(near=found["near"], removed=(removed["rows"] + removed["pairs"], removed["of"]), against=tuple(
         Compared(name=each["name"], version=each["version"], tasks=each["tasks"], overlaps=tuple(each["overlaps"].items()),
                  own_tools=tuple(each["own_tools"]), conversations=each["conversations_with_own_tools"]) for each in found["against"]))
+
+
+def _difficulty(found: Difficulty | None, counted: Mapping[str, Any]) -> Difficulty | None:
+    asked = counted["made"].get("difficulty", {}).get("asked", {})
+    words = {"chain": "a chain of {least} calls or more", "long": "a long dependency", "implicit": "an implicit helper"}
+    return found and replace(found, asked=tuple((words[thing].format(**each), each["share"], (each["times"], each["of"])) for thing, each in asked.items()))
 
 
 def _duplicates(found: Mapping[str, Any]) -> Duplicates:
