@@ -82,8 +82,7 @@ def _bfcl(place: Path) -> Read:
 
 def table(found: Mapping[str, Any]) -> str:
     """The figures as Markdown."""
-    lines = [f"# {found['base']} on {found['recipe']}", "", f"{found['seeds']} seeds an arm. GPU: {', '.join(found['environment']['gpu'])}. "
-             + ", ".join(f"{name} {version}" for name, version in found["environment"].items() if name != "gpu") + ".", "", "## Data", "",
+    lines = [f"# {found['base']} on {found['recipe']}", "", *(f"On {_machine(each)}." for each in found["machines"]), f"Seeds of an arm: {found['seeds']}.", "", "## Data", "",
              "| arm | stage | trained tokens, by seed | passes over its rows | tokens computed | left out |", "|---|---|---|---|---|---|"]
     lines += [_data_line(arm, stage, told) for arm, stages in found["data"].items() for stage, told in stages.items()]
     lines += ["", f"Restyling said {found['restyled']['messages']:,} messages otherwise and kept {found['restyled']['kept']:,}.",
@@ -94,6 +93,10 @@ def table(found: Mapping[str, Any]) -> str:
                   "| arm | stage | succeed | by seed | more than the base | more than offline | more than its SFT |", "|---|---|---|---|---|---|---|"]
         lines += [_line(each["arm"], each["stage"], each["sets"][name]) for each in found["models"]]
     return "\n".join([*lines, ""])
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
+    return ", ".join([*machine["gpu"], *(f"{name} {version}" for name, version in machine.items() if name != "gpu")])
 
 
 def _data_line(arm: str, stage: str, told: Mapping[str, Any]) -> str:
@@ -113,6 +116,5 @@ def _line(arm: str, stage: str, told: Mapping[str, Any]) -> str:
 
 
 def _shown(told: Mapping[str, Any], sign: str = "") -> str:
-    value, interval = told["value"], told["interval"]
-    within = "too few base paths" if interval is None else f"{interval[0]:{sign}.1%} to {interval[1]:{sign}.1%}"
-    return f"{value:{sign}.1%} ({within})"
+    low, high = told["interval"]
+    return f"{told['value']:{sign}.1%} ({low:{sign}.1%} to {high:{sign}.1%})"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
-from magnetc.build.interval import FEWEST, LEVEL
+from magnetc.build.interval import FEWEST, LEVEL, wilson
 
 _RESAMPLES = 9_999
 _AT_ONCE = 500
@@ -27,10 +28,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A share, or a difference of two, with its interval; none where there are too few base paths for one."""
+    """A share, or a difference of two, with its 95 % interval."""
 
     value: float
-    interval: tuple[float, float] | None
+    interval: tuple[float, float]
     cases: int
     clusters: int
 
@@ -43,7 +44,9 @@ def share(own: Mapping[str, Outcome]) -> Estimate:
 def difference(own: Mapping[str, Outcome], other: Mapping[str, Outcome]) -> Estimate:
     """How much oftener a model succeeds than another in the conversations that both had.
 
-    Interval: a percentile bootstrap of base paths, and at the same time of the seeds of each model.
+    Interval: a percentile bootstrap of base paths, and at the same time of the seeds of each model. Of fewer than 20 base paths, and where a model fails or
+    succeeds in all, so that the bootstrap would say that nothing is uncertain, it is Newcombe's (1998, method 10) of Wilson's intervals, with as many cases as
+    base paths; that is wider, since it does not know that the conversations are the same.
     """
     return _estimate(own, other)
 
@@ -51,15 +54,24 @@ def difference(own: Mapping[str, Outcome], other: Mapping[str, Outcome]) -> Esti
 def _estimate(own: Mapping[str, Outcome], other: Mapping[str, Outcome] | None) -> Estimate:
     cases = sorted(own.keys() if other is None else own.keys() & other.keys())
     if not cases:
-        return Estimate(0.0, None, 0, 0)
+        return Estimate(0.0, (-1.0, 1.0) if other is not None else (0.0, 1.0), 0, 0)
     clusters = sorted({own[case].cluster for case in cases})
     at = {cluster: place for place, cluster in enumerate(clusters)}
     counts = np.bincount([at[own[case].cluster] for case in cases], minlength=len(clusters)).astype(float)
     sums = [_sums(each, cases, at, own) for each in (own, other) if each is not None]
-    signs = (1.0, -1.0)
-    value = sum(sign * float(each.sum(0).mean() / counts.sum()) for sign, each in zip(signs, sums))
-    interval = _interval(counts, sums) if len(clusters) >= FEWEST else None
-    return Estimate(value, interval, len(cases), len(clusters))
+    shares = [float(each.sum(0).mean() / counts.sum()) for each in sums]
+    certain = len(clusters) < FEWEST or any(share in (0.0, 1.0) for share in shares)
+    interval = _newcombe(shares, len(clusters)) if certain else _bootstrap(counts, sums)
+    return Estimate(shares[0] - sum(shares[1:]), interval, len(cases), len(clusters))
+
+
+def _newcombe(shares: list[float], cases: int) -> tuple[float, float]:
+    """Wilson's interval of a share; Newcombe's of the difference of two."""
+    first, *rest = [(share, *wilson(share * cases, cases)) for share in shares]
+    if not rest:
+        return first[1], first[2]
+    (one, low, high), (other, least, most) = first, rest[0]
+    return one - other - hypot(one - low, most - other), one - other + hypot(high - one, other - least)
 
 
 def _sums(outcomes: Mapping[str, Outcome], cases: list[str], at: Mapping[str, int], own: Mapping[str, Outcome]) -> Floats:
@@ -70,7 +82,7 @@ def _sums(outcomes: Mapping[str, Outcome], cases: list[str], at: Mapping[str, in
     return found
 
 
-def _interval(counts: Floats, sums: list[Floats]) -> tuple[float, float]:
+def _bootstrap(counts: Floats, sums: list[Floats]) -> tuple[float, float]:
     random = np.random.default_rng(0)
     clusters, drawn = len(counts), []
     for start in range(0, _RESAMPLES, _AT_ONCE):

@@ -26,8 +26,8 @@ from .found import figures, table
 from .steps import LORA, Plan, Step, steps, write_restyler
 from .work import environment, spawned, undone, work
 
-FIXED = ("base", "seed", "sft.steps", "mdpo.steps")
-"""Settings that the comparison gives by itself: steps are as many as the tokens make."""
+FIXED = ("base", "seed", "sft.steps", "mdpo.steps", "sft.epochs", "mdpo.epochs")
+"""Settings that the comparison gives by itself: each row of an arm is trained once, and the tokens say how often it is among them."""
 
 
 def main(arguments: Sequence[str] | None = None, run: Callable[[Step], int] = spawned) -> int:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, run: Callable[[Step], int] = sp
         for line in estimate(plan, paths, _size(options), options.tflops, options.batch):
             announce(line)
         if undone(made, record):
-            record.done("environment", None, environment())
+            _note_machine(record)
         work(made, record, run)
         _write(plan, record, [step.shown for step in made])
     return 0
@@ -110,6 +110,13 @@ def _size(options: argparse.Namespace) -> float | None:
     return options.parameters * 1e9 if options.parameters else parameters(options.base)
 
 
+def _note_machine(record: Record) -> None:
+    """Keep on what machine figures are made; one run may be done on several."""
+    machines = (record.told("machines", None) or {"machines": []})["machines"]
+    here = environment()
+    record.done("machines", None, {"machines": [*(each for each in machines if each != here), here]})
+
+
 def _show(plan: Plan, paths: int, record: Record, options: argparse.Namespace) -> int:
     made = list(steps(plan))
     due = {step.name for step in undone(made, record)}
@@ -126,7 +133,7 @@ def _show(plan: Plan, paths: int, record: Record, options: argparse.Namespace) -
 def _write(plan: Plan, record: Record, commands: list[str]) -> None:
     told = {name: step["told"] for name, step in record.steps.items() if step.get("told")}
     seconds = {name: each["seconds"] for name, each in told.items() if "seconds" in each}
-    found = {**figures(plan), "environment": told["environment"], "settings": [*LORA, *plan.changes], "commands": commands, "seconds": seconds}
+    found = {**figures(plan), **told["machines"], "settings": [*LORA, *plan.changes], "commands": commands, "seconds": seconds}
     write_whole(plan.folder / "results.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     text = table(found)
     write_whole(plan.folder / "results.md", text)

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,13 @@ EQUAL = "benchmarks.pretrained.equal"
 
 LORA = ("lora={}", "select=false", "length=4096", "gradient_checkpointing=true", "sft.lr=1e-4", "sft.batch=16", "mdpo.lr=5e-6", "mdpo.batch=16")
 """Settings of every arm alike, before what the command line changes. No checkpoint is chosen by playing: the user's own rows have no world to play in."""
+
+
+COUNTED = ("length", "over", "template", "mdpo.credit", "mdpo.discount")
+"""Settings that decide how many tokens of a row are trained."""
+
+ALIKE = ("length", "over", "template", "lora", "select", "gradient_checkpointing", "dtype", "report_to")
+"""Settings that both stages have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +178,7 @@ def _equal(plan: Plan, arm: str, stage: str, data: Mapping[str, Step]) -> Step:
     tokens = plan.tokens if stage == "sft" else plan.pair_tokens
     amount = ("--tokens", str(tokens)) if tokens else ("--like", str(plan.data(OFFLINE)))
     words = ("python", "-m", EQUAL, str(plan.data(arm)), "-o", str(plan.equal(arm, stage)), "--stage", stage, *amount, "--held-out", str(plan.data(OFFLINE)),
-             *_set(plan, plan.base))
+             *_set(plan, plan.base, COUNTED))
     return Step(name=f"{arm} tokens of {stage}", words=words, of=tuple(data[each] for each in dict.fromkeys((OFFLINE, arm)) if each in data),
                 files=(plan.data(arm),) if arm == "own" else (), makes=tuple(plan.equal(arm, stage) / str(seed) for seed in range(plan.seeds)),
                 aside=("--seeds", str(plan.seeds)))
@@ -179,16 +186,17 @@ def _equal(plan: Plan, arm: str, stage: str, data: Mapping[str, Step]) -> Step:
 
 def _trained(plan: Plan, arm: str, stage: str, seed: int, rows: Step, before: Step | None) -> Step:
     base = plan.base if before is None else str(_model(plan, arm, "sft", seed) / "final")
-    words = ("magnetc", "train", str(plan.equal(arm, stage) / str(seed)), "-o", str(_model(plan, arm, stage, seed)), "--stage", stage, *_set(plan, base),
+    words = ("magnetc", "train", str(plan.equal(arm, stage) / str(seed)), "-o", str(_model(plan, arm, stage, seed)), "--stage", stage, *_set(plan, base, (*ALIKE, stage)),
              "--set", f"seed={seed}")
     return Step(name=f"{plan.model(arm, stage, seed)} train", words=words, of=(rows,) if before is None else (rows, before),
                 makes=(_model(plan, arm, stage, seed),))
 
 
-def _set(plan: Plan, base: str) -> list[str]:
-    """The settings, as options. A base that is no plain word is quoted as YAML has it."""
+def _set(plan: Plan, base: str, keys: Sequence[str]) -> list[str]:
+    """The settings below `keys`, as options: what another step asks for is to cost this one nothing. A base that is no plain word is quoted as YAML has it."""
     named = base if base.replace("/", "").replace("-", "").replace(".", "").replace("_", "").isalnum() else json.dumps(base)
-    return [word for change in (f"base={named}", *LORA, *plan.changes) for word in ("--set", change)]
+    changes = [change for change in (*LORA, *plan.changes) if any(f"{change.partition('=')[0].strip()}.".startswith(f"{key}.") for key in keys)]
+    return [word for change in (f"base={named}", *changes) for word in ("--set", change)]
 
 
 def _judged(plan: Plan, name: str, model: str, data: Step, made: Step | None = None) -> Iterator[Step]:
