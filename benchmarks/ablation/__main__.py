@@ -1,0 +1,5 @@
+"""`python -m benchmarks.ablation`."""
+
+from .run import main
+
+raise SystemExit(main())
