@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from ablation.arms import ARMS, SIZES
+from ablation.clock import Deadline
+from ablation.data import TRAIN, Store, is_split, read_rows
 
 pytestmark = pytest.mark.train
 ROOT = Path(__file__).parents[2]
@@ -92,8 +95,9 @@ def test_a_preference_arm_goes_on_from_full(work):
 
 def test_singles_are_as_many_as_splits(work):
     place, _ = work
-    assert ablation("cell", "single-asks", 1, "--until", time.time() + 300, "--size", "toy", "--work", place).returncode == 0, logs(place)
-    rows = [json.loads(line) for line in (place / "data/single-asks-1-composed/sft/train.jsonl").read_text().splitlines()]
-    full = [json.loads(line) for line in (place / "data/full-1/sft/train.jsonl").read_text().splitlines()]
-    splits = [sum(any(op.startswith("split.") for op in row["tags"]["operations"]) for row in each) for each in (rows, full)]
-    assert splits[0] == splits[1] > 0
+    store = Store(work=place, size=SIZES["toy"])
+    rows = read_rows(store.train_set(ARMS["single-asks"], 1, Deadline(time.time() + 300)) / TRAIN)
+    full = read_rows(place / "data/full-1" / TRAIN)
+    assert sum(map(is_split, rows)) == sum(map(is_split, full)) > 0
+    assert {sum(message["role"] == "user" for message in row["messages"]) for row in rows if is_split(row)} <= {1, 2}
+    assert len({row["id"] for row in rows}) == len(rows)
