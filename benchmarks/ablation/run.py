@@ -51,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description="The ablation: arms of training data, compared.")
     commands = parser.add_subparsers(required=True)
     for name, minutes in (("smoke", 60.0), ("evidence", 9.0), ("calibrate", 60.0), ("toy", 9.0)):
         command = commands.add_parser(name)
