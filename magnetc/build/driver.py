@@ -171,7 +171,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
             key = finished.build_key(stamp, f"{print_literal(spec)}{cleaner.digest() if cleaner else ''}{''.join(each.digest for each in mixes)}" if stamp else "", files)
             if (before := finished.recall(options.folder, options.out, key, sink)) is not None:
                 return BuildSummary(told=before["figures"], failed=before["failed"])
-            measures = Measures(Partitions.of(context), Coverage(context), Made(spec), cleaner, duplicates,
+            measures = Measures(Partitions.of(context, scenarios), Coverage(context), Made(spec), cleaner, duplicates,
                                 difficulties=Difficulties(asked=spec.recipe.difficulty, least=spec.recipe.chain))
             with UnitStore(options.folder / units.NAME, stamp, made_of.by_name() if made_of else None) as store:
                 workshop = Workshop.of(context, teacher, scenarios, pool, made_of)
@@ -311,6 +311,6 @@ def _finish(options: BuildOptions, context: CompileContext, scenarios: tuple[Sce
         output.text(NAME, report(output.partial, described, spec))
     others = output.digests("recipe", "exports", "graph.json", "coverage.json", INDEX, FIGURES, NAME)
     report_held_out(spec, described, sink)
-    held = {"tools": sorted(context.held_out_tools), "compositions": spec.recipe.held_out.compositions} if spec.recipe.held_out else {}
+    held = Partitions.of(context, scenarios).document()
     output.manifest(manifest(spec, described, scenarios, others, summary.exports, summary.gates.document(), summary.contamination, summary.mix, held))
     output.text("README.md", card(spec, summary.figures(), transcript(summary.example, markdown=True)))

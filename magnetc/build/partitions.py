@@ -13,10 +13,11 @@ from magnetc.ir.presentation import Presentation
 from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Recipe, Spec
 from magnetc.passes.context import CompileContext
-from magnetc.passes.held_out import is_held_out
+from magnetc.passes.held_out import held_out_variants, is_held_out
+from magnetc.translate.scenario import Scenario
 
-TOOL, COMPOSITION = "held_out_tool", "held_out_composition"
-"""The held-out sets of a recipe that says `held_out`. A conversation with both is in the first."""
+TOOL, COMPOSITION, STATE = KINDS = ("held_out_tool", "held_out_composition", "held_out_state")
+"""The held-out sets of a recipe that says `held_out`. A conversation with several of these is in the first."""
 
 Composition = tuple[str, str]
 
@@ -33,14 +34,21 @@ def partition(recipe: Recipe, base: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
-    """Says where rows belong. `tools` are those that are held out."""
+    """Says where rows belong. `tools` are those that are held out, `states` the digests of the initial states."""
 
     spec: Spec
     tools: frozenset[str]
+    states: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, context: CompileContext) -> Partitions:
-        return cls(context.spec, context.held_out_tools)
+    def of(cls, context: CompileContext, scenarios: Iterable[Scenario]) -> Partitions:
+        variants = held_out_variants(context.spec.recipe)
+        return cls(context.spec, context.held_out_tools, frozenset(each.initial for each in scenarios if each.variant in variants))
+
+    def document(self) -> dict[str, Any]:
+        """What a manifest lists; nothing where the recipe holds nothing out."""
+        asked = self.spec.recipe.held_out
+        return {"tools": sorted(self.tools), "compositions": asked.compositions, "states": sorted(self.states)} if asked else {}
 
     @classmethod
     def listed(cls, spec: Spec, manifest: Mapping[str, Any]) -> Partitions:
@@ -54,17 +62,19 @@ class Partitions:
         if asked is None:
             return cls(spec, frozenset())
         told = manifest.get("held_out")
-        tools = told.get("tools") if isinstance(told, dict) else None
+        tools, states = (told.get("tools"), told.get("states")) if isinstance(told, dict) else (None, None)
+        if not isinstance(states, list) or not set(map(str, states)) <= set(manifest["states"]) or (asked.states > 0) != bool(states):
+            raise ValueError("the manifest does not list the initial states that the recipe holds out")
         if not isinstance(tools, list) or not all(isinstance(name, str) and name in spec.tool for name in tools):
             raise ValueError("the manifest does not list the tools that the recipe holds out")
         if not set(asked.tools) <= set(tools) or len(tools) != (asked.count or len(asked.tools)):
             raise ValueError("the manifest lists other tools as held out than the recipe asks for")
-        return cls(spec, frozenset(tools))
+        return cls(spec, frozenset(tools), frozenset(states))
 
     def misplaced(self, file: str, row: Mapping[str, Any]) -> str | None:
         """What keeps a row out of a data file, in words; None where nothing does, and of what is no row."""
         part = file.rpartition("/")[2].removesuffix(".jsonl")
-        allowed = {TOOL: (TOOL, COMPOSITION), COMPOSITION: (COMPOSITION,)}.get(part, ())
+        allowed = KINDS[KINDS.index(part) :] if part in KINDS else ()
         try:
             return next((f"{what} is held out, and not to be in `{file}`" for kind, what in self.held_out(row) if kind not in allowed), None)
         except (LookupError, TypeError, ValueError, AttributeError):
@@ -73,7 +83,7 @@ class Partitions:
     def part(self, base: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """The file of the conversations of a base path, its own and its copies': `rows` has all of them."""
         kinds = {kind for row in rows for kind, _ in self.held_out(row)} if self.spec.recipe.held_out else set()
-        return next((kind for kind in (TOOL, COMPOSITION) if kind in kinds), "") or partition(self.spec.recipe, base)
+        return next((kind for kind in KINDS if kind in kinds), "") or partition(self.spec.recipe, base)
 
     def held_out(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What a row has that is held out: the set that it belongs to, and what it has in words. Of a pair, its chosen side counts: nobody is
@@ -89,6 +99,8 @@ class Partitions:
         if self.tools:
             offered = {shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"])}
             yield from ((TOOL, f"the tool `{name}`") for name in sorted(self.tools & offered))
+        if row["certificate"]["world"]["initial"] in self.states:
+            yield STATE, "the initial state"
         for first, then in compositions(row, shown) if asked.compositions else ():
             if is_held_out(self.spec.recipe.seed, asked.compositions, first, then):
                 yield COMPOSITION, f"`{then}` right behind `{first}`"

@@ -104,7 +104,8 @@ def _held_out(data: Mapping[str, Any] | None, origin: Origin, definitions: Defin
     tools = data.get("tools", 0)
     named = tuple(tools) if isinstance(tools, list) else ()
     known = tuple(name for index, name in enumerate(named) if definitions.tools.check(name, origin.child("tools", index), sink))
-    return HeldOut(tools=known, count=0 if isinstance(tools, list) else int(tools), compositions=float(data.get("compositions", 0)), origin=origin)
+    return HeldOut(tools=known, count=0 if isinstance(tools, list) else int(tools), compositions=float(data.get("compositions", 0)),
+                   states=data.get("states", 0), origin=origin)
 
 
 def _decontamination(document: Document, origin: Origin) -> Decontamination:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from magnetc.diagnostics import Diagnostic, Label, Severity
 from magnetc.ir import draw
+from magnetc.ir.spec import Recipe
 from magnetc.passes.constraints import Constraints
 from magnetc.passes.context import CompileContext
 from magnetc.passes.reach import Walks
@@ -44,6 +45,12 @@ def _next(context: CompileContext, held: frozenset[str], left: Mapping[str, froz
     return None
 
 
+def held_out_variants(recipe: Recipe) -> frozenset[int]:
+    """The variants of the world that are held out."""
+    asked = recipe.held_out.states if recipe.held_out else 0
+    return frozenset(draw.shuffle(range(recipe.world.variants), recipe.seed, "held out state")[:asked])
+
+
 def is_held_out(seed: int, share: float, first: str, then: str) -> bool:
     """Whether the composition of two tools is held out, a call of `then` right behind one of `first`: drawn by their names alone."""
     return first != then and draw.fraction(seed, "held out composition", first, then) < share
@@ -54,6 +61,10 @@ def check_held_out(context: CompileContext) -> Iterator[Diagnostic]:
     asked = context.spec.recipe.held_out
     if asked is None:
         return
+    if asked.states >= context.spec.recipe.world.variants:
+        yield Diagnostic(code="MG313", message=f"{asked.states} initial states cannot be held out", primary=Label(asked.origin.child("states")),
+                         notes=(f"the world has {context.spec.recipe.world.variants}, and one has to be left to train on",),
+                         help="hold out fewer, or give the world more `variants`")
     held, counted = context.held_out_tools, _counted(context)
     label = Label(asked.origin.child("tools"))
     if len(held) < asked.count:

@@ -21,7 +21,7 @@ SHARE = 0.12
 @pytest.fixture(scope="module")
 def recipe(own_home, tmp_path_factory):
     """The library recipe that holds out one drawn tool and some compositions, with distractors and paths enough."""
-    return held(tmp_path_factory.mktemp("held"), f"{{tools: 1, compositions: {SHARE}}}")
+    return held(tmp_path_factory.mktemp("held"), f"{{tools: 1, compositions: {SHARE}, states: 1}}")
 
 
 def held(into: Path, what: str) -> Path:
@@ -61,14 +61,17 @@ def compositions(messages):
 
 
 def test_no_row_to_train_on_has_what_is_held_out(built, tool):
-    assert {"sft/held_out_tool.jsonl", "sft/held_out_composition.jsonl", "sft/train.jsonl", "preference/train.jsonl"} <= set(data_files(built))
+    assert {"sft/held_out_tool.jsonl", "sft/held_out_composition.jsonl", "sft/held_out_state.jsonl", "sft/train.jsonl", "preference/train.jsonl"} <= set(data_files(built))
     assert not [name for name in data_files(built) if name.startswith("preference/held_out")]
+    (state,) = yaml.safe_load((built / "manifest.yaml").read_text())["held_out"]["states"]
     for name in data_files(built):
         for row in rows(built, name):
+            assert "held_out" in name or row["certificate"]["world"]["initial"] != state
             messages = row["messages"] if "messages" in row else row["prompt"] + row["chosen"]
             if not name.endswith("held_out_tool.jsonl"):
                 assert tool not in offered(row)
                 assert tool not in called(messages)
+                assert (row["certificate"]["world"]["initial"] == state) == name.endswith("state.jsonl") or name.endswith("composition.jsonl")
                 if not name.endswith("held_out_composition.jsonl"):
                     assert not compositions(messages)
 
@@ -136,7 +139,7 @@ def test_held_out_sets_are_played_each_by_itself(built, tmp_path, monkeypatch):
     with teacher(agent=built) as server:
         result = magnetc("eval", "heldout", built, "--trust", "--model", "student", "--endpoint", server.url, "--json", "--conversations", 4)
     found = {each["set"]: each["score"]["total"] for each in json.loads(result.stdout)["sets"]}
-    assert list(found) == ["held_out_composition", "held_out_tool", "test"]
+    assert list(found) == ["held_out_composition", "held_out_state", "held_out_tool", "test"]
     assert all(total["success_rate"] == 1.0 for total in found.values())
 
 
@@ -151,6 +154,7 @@ def test_what_is_mined_has_nothing_that_is_held_out(built, tmp_path, monkeypatch
 
 @pytest.mark.parametrize(("what", "code", "told"), [
     ("{tools: 5}", "MG313", "4 can: without any other"),
+    ("{states: 3}", "MG313", "the world has 3"),
     ("{tools: [find_books]}", "MG313", "nothing is left to train on"),
     ("{tools: [borrow_book]}", "MG314", "cannot be called without"),
     ("{tools: [renew_boan]}", "MG203", "renew_loan")])
