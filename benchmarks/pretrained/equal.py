@@ -2,8 +2,8 @@
 
     python -m benchmarks.pretrained.equal DATA -o OUT --stage sft --like out/offline --held-out out/offline --seeds 3 --set base=NAME
 
-DATA is an output of `magnetc build` (or of `restyle`), or a file of conversations in the form of TRL or OpenAI (`messages`, `tools`). OUT/0, OUT/1, …,
-a folder a seed, are what `magnetc train` trains one epoch on. Tokens are counted as training counts them: under the chat template of the base, what has a
+DATA is an output of `magnetc build` (or of `restyle`), or a file or folder of conversations in a form that `magnetc lint-data` reads: those of TRL, OpenAI, ShareGPT.
+OUT/0, OUT/1, …, a folder a seed, are what `magnetc train` trains one epoch on. Tokens are counted as training counts them: under the chat template of the base, what has a
 weight; of a pair, what the likelihood or the preference acts on. `--like` is the dataset whose one pass says how many, `--tokens` says it outright.
 Left out, and counted: sequences that training would drop for their length, rows that train nothing, and rows that are held out: of a held-out base path, or
 with the words of a held-out conversation.
@@ -22,7 +22,7 @@ from typing import Any
 
 from magnetc import __version__
 from magnetc.build.manifest import VERSION, stages
-from magnetc.build.output import Output, file_digest
+from magnetc.build.output import MANIFEST, Output, file_digest
 from magnetc.build.read_manifest import read_manifest
 from magnetc.cli.report import announce, diagnosed, fail
 from magnetc.diagnostics import Sink
@@ -129,8 +129,8 @@ def _size(row: Row, stage: str, settings: TrainSettings, chat: Any) -> tuple[Siz
 
 
 def read_rows(data: Path, stage: str) -> Iterator[Row]:
-    """The training rows of an output, or those of a file: each with an id of its own there, and weight 1 on what the agent says where it has no weights."""
-    if not data.is_dir():
+    """The training rows of an output, or those of a file or folder of anyone's: weight 1 on what the agent says, unless it says 0."""
+    if not (data / MANIFEST).is_file():
         yield from _own_rows(data)
         return
     manifest = read_manifest(data)
@@ -143,24 +143,19 @@ def read_rows(data: Path, stage: str) -> Iterator[Row]:
         yield json.loads(line)
 
 
-def _own_rows(file: Path) -> Iterator[Row]:
-    from magnetc.train.encode.plain import completed_row
+def _own_rows(data: Path) -> Iterator[Row]:
+    from magnetc.emit.foreign.forms import read_row
+    from magnetc.emit.foreign.lines import data_files, lines_of
+    from magnetc.emit.foreign.trl import messages_of, tools_of, unfit
 
-    ids: Counter[str] = Counter()
-    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SystemExit(f"{file}, line {number}: it is no JSON: {error}") from None
-        if not isinstance(row, dict) or not isinstance(row.get("messages"), list) or not all(isinstance(each, dict) and "role" in each for each in row["messages"]):
-            raise SystemExit(f"{file}, line {number}: a row has `messages`, a list of objects with `role`; `magnetc lint-data {file}` says more")
-        row = completed_row(row, number)
-        ids[row["id"]] += 1
-        name = f"{row['id']}" if ids[row["id"]] == 1 else f"{row['id']}@{number}"
-        tools = row["tools"] if isinstance(row["tools"], str) else json.dumps(row["tools"], ensure_ascii=False)
-        yield {"id": name, "messages": row["messages"], "tools": tools, "tags": {}, "certificate": {}}
+    for number, file in enumerate(data_files(data), 1):
+        for line in lines_of(file):
+            row, problems = read_row(line.row) if not line.problem else (None, [])
+            problem = unfit(row, problems) if row else None
+            if row is None or problem:
+                why = line.problem or (problem or problems[0]).message
+                raise SystemExit(f"{file}, line {line.number}: {why}; `magnetc lint-data {data}` shows all that is wrong")
+            yield {"id": f"{number}-{line.number}", "messages": messages_of(row), "tools": tools_of(row), "tags": {}, "certificate": {}}
 
 
 def held_out_of(out: Path | None) -> HeldOut:

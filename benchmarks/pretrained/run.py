@@ -57,7 +57,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recipe", type=Path, default=Path("examples/travel"), help="what is built offline, and whose held-out conversations are played")
     parser.add_argument("--teacher", type=Path, help="a recipe like it whose `teacher` is a model; it writes the data of the arm `teacher`")
     parser.add_argument("--restyler", type=Path, help="a recipe whose teacher restyles; the base itself by default")
-    parser.add_argument("--own", type=Path, help="your conversations, JSONL of TRL or OpenAI")
+    parser.add_argument("--own", type=Path, help="your conversations: JSONL of TRL, OpenAI or ShareGPT, or a folder of it")
     parser.add_argument("--folder", type=Path, default=Path("out/pretrained"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--paths", type=int, help="as of `magnetc build`")
@@ -96,8 +96,8 @@ def _plan(options: argparse.Namespace, sink: Sink) -> tuple[Plan, int]:
     for folder, each in zip((folder for folder in (options.teacher, options.restyler) if folder), specs[1:]):
         if each is None or each.recipe.model is None:
             raise SystemExit(f"{folder}: its `teacher` is no model; docs/teachers.md says how one is named")
-    if options.own and not options.own.is_file():
-        raise SystemExit(f"--own {options.own}: there is no such file")
+    if options.own and not options.own.exists():
+        raise SystemExit(f"--own {options.own}: there is no such file or folder")
     plan = Plan(base=options.base, recipe=options.recipe, folder=options.folder, seeds=options.seeds, restyler=options.restyler, teacher=options.teacher,
                 own=options.own, preference=bool(spec.recipe.negatives) and not options.no_mdpo, paths=options.paths, tokens=options.tokens,
                 pair_tokens=options.pair_tokens, changes=tuple(options.changes), template=settings.template, trust=options.trust, played=options.conversations,

@@ -169,7 +169,10 @@ def test_mistakes_cost_nothing(more, said, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(("line", "said"), [("{", "line 2: it is no JSON"), ('{"prompt": "x"}', "line 2: a row has `messages`"), ("[1]", "line 2: a row has")])
+@pytest.mark.parametrize(("line", "said"), [
+    ("{", "line 2: "), ('{"prompt": "x"}', "line 2: a row is an object with `messages`"), ("[1]", "line 2: it is an array, and a row is an object"),
+    ('{"messages": [{"role": "user", "content": "x"}]}', "line 2: the agent says nothing"),
+    ('{"prompt": "x", "chosen": "y", "rejected": "z"}', "line 2: it is a pair")])
 def test_what_is_no_row_of_ones_own_is_said_with_its_line(line, said, tmp_path):
     file = tmp_path / "own.jsonl"
     file.write_text('{"messages": [{"role": "assistant", "content": "x"}]}\n' + line)
@@ -203,9 +206,15 @@ def test_differences_are_of_base_paths():
     assert found.interval[1] == pytest.approx(0.25 + 0.134, abs=0.03)
     alone = {id: each for id, each in own.items() if id.endswith(".0")}
     assert difference(alone, other).interval == pytest.approx(found.interval, abs=0.001)
-    spread = outcomes(40, lambda path, _: (path % 2, 1 - path % 2 if path < 20 else 1))
-    wide, narrow = (difference(each, other).interval for each in (outcomes(40, lambda path, _: (1, path % 4 == 1)), spread))
-    assert wide[1] - wide[0] > 0.5 > narrow[1] - narrow[0], "seeds that differ are a doubt of their own"
+
+
+def test_seeds_that_differ_are_a_doubt_of_their_own():
+    shares = (0.2, 0.5, 0.8)
+    apart = share(outcomes(1000, lambda path, _: [path % 10 < 10 * each for each in shares]))
+    alike = share(outcomes(1000, lambda path, _: [path % 2] * 3))
+    assert apart.value == alike.value == pytest.approx(0.5)
+    assert alike.interval == pytest.approx((0.5 - 0.031, 0.5 + 0.031), abs=0.004)   # 1.96 · √(0.25 / 1000)
+    assert apart.interval == pytest.approx((0.5 - 0.34, 0.5 + 0.34), abs=0.05)   # 1.96 · 0.3 / √3
 
 
 @pytest.mark.parametrize("paths", [1, 6, 40])
