@@ -147,7 +147,7 @@ def test_a_user_says_no_value_but_those_of_its_goal_and_names_no_tool(opened, re
     goal = {want.said.casefold() for want in user.goal(number)}   # a sentence that begins with a value has it with a capital
     others = {want.said.casefold() for each in references for turn in each.turns for want in turn.wants} - goal
     others -= {value for value in others if any(value in mine for mine in goal)}
-    said = []
+    said, repeated = [], 0
     for _ in range(MOST + 2):
         text = " ".join(data.draw(st.lists(WORDS, min_size=1, max_size=5))) + data.draw(st.sampled_from(["?", "."]))
         answer = user.answer(number, text, [])
@@ -155,11 +155,12 @@ def test_a_user_says_no_value_but_those_of_its_goal_and_names_no_tool(opened, re
         if answer is None:
             continue
         said.append(answer)
+        repeated += text.endswith(".")   # no question: only the goal can follow
         rest = answer.replace(plan.user["content"], "")
         assert not [tool for tool in opened.spec.tool if tool in rest]
         assert not [value for value in others if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", rest.casefold())]
     assert len(said) <= MOST
-    assert sum(plan.user["content"] in text for text in said) <= 1
+    assert repeated <= 1
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
