@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from magnetc.build.output import file_digest
 from magnetc.ir.json import Json, digest
+from magnetc.source.write_whole import write_whole
 
 ARMS = ("offline", "restyled", "teacher", "own")
 WITH_PAIRS = ("offline", "restyled", "teacher")
@@ -221,12 +223,13 @@ def _model(plan: Plan, arm: str, stage: str, seed: int) -> Path:
 
 
 def write_restyler(plan: Plan) -> None:
-    """The recipe whose teacher is the base itself, where no other restyler is named: all but its teacher is the recipe's."""
+    """The recipe whose teacher is the base itself, where no other restyler is named. Restyling asks its teacher by its prompts, which are the recipe's; nothing
+    else of it plays a part."""
     folder = plan.folder / "restyler"
     folder.mkdir(parents=True, exist_ok=True)
     model = os.path.relpath(plan.base, folder) if Path(plan.base).is_dir() else plan.base
     teacher = {"transformers": {"model": model, "max_tokens": plan.max_tokens, **({"template": dict(plan.template)} if plan.template else {})}}
-    text = f"kind: recipe\nname: restyler\nextend: {json.dumps(os.path.relpath(plan.recipe, folder))}\nteacher: {json.dumps(teacher)}\n"
-    place = folder / "recipe.yaml"
-    if not place.is_file() or place.read_text(encoding="utf-8") != text:
-        place.write_text(text, encoding="utf-8")
+    write_whole(folder / "recipe.yaml", f"kind: recipe\nname: restyler\nextend: std/begin\nteacher: {json.dumps(teacher)}\n")
+    shutil.rmtree(folder / "prompts", ignore_errors=True)
+    if (plan.recipe / "prompts").is_dir():
+        shutil.copytree(plan.recipe / "prompts", folder / "prompts")

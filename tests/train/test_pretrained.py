@@ -16,6 +16,7 @@ from pretrained.paired import Outcome, difference, share
 from running import teacher
 from small import read
 
+from magnetc.build.read_manifest import read_manifest
 from magnetc.models.load import load_chat
 from magnetc.train.encode.pairs import encode_pair
 from magnetc.train.encode.rows import encode_row
@@ -142,6 +143,18 @@ def test_said_again_it_does_nothing(done, capsys):
     due = {line.split("  ", 1)[1] for line in capsys.readouterr().out.splitlines() if line.startswith("to do")}
     assert {"own-sft-1 train", "own tokens of sft"} <= due
     assert not {"own-sft-0 train", "restyled data"} & due
+
+
+def test_without_a_restyler_the_base_restyles(base, tmp_path):
+    """What is asked by the recipe's own prompts; a model that answers with nothing of use changes nothing, and that is told."""
+    recipe = shutil.copytree(LIBRARY, tmp_path / "library", ignore=shutil.ignore_patterns("out*", ".magnetc"))
+    folder, runner = tmp_path / "run", Runner(fails=("base heldout",))
+    with pytest.raises(SystemExit, match="base heldout"):
+        run.main(["--base", str(base), "--recipe", str(recipe), "--folder", str(folder), "--paths", "2", "--max-tokens", "4", "--trust"], runner)
+    assert runner.names == ["offline data", "restyled data", "base heldout"]
+    told = read_manifest(folder / "data/restyled")["restyled"]
+    assert told["kept"] > told["messages"] == 0
+    assert list((folder / "restyler/.magnetc").glob("journal.sqlite"))
 
 
 def test_a_plan_runs_nothing(tmp_path):
