@@ -15,7 +15,9 @@ from pathlib import Path
 
 from magnetc.cli.report import announce, diagnosed, fail
 from magnetc.diagnostics import Sink
+from magnetc.eval.heldout import TRAINED
 from magnetc.frontend import load
+from magnetc.ir.spec import Recipe
 from magnetc.run.record import Record
 from magnetc.source.write_whole import write_whole
 from magnetc.tools.importers import IMPORTERS
@@ -28,6 +30,9 @@ from .work import environment, spawned, undone, work
 
 FIXED = ("base", "seed", "sft.steps", "mdpo.steps", "sft.epochs", "mdpo.epochs")
 """Settings that the comparison gives by itself: each row of an arm is trained once, and the tokens say how often it is among them."""
+
+LIKE = ("seed", "paths", "partitions", "held_out")
+"""What the teacher's recipe has as the other, so that what is held out of one is held out of both."""
 
 
 def main(arguments: Sequence[str] | None = None, run: Callable[[Step], int] = spawned) -> int:
@@ -87,23 +92,39 @@ def _plan(options: argparse.Namespace, sink: Sink) -> tuple[Plan, int]:
     if options.seeds < 1 or any(value is not None and value < 1 for value in (options.tokens, options.pair_tokens, options.paths)):
         raise SystemExit("--seeds, --tokens, --pair-tokens and --paths are at least 1")
     settings = read_settings({}, (f"base={json.dumps(options.base)}", *LORA, *options.changes), sink)
-    specs = [load(folder, sink, IMPORTERS) for folder in (options.recipe, options.teacher, options.restyler) if folder]
-    spec = specs[0]
+    spec = load(options.recipe, sink, IMPORTERS)
     if settings is None or spec is None or sink.has_errors:
         fail(sink, folder=options.recipe)
     if settings.lora is None:
         raise SystemExit("--set lora: adapters are what is compared")
-    for folder, each in zip((folder for folder in (options.teacher, options.restyler) if folder), specs[1:]):
-        if each is None or each.recipe.model is None:
-            raise SystemExit(f"{folder}: its `teacher` is no model; docs/teachers.md says how one is named")
+    own = spec.recipe
+    if not own.held_out and not {name for name, share in own.partitions if share} - set(TRAINED):
+        raise SystemExit(f"{options.recipe}: it holds nothing out that a model could be judged by; give `test` a share in its `partitions`")
+    _asked(options.restyler, sink)
+    taught = _asked(options.teacher, sink)
+    other = next((name for name in LIKE if taught and getattr(taught, name) != getattr(own, name)), None)
+    if other:
+        raise SystemExit(f"{options.teacher}: its `{other}` is not that of {options.recipe}; a recipe that extends it, and says `teacher` alone, is like it")
     if options.own and not options.own.exists():
         raise SystemExit(f"--own {options.own}: there is no such file or folder")
     plan = Plan(base=options.base, recipe=options.recipe, folder=options.folder, seeds=options.seeds, restyler=options.restyler, teacher=options.teacher,
-                own=options.own, preference=bool(spec.recipe.negatives) and not options.no_mdpo, paths=options.paths, tokens=options.tokens,
+                own=options.own, preference=bool(own.negatives) and not options.no_mdpo, paths=options.paths, tokens=options.tokens,
                 pair_tokens=options.pair_tokens, changes=tuple(options.changes), template=settings.template, trust=options.trust, played=options.conversations,
                 max_tokens=options.max_tokens, bfcl=tuple(options.bfcl), toolquery=options.toolquery, keep=options.keep,
                 aside=("--batch", str(options.batch), "--device", options.device))
-    return plan, options.paths or sum(count for _, count in spec.recipe.paths)
+    return plan, options.paths or sum(count for _, count in own.paths)
+
+
+def _asked(folder: Path | None, sink: Sink) -> Recipe | None:
+    """The recipe whose teacher is asked, if one is named."""
+    if folder is None:
+        return None
+    spec = load(folder, sink, IMPORTERS)
+    if spec is None or sink.has_errors:
+        fail(sink, folder=folder)
+    if spec.recipe.model is None:
+        raise SystemExit(f"{folder}: its `teacher` is no model; docs/teachers.md says how one is named")
+    return spec.recipe
 
 
 def _size(options: argparse.Namespace) -> float | None:

@@ -182,6 +182,26 @@ def test_mistakes_cost_nothing(more, said, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def changed(folder, old, new, more=""):
+    """The library with another line in its recipe."""
+    shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns("out*", ".magnetc"))
+    text = (folder / "recipe.yaml").read_text()
+    assert old in text
+    (folder / "recipe.yaml").write_text(text.replace(old, new) + more)
+    return str(folder)
+
+
+def test_recipes_that_do_not_fit_cost_nothing(tmp_path):
+    words = ["--base", "some/model-1B", "--folder", str(tmp_path / "run")]
+    other = changed(tmp_path / "other", "seed: 11", "seed: 12", 'teacher: {openai: {model: small, endpoint: "http://localhost:1/v1"}}\n')
+    with pytest.raises(SystemExit, match="its `seed` is not that of"):
+        run.main([*words, "--recipe", str(LIBRARY), "--teacher", other], Runner())
+    all_trained = changed(tmp_path / "trained", "train: 0.8, validation: 0.1, test: 0.1", "train: 0.9, validation: 0.1")
+    with pytest.raises(SystemExit, match="it holds nothing out"):
+        run.main([*words, "--recipe", all_trained], Runner())
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(("line", "said"), [
     ("{", "line 2: "), ('{"prompt": "x"}', "line 2: a row is an object with `messages`"), ("[1]", "line 2: it is an array, and a row is an object"),
     ('{"messages": [{"role": "user", "content": "x"}]}', "line 2: the agent says nothing"),
