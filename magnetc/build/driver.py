@@ -41,6 +41,7 @@ from magnetc.diagnostics import Diagnostic, Sink
 from magnetc.distill.contamination.index import Index
 from magnetc.distill.controls import RANDOM
 from magnetc.distill.proofs.clean import INDEX
+from magnetc.distill.proofs.mixed import TRAIN
 from magnetc.emit.card import card
 from magnetc.emit.coverage import Coverage, Loss
 from magnetc.emit.difficulty import Difficulties
@@ -61,8 +62,6 @@ from magnetc.ir.spec import Spec
 from magnetc.passes.context import CompileContext
 from magnetc.tools.trust import require_trust
 from magnetc.translate.scenario import Scenario
-
-TRAIN = "sft/train.jsonl"
 
 
 @dataclass(slots=True)
@@ -183,7 +182,7 @@ async def build(options: BuildOptions, sink: Sink) -> BuildSummary | None:
         report_yields(spec, summary.yields, summary.misfits, sink)
         if sink.has_errors:
             return None
-        _mix_in(mixes, spec, index, output, summary, sink)
+        _mix_in(mixes, spec, index, measures.partitions, output, summary, sink)
         _measure(options, spec, measures, summary, sink)
         if cleaner is not None:
             output.text(INDEX, json.dumps(cleaner.index.document(), separators=(",", ":")) + "\n")
@@ -269,11 +268,11 @@ def _cleaned(result: UnitResult, cleaner: Cleaner) -> UnitResult:
     return replace(result, dropped=dropped, conversations=conversations, pairs=pairs, losses=losses)
 
 
-def _mix_in(mixes: list[Mixed], spec: Spec, index: Index | None, output: Output, summary: BuildSummary, sink: Sink) -> None:
+def _mix_in(mixes: list[Mixed], spec: Spec, index: Index | None, partitions: Partitions, output: Output, summary: BuildSummary, sink: Sink) -> None:
     """Write the rows of the recipe's `mix` behind its own training rows."""
     own = output.counts.get(TRAIN, 0)
     for mixed in mixes:
-        for row in mixed.rows(own, spec.recipe.seed, index):
+        for row in mixed.rows(own, spec.recipe.seed, index, partitions):
             output.row(TRAIN, row)
     report_mix(mixes, sink)
     summary.mix = [mixed.document() for mixed in mixes]

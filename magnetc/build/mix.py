@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from magnetc.build.partitions import Partitions
 from magnetc.diagnostics import Diagnostic, Sink
 from magnetc.diagnostics.model import Label
 from magnetc.distill.contamination.index import Index
 from magnetc.distill.proofs.intact import row_digest
-from magnetc.distill.proofs.mixed import TAG
+from magnetc.distill.proofs.mixed import TAG, prefix
 from magnetc.emit.foreign.forms import read_row
 from magnetc.emit.foreign.lines import Line, data_files, lines_of, place
 from magnetc.emit.foreign.row import Problem
@@ -43,7 +44,7 @@ class _Place:
 @dataclass(slots=True)
 class Mixed:
     """The rows that a file or folder of the recipe's `mix` has, and what became of them: `asked` were to be taken, `taken` were, and those
-    `overlapping` with benchmarks were left out."""
+    `overlapping` with benchmarks, or with what is `held_out` for sets of its own, were left out."""
 
     mix: Mix
     files: Sequence[Path]
@@ -51,13 +52,14 @@ class Mixed:
     asked: int = 0
     taken: int = 0
     overlapping: int = 0
+    held_out: int = 0
 
     @property
     def digest(self) -> str:
         """The digest of all that it has, in order."""
         return digest([[each.digest, each.file, each.number] for each in self.places])
 
-    def rows(self, own: int, seed: int, index: Index | None) -> Iterator[Row]:
+    def rows(self, own: int, seed: int, index: Index | None, partitions: Partitions) -> Iterator[Row]:
         """Rows to be mixed in among so many of the dataset's `own`, drawn by what they say."""
         self.asked = round(self.mix.weight * own)
         left = sorted(self.places, key=lambda each: (draw.fraction(seed, TAG, self.mix.name, each.digest), each.file, each.number))
@@ -65,7 +67,9 @@ class Mixed:
             block, left = left[: self.asked - self.taken], left[self.asked - self.taken :]
             for line, row in self._read(block):
                 made = self._made(line, row)
-                if index is not None and index.overlaps(made):
+                if any(partitions.held_out(made)):
+                    self.held_out += 1
+                elif index is not None and index.overlaps(made):
                     self.overlapping += 1
                 else:
                     self.taken += 1
@@ -73,7 +77,8 @@ class Mixed:
 
     def document(self) -> dict[str, Any]:
         """As figures have it. `of`: so many rows there are."""
-        return {"name": self.mix.name, "weight": self.mix.weight, "of": len(self.places), "asked": self.asked, "rows": self.taken, "overlapping": self.overlapping}
+        return {"name": self.mix.name, "weight": self.mix.weight, "of": len(self.places), "asked": self.asked, "rows": self.taken, "overlapping": self.overlapping,
+                **({"held_out": self.held_out} if self.held_out else {})}
 
     def _read(self, block: Sequence[_Place]) -> Iterator[tuple[_Place, Json]]:
         """The rows at places, read again in one pass."""
@@ -85,7 +90,7 @@ class Mixed:
     def _made(self, at: _Place, row: Json) -> Row:
         read, _ = read_row(row)
         assert read is not None, "a line was no row when it was read again"
-        id = f"{TAG}.{self.mix.name}.{f'{at.file + 1}-' if len(self.files) > 1 else ''}line{at.number}"
+        id = f"{prefix(self.mix.name)}{f'{at.file + 1}-' if len(self.files) > 1 else ''}line{at.number}"
         tags = {"path": "", "base": id, "operations": [], "locale": "", "copy_of": "", TAG: self.mix.name}
         made: Row = {"id": id, "messages": messages_of(read), "tools": tools_of(read), "tags": tags, "certificate": {"row": ""}}
         made["certificate"]["row"] = row_digest(made)
@@ -114,8 +119,9 @@ def report_mix(found: Sequence[Mixed], sink: Sink) -> None:
     """MG635 for each file that has fewer rows than its weight asks for."""
     for each in found:
         if each.taken < each.asked:
-            overlapping = (f"{each.overlapping:,} of them overlap with a benchmark of `decontaminate`",) if each.overlapping else ()
-            sink.warning("MG635", f"`{each.mix.file}` was to give {each.asked:,} rows, and has {len(each.places):,}", each.mix.origin.child("weight"), notes=overlapping,
+            left_out = ((each.overlapping, "overlap with a benchmark of `decontaminate`"), (each.held_out, "have what the recipe holds out"))
+            notes = tuple(f"{count:,} of them {why}" for count, why in left_out if count)
+            sink.warning("MG635", f"`{each.mix.file}` was to give {each.asked:,} rows, and has {len(each.places):,}", each.mix.origin.child("weight"), notes=notes,
                          help="no row is taken twice: give it a weight that it can meet, or more rows")
 
 

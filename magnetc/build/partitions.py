@@ -19,8 +19,6 @@ from magnetc.translate.scenario import Scenario
 TOOL, COMPOSITION, STATE = KINDS = ("held_out_tool", "held_out_composition", "held_out_state")
 """The held-out sets of a recipe that says `held_out`. A conversation with several of these is in the first."""
 
-Composition = tuple[str, str]
-
 
 def partition(recipe: Recipe, base: str) -> str:
     """The partition of a base path: drawn by its id alone, so that other units never move it."""
@@ -87,7 +85,7 @@ class Partitions:
 
     def held_out(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What a row has that is held out: the set that it belongs to, and what it has in words. Of a pair, its chosen side counts: nobody is
-        taught to do what the other does.
+        taught to do what the other does. Of a row that was mixed in, tools of the recipe count alone.
 
         Raises:
             LookupError, TypeError, ValueError: for what is no row.
@@ -96,18 +94,18 @@ class Partitions:
         if asked is None:
             return
         shown = Shown(self.spec, Presentation.read(row["certificate"].get("shown", {})))
+        called = _called(row, shown)
         if self.tools:
             offered = {shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"])}
-            yield from ((TOOL, f"the tool `{name}`") for name in sorted(self.tools & offered))
-        if row["certificate"]["world"]["initial"] in self.states:
+            yield from ((TOOL, f"the tool `{name}`") for name in sorted(self.tools & offered.union(called)))
+        if row["certificate"].get("world", {}).get("initial") in self.states:   # what was mixed in has no world
             yield STATE, "the initial state"
-        for first, then in compositions(row, shown) if asked.compositions else ():
-            if is_held_out(self.spec.recipe.seed, asked.compositions, first, then):
+        for first, then in dict.fromkeys(pairwise(called)) if asked.compositions else ():
+            if {first, then} <= self.spec.tool.keys() and is_held_out(self.spec.recipe.seed, asked.compositions, first, then):
                 yield COMPOSITION, f"`{then}` right behind `{first}`"
 
 
-def compositions(row: Mapping[str, Any], shown: Shown) -> list[Composition]:
-    """Each pair of tools of which one call follows the other, in real names."""
+def _called(row: Mapping[str, Any], shown: Shown) -> list[str]:
+    """The tools that are called, in order and in real names."""
     messages = row["messages"] if "messages" in row else [*row["prompt"], *row["chosen"]]
-    names = [shown.read_name(call["function"]["name"]) for message in messages for call in message.get("tool_calls") or ()]
-    return list(dict.fromkeys(pairwise(names)))
+    return [shown.read_name(call["function"]["name"]) for message in messages for call in message.get("tool_calls") or ()]

@@ -15,7 +15,7 @@ from magnetc.build.output import MANIFEST, file_digest
 from magnetc.build.partitions import Partitions
 from magnetc.diagnostics import MagnetError, Sink
 from magnetc.distill.proofs.failure import Failure
-from magnetc.distill.proofs.mixed import TAG
+from magnetc.distill.proofs.mixed import TRAIN, is_mixed, prefix
 from magnetc.distill.proofs.prover import Prover
 from magnetc.engine.local import in_order
 from magnetc.ir.json import wire
@@ -139,7 +139,10 @@ async def _check_line(prover: Prover, partitions: Partitions | None, world: Worl
         found.append(Failure(name, 0, f"another row stands in its place, {line.place}"))
     elif _wire_line(row) != text:
         found.append(Failure(name, 0, f"{line.place} is not in wire form"))
-    if partitions and (why := partitions.misplaced(line.place.rpartition(":")[0], row)):
+    file = line.place.rpartition(":")[0]
+    if is_mixed(row) and file != TRAIN:
+        found.append(Failure(name, 0, f"it says that it was mixed in, and nothing is mixed into `{file}`"))
+    if partitions and (why := partitions.misplaced(file, row)):
         found.append(Failure(name, 8, why))
     return found + [replace(failure, row=name) for failure in await prover.verify(row, world, line.digest)]
 
@@ -156,7 +159,7 @@ def _batches(opened: Opened, found: Verification) -> Iterator[list[_Line]]:
     """The lines of every data file, in batches. Rows that are listed and not there become failures."""
     out = opened.folder
     batch: list[_Line] = []
-    marks = tuple(f"{TAG}.{mix.name}." for mix in opened.spec.recipe.mix)
+    marks = tuple(prefix(mix.name) for mix in opened.spec.recipe.mix)
     for name, entry in opened.manifest["files"].items():
         if not (out / name).is_file():
             continue

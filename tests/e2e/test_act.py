@@ -118,6 +118,21 @@ def test_a_thought_that_stands_on_nothing_fails(acted, tmp_path, text):
     assert all(3 in proofs for proofs in found.values())
 
 
+@pytest.mark.parametrize("part", ["prompt", "chosen", "rejected"])
+def test_a_thought_in_a_pair_fails(acted, tmp_path, part):
+    """Only one side could have it, and nothing holds that of the other against what was seen."""
+    def other(row):
+        if "rejected" in row:
+            index = max(index for index, message in enumerate(row[part]) if message["role"] == "assistant") if part != "prompt" else 0
+            copy = deepcopy(row)
+            copy[part][index][KEY] = "All is there that I need."
+            yield copy
+
+    ids = forge(acted[0], tmp_path / "out", other)
+    assert ids
+    assert set(failing(tmp_path / "out")) == set(ids)
+
+
 def test_exports_keep_thoughts_where_they_can(acted, tmp_path):
     forms = ("trl-objects", "sharegpt", "openai")
     result = magnetc("export", acted[0], *(part for form in forms for part in ("--to", form)), "-o", tmp_path / "shared")

@@ -2,17 +2,20 @@
 
 import json
 import shutil
+from itertools import permutations
 
 import pytest
 import yaml
-from dataset import LIBRARY, forge, magnetc, rows, verify
+from dataset import LIBRARY, failing, forge, magnetc, rows, verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from magnetc.emit.exports.dataset import read_json
 from magnetc.emit.foreign.forms import read_row
 from magnetc.emit.foreign.trl import messages_of, tools_of, unfit
+from magnetc.passes.held_out import is_held_out
 
+SHARE = 0.12
 TOOL = {"name": "get_weather", "description": "The weather.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
 
 
@@ -107,6 +110,19 @@ def test_verify_says_of_how_many_nothing_is_proven_and_holds_them_to_their_diges
     assert any("which the recipe does not name" in failure["message"] for failure in told["failures"])
 
 
+def test_no_other_row_passes_as_one_of_them(mixed, tmp_path):
+    """A pair, a row with another id and a row in another file would claim nothing, and be counted as proven."""
+    out, _ = mixed
+
+    def claim(row):
+        if not row["tags"].get("mix"):
+            yield {**row, "tags": {**row["tags"], "mix": "mine"}, "certificate": {"row": ""}}
+
+    ids = forge(out, tmp_path / "forged", claim)
+    assert {name.partition(".")[0] for name in ids} > {"loan-000000"}
+    assert set(failing(tmp_path / "forged")) == set(ids)
+
+
 def test_pages_and_exports_have_them_apart(mixed):
     out, result = mixed
     page = (out / "report.html").read_text()
@@ -141,6 +157,32 @@ def test_the_same_rows_are_taken_whatever_their_order_and_units_stay(own_home, t
     assert "is up to date" in said()[0]
     write(tmp_path / "mine.jsonl", [*documents, trl(99)])
     assert len(said()[1] - first) <= 1
+
+
+def test_what_is_held_out_is_not_mixed_in(own_home, tmp_path):
+    """Neither a tool that is held out nor a composition comes in by a user's file; tools that only the file has are no part of it."""
+    def chat(number, names):
+        made = [{"type": "function", "function": {"name": name, "arguments": {}}} for name in names]
+        acts = [part for call in made for part in ({"role": "assistant", "tool_calls": [call]}, {"role": "tool", "content": "ok"})]
+        return {"messages": [{"role": "user", "content": f"Do {number}."}, *acts, {"role": "assistant", "content": "Done."}],
+                "tools": [{"type": "function", "function": {**TOOL, "name": name}} for name in dict.fromkeys(names)]}
+
+    ours = ("find_books", "borrow_book", "opening_hours", "return_book")
+    drawn = next(names for names in permutations(ours, 2) if is_held_out(11, SHARE, *names))
+    theirs = [names for number in range(60) if is_held_out(11, SHARE, *(names := (f"mine_{number}", "mine")))]
+    chats = [("renew_loan",), drawn, ("find_books",), *theirs]
+    write(tmp_path / "mine.jsonl", [chat(number, names) for number, names in enumerate(chats)])
+    partitions = {"train": 0.9, "validation": 0.1, "held_out": {"tools": ["renew_loan"], "compositions": SHARE}}
+    folder = recipe(tmp_path / "library", [{"file": "../mine.jsonl", "weight": 20}], paths={"loan": 8}, negatives={}, partitions=partitions)
+    result = magnetc("build", folder, "--trust", "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    found = [row for row in train(tmp_path / "out") if row["tags"].get("mix")]
+    assert verify(tmp_path / "out")["failures"] == []
+    assert not [row for row in found if "renew_loan" in row["tools"]]
+    assert len(found) == len(chats) - 2 > 3
+    (told,) = json.loads(result.stdout)["mix"]
+    assert told["held_out"] == 2
+    assert "2 of them have what the recipe holds out" in result.stderr
 
 
 def test_lines_that_cannot_be_trained_on_are_shown_where_they_stand(own_home, tmp_path):

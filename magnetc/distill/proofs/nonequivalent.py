@@ -16,6 +16,7 @@ from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.distill.taxonomy import NEGATIVES, evidence_of, taxonomy
 from magnetc.ir.json import Json, wire
 from magnetc.ir.spec import Spec
+from magnetc.teachers.reasoned import KEY
 from magnetc.tools.worlds.equivalence import Execution, Made, difference, equivalent
 from magnetc.tools.worlds.protocol import Outcome, Ref, Step
 
@@ -107,6 +108,8 @@ def check(chosen: ConversationView, rejected: ConversationView, prompt: int, fau
             problems.append("with the fault replaced the sides still differ")
         problems += single_fault.check(chosen, rejected, prompt, kind, corresponds)
     problems += single_fault.credits(chosen, rejected, prompt)
+    if any(KEY in message for view in (chosen, rejected) for message in view.messages):
+        problems.append(f"a message has a `{KEY}`: nobody thinks aloud in a pair")
     return problems + _form_problems(chosen.messages[prompt:], rejected.messages[prompt:])
 
 
