@@ -12,6 +12,8 @@ from running import teacher
 
 from magnetc.teachers.reasoned import KEY, problems
 
+pytestmark = pytest.mark.slow
+
 PATHS = 5
 
 

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from dataset import LIBRARY, files, magnetc, rows, verify
 
+pytestmark = pytest.mark.slow
+
 SINGLE = {"paths": {"loan": 40}, "mixture": {"multi_turn": 1, "single_turn": 3, "abstain": 1}, "negatives": {"mutate": 1.0}}
 
 

@@ -16,6 +16,8 @@ from magnetc.passes.context import CompileContext
 from magnetc.passes.hardness import Hardness, longest_chain
 from magnetc.passes.pipeline import compile_unit
 
+pytestmark = pytest.mark.slow
+
 
 def build(folder, out, difficulty, paths):
     shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns("out*", ".magnetc"))

@@ -15,6 +15,8 @@ from magnetc.build.compile import compile_recipe
 from magnetc.diagnostics import Sink
 from magnetc.passes.held_out import is_held_out
 
+pytestmark = pytest.mark.slow
+
 SHARE = 0.12
 
 

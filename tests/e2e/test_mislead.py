@@ -12,6 +12,8 @@ from test_act import recipe
 from magnetc.distill.misled import HINTS
 from magnetc.distill.taxonomy import taxonomy
 
+pytestmark = pytest.mark.slow
+
 PATHS = 10
 
 

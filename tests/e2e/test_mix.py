@@ -15,6 +15,8 @@ from magnetc.emit.foreign.forms import read_row
 from magnetc.emit.foreign.trl import messages_of, tools_of, unfit
 from magnetc.passes.held_out import is_held_out
 
+pytestmark = pytest.mark.slow
+
 SHARE = 0.12
 TOOL = {"name": "get_weather", "description": "The weather.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
 

@@ -10,6 +10,8 @@ from dataset import LIBRARY, files, magnetc, rows, verify
 
 from magnetc.passes.mixture import Kind, kind_of
 
+pytestmark = pytest.mark.slow
+
 
 def recipe(folder, **changes):
     """The library, where users can be told of each tool that there is none."""

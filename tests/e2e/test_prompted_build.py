@@ -16,6 +16,8 @@ from running import teacher
 from magnetc.engine.journal import NAME
 from magnetc.teachers.openai import client as client_module
 
+pytestmark = pytest.mark.slow
+
 PATHS = 12
 
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from magnetc.distill.proofs.failure import PROOFS
 from magnetc.emit.removed import CHECKED, CLEAN, removed_by_proof
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def misfit(own_home, tmp_path_factory):

@@ -16,6 +16,8 @@ from magnetc.eval.toolquery.environment import Tools, environment, own_spec
 from magnetc.eval.toolquery.run import run
 from magnetc.eval.toolquery.tasks import agentboard_tasks, own_tasks
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def spec():
