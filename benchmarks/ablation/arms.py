@@ -99,7 +99,7 @@ class Size:
     played: Mapping[str, int]
     most_tokens: int = 96
     chunk: int = 100
-    packing: int = 2048
+    packing: int = 1024
     changes: tuple[str, ...] = ()
 
     def cells(self) -> list[tuple[str, int]]:
@@ -114,9 +114,9 @@ class Size:
 
 
 SIZES: Mapping[str, Size] = {
-    "smoke": Size(arms=("graph", "merge", "no-split", FULL), seeds=3, paths=1200, steps=700, played={"templates": 300, "domain": 150, "seen": 100}),
-    "evidence": Size(arms=tuple(ARMS), seeds=5, preference_seeds=8, paths=2400, steps=2000, played={"templates": 2000, "domain": 2000, "seen": 500}),
-    "calibrate": Size(arms=(FULL, "graph"), seeds=0, paths=1200, steps=700, played={"dev": 200}),
+    "smoke": Size(arms=("graph", "merge", "no-split", FULL), seeds=3, paths=1200, steps=2000, played={"templates": 300, "domain": 150, "seen": 100}),
+    "evidence": Size(arms=tuple(ARMS), seeds=5, preference_seeds=8, paths=2400, steps=4000, played={"templates": 2000, "domain": 2000, "seen": 500}),
+    "calibrate": Size(arms=(FULL, "graph"), seeds=0, paths=1200, steps=2000, played={"dev": 200}),
     "toy": Size(arms=("graph", FULL), seeds=1, paths=24, steps=8, preference_steps=4, played={"templates": 8, "domain": 4}, most_tokens=16, chunk=4),
 }
 """`calibrate` is seed 0, which counts for nothing. `toy` tests the harness."""

@@ -77,7 +77,7 @@ class Cell:
     def _changes(self, stage: str, deadline: Deadline) -> list[str]:
         """The training settings: the same for all arms, but for where and how strongly a preference acts, and what it goes on from."""
         size, named = self.size, any(change.startswith("base=") for change in self.size.changes)
-        found = ["select=false", "length=2048", "over=cut", f"seed={self.seed}", f"sft.steps={size.steps}", "sft.lr=3e-3", "sft.batch=1",
+        found = ["select=false", f"length={size.packing}", "over=cut", f"seed={self.seed}", f"sft.steps={size.steps}", "sft.lr=3e-3", "sft.batch=1",
                  f"sft.packing={size.packing}", "sft.warmup=0.05", *size.changes]
         if stage == "mdpo":
             found += [f"mdpo.steps={size.preference_steps}", "mdpo.lr=3e-4", "mdpo.batch=4", "mdpo.floor=5", f"mdpo.lambda={self.arm.preference}",

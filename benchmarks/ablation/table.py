@@ -77,9 +77,17 @@ class Results:
                 for seed, sets in self.cells[arm].items()}
 
     def share(self, arm: str, name: str, endpoint: str = PRIMARY, operation: str = "") -> Estimate | None:
-        """None where there is nothing that it is a share of. Calls that are right are counted among those that an arm made, so no pairing is known of them."""
-        found = self.outcomes(arm, name, ENDPOINTS[endpoint], operation)
-        return rate(found) if any(one.of for of_seed in found.values() for one in of_seed.values()) else None
+        """None where there is nothing that it is a share of."""
+        key = (arm, name, endpoint, operation)
+        if key not in self._shares:
+            found = self.outcomes(arm, name, ENDPOINTS[endpoint], operation)
+            self._shares[key] = rate(found) if any(one.of for of_seed in found.values() for one in of_seed.values()) else None
+        return self._shares[key]
+
+    @cached_property
+    def _shares(self) -> dict[tuple[str, str, str, str], Estimate | None]:
+        """What `share` has found: a bootstrap of two thousand conversations takes most of a second."""
+        return {}
 
     def operations(self, name: str) -> list[str]:
         """The categories of a set."""
@@ -98,7 +106,7 @@ class Results:
         return found
 
     def _marked(self, name: str, arm: str, other: str, estimate: Estimate) -> tuple[str, ...]:
-        out = [each for each in (arm, other) if not LOW <= rate(self.outcomes(each, name)).value <= HIGH]
+        out = [each for each in (arm, other) if (found := self.share(each, name)) is not None and not LOW <= found.value <= HIGH]
         wanted = min(self.size.seeds_of(arm), self.size.seeds_of(other))
         return (*(f"{each} is outside {LOW:.0%} to {HIGH:.0%}" for each in out), *((f"{estimate.seeds} of {wanted} seeds",) if estimate.seeds < wanted else ()))
 
