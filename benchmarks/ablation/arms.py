@@ -98,7 +98,7 @@ class Size:
     preference_steps: int = 160
     played: Mapping[str, int]
     most_tokens: int = 96
-    chunk: int = 100
+    chunk: int = 40
     packing: int = 1024
     changes: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from ablation.arms import ARMS, CONTRASTS, FULL, SETS, SIZES, Operations
 from ablation.cell import Cell
 from ablation.data import RECIPES, compose, is_split, read_rows
 from ablation.table import Results, document, markdown
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from magnetc.build.output import file_digest
@@ -92,6 +92,7 @@ def test_holm_by_hand():
     assert holm([]) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_never_below_p_and_keeps_its_order(ps):
     adjusted = holm(ps)
