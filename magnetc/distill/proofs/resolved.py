@@ -27,6 +27,8 @@ def problem(view: ConversationView, call: CallView, pointer: str, value: Json, e
         return "is of a type whose values have no other form"
     if producer is None or view.calls[producer].result_message > call.message:
         return f"is resolved by `{at['call']}`, whose result the agent has not seen"
+    if at["call"] in view.slips:
+        return f"is resolved by `{at['call']}`, which is a slip"
     own, result = view.calls[producer], view.calls[producer].result
     if not any(str(at["at"]) == each for pattern in spec.outputs(own.name, entity.name) for each, _ in expand(result, pattern)):
         return f"is resolved by `{at['at']}` of `{at['call']}`, which is no `{entity.name}`"

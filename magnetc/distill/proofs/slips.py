@@ -2,7 +2,7 @@
 
 A slip is never trained, stands in a message of its own, errs (or is `answered`, and changes nothing), and is followed in its user turn
 by its repair: the same tool, called rightly, with one argument other than the slip's, or after steps that the slip skipped. The world is
-as if it had not been.
+as if it had not been, and nothing comes from its result: no argument, and no value of a reply (proof 3).
 """
 
 from __future__ import annotations

@@ -103,6 +103,8 @@ def _output_problem(view: ConversationView, call: CallView, value: Json, entry: 
     producer = view.position.get(str(entry["output"]))
     if producer is None or view.calls[producer].result_message > call.message:
         return f"comes from `{entry['output']}`, whose result the agent has not seen"
+    if entry["output"] in view.slips:
+        return f"comes from `{entry['output']}`, which is a slip"
     try:
         found = get(view.calls[producer].result, str(entry["at"]))
     except LookupError:
@@ -189,6 +191,8 @@ def said_problem(view: ConversationView, index: int, entry: Mapping[str, Json], 
     position = view.position.get(str(entry["call"]))
     if position is None or view.calls[position].result_message > index:
         return f"quotes `{entry['call']}`, whose result the agent has not seen"
+    if entry["call"] in view.slips:
+        return f"quotes `{entry['call']}`, which is a slip"
     call = view.calls[position]
     tool = spec.tool[call.name]
     try:
