@@ -52,17 +52,15 @@ def command(folder: Path, out: Path | None, size: str, changes: tuple[str, ...],
         required("torch", "transformers", "trl", "peft", "matplotlib", "plotly")
         from dataclasses import replace
 
-        from magnetc.run.driver import WholeRunOptions, forget, run
+        from magnetc.run.driver import WholeRunOptions, run
         from magnetc.run.size import SIZES as KNOWN
 
         given = {"paths": paths, "samples": samples, "mined": mined, "played": played, "most_tokens": max_tokens}
-        place = out or folder.with_name(f"{folder.resolve().name}-run")
-        if fresh:
-            forget(place)
+        place = out or _beside(folder)
         bars = _Bars(shown)
         options = WholeRunOptions(
             recipe=folder, folder=place, size=replace(KNOWN[size], **{name: value for name, value in given.items() if value is not None}),
-            changes=changes, trust=trust, jobs=jobs, batch=batch, device=device, bar=is_terminal(), announce=announce, built=bars.built,
+            changes=changes, trust=trust, jobs=jobs, batch=batch, device=device, fresh=fresh, bar=is_terminal(), announce=announce, built=bars.built,
             watched=bars.watched, step=bars.step)
         found = run(options, sink)
         bars.close()
@@ -75,6 +73,12 @@ def command(folder: Path, out: Path | None, size: str, changes: tuple[str, ...],
             _table(found)
         if found.missed_gate:
             raise SystemExit(MISSED)
+
+
+def _beside(folder: Path) -> Path:
+    """The run's folder of a recipe: FOLDER-run, also where FOLDER is `.` or `..`."""
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    return named.with_name(f"{named.name}-run")
 
 
 class _Bars:

@@ -33,6 +33,7 @@ from magnetc.run.size import Size
 from magnetc.source.write_whole import write_whole
 from magnetc.tools.importers import IMPORTERS
 from magnetc.train.run.driver import RunOptions, train
+from magnetc.train.run.folder import RunFolder
 from magnetc.train.run.settings import TrainSettings, read_settings
 
 PAGE = "report.html"
@@ -41,7 +42,8 @@ STEPS = ("build", "sft", "mine", "mdpo", "eval")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeRunOptions:
-    """What the command line says. `changes` of the training settings come after those of the size. `watched` gives a play its watch, by
+    """What the command line says. `changes` of the training settings come after those of the size. `fresh`: what is
+    there is forgotten, once nothing is wrong with the settings. `watched` gives a play its watch, by
     what is done; `step` is told which step begins, of how many, and whether it was done before."""
 
     recipe: Path
@@ -52,6 +54,7 @@ class WholeRunOptions:
     jobs: int | None = None
     batch: int = 32
     device: str = "auto"
+    fresh: bool = False
     bar: bool = False
     announce: Callable[[str], None] = print
     built: Callable[[], None] = lambda: None
@@ -83,6 +86,9 @@ def run(options: WholeRunOptions, sink: Sink) -> WholeRun | None:
     settings = _settings(options, sink)
     if settings is None:
         return None
+    if options.fresh:
+        shutil.rmtree(options.folder, ignore_errors=True)
+        record = Record(options.folder)
     return _Runner(options, sink, record, settings).run()
 
 
@@ -169,9 +175,10 @@ class _Runner:
         if (known := self.record.told(stage, made_of)) is not None and self._final(stage).is_dir():
             return self._says(stage, True) or known
         self._says(stage, False)
-        fresh = self.record.is_other(stage, made_of)
+        if self.record.is_other(stage, made_of):   # first: a kill in between leaves nothing that another run would trip over
+            RunFolder(options.folder / stage).forget()
         self.record.begin(stage, made_of)
-        wanted = RunOptions(out=data, folder=options.folder / stage, changes=changes, stages=(stage,), trust=True, fresh=fresh, bar=options.bar,
+        wanted = RunOptions(out=data, folder=options.folder / stage, changes=changes, stages=(stage,), trust=True, bar=options.bar,
                             announce=options.announce)
         summary = train(wanted, self.sink)
         if summary is None:
@@ -183,7 +190,7 @@ class _Runner:
         """Each model plays the same held-out conversations: the base too, where it is one that knows something."""
         stages = [name for name in ("sft", "mdpo") if name in self.told and "left_out" not in self.told[name]]
         base = self.settings.base
-        places = {**({"base": base} if isinstance(base, str) else {}), **{name: str(self._final(name)) for name in stages}}
+        places = {**({"base": _place(base)} if isinstance(base, str) else {}), **{name: str(self._final(name)) for name in stages}}
         made_of: Json = [self.told["build"]["manifest"], base if isinstance(base, str) else "", [self._weights(name) for name in stages],
                          self.options.size.played, self.options.size.most_tokens]
         if (known := self.record.told("eval", made_of)) is not None:
@@ -228,7 +235,7 @@ class _Runner:
         self.options.step(name, STEPS.index(name) + 1, len(STEPS), known)
 
 
-def forget(folder: Path) -> None:
-    """Remove what a run has made, to begin anew. What is no run stays."""
-    Record.of(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+def _place(base: str) -> str:
+    """A base as the training has it, seen from the folder that the command runs in: absolute where it is a folder there."""
+    folder = Path(base).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else base

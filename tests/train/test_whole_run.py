@@ -59,9 +59,19 @@ def test_said_again_it_does_nothing_twice(whole):
     assert json.loads(again.stdout) == json.loads(first.stdout)
 
 
-def test_what_changes_is_done_again_with_what_comes_of_it(whole, tmp_path):
+def test_what_changes_is_done_again_with_what_comes_of_it(whole, tmp_path, monkeypatch):
+    """Also where it was cut off before the training had looked at what stands there."""
+    from magnetc.run import driver
+
     folder, out, _ = whole
     mine = shutil.copytree(out, tmp_path / "run")
+
+    def cut(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(driver, "train", cut)
+        assert run(folder, mine, "--set", "mdpo.beta=0.3").exit_code == 130
     result = run(folder, mine, "--set", "mdpo.beta=0.3")
     assert result.exit_code == 0, result.output
     assert steps(result) == [("build", False), ("sft", True), ("mine", True), ("mdpo", False), ("eval", False)]
@@ -84,6 +94,28 @@ def test_a_run_that_is_cut_off_goes_on(whole, tmp_path, monkeypatch):
     gone_on = run(folder, mine)
     assert gone_on.exit_code == 0, gone_on.output
     assert steps(gone_on) == [("build", False), ("sft", True), ("mine", False), ("mdpo", False), ("eval", False)]
+
+
+def test_a_mistake_forgets_no_run(tmp_path, monkeypatch):
+    recipe = shutil.copytree(LIBRARY, tmp_path / "library", ignore=shutil.ignore_patterns("out*", ".magnetc"))
+    (tmp_path / "library-run").mkdir()
+    (tmp_path / "library-run/run.json").write_text('{"steps": {}}')
+    (tmp_path / "library-run/kept.txt").write_text("hours of training")
+    monkeypatch.chdir(recipe)
+    for place in (".", recipe):
+        result = magnetc("run", place, *COMMAND, *changed(*QUICK), "--set", "mdpo.bta=0.3", "--fresh")
+        assert result.exit_code == 1
+        assert "bta" in result.output
+        assert (tmp_path / "library-run/kept.txt").is_file()
+
+
+def test_a_base_is_where_the_command_runs(tmp_path, monkeypatch):
+    from magnetc.run.driver import _place
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models/mine").mkdir(parents=True)
+    assert _place("./models/mine") == _place("models/mine") == str((tmp_path / "models/mine").resolve())
+    assert _place("models/other") == "models/other"
 
 
 def test_mistakes_cost_nothing(whole, tmp_path):
