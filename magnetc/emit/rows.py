@@ -148,8 +148,8 @@ def _abstains(messages: Sequence[Message], trajectory: Trajectory) -> dict[str, 
     return found
 
 
-PAIR = re.compile(r"\.pair[0-9]*$")
-"""How the id of a pair ends, behind that of its conversation."""
+PAIR = re.compile(r"\.pair([0-9]*)$")
+"""How the id of a pair ends, behind that of its conversation: with its number, but for the first."""
 
 
 def is_pair(row_id: str) -> bool:

@@ -11,6 +11,7 @@ from dataset import LIBRARY, files, forge, magnetc, rows, sides, verify
 from running import teacher
 
 from magnetc.emit.rows import is_pair
+from magnetc.ir.pointer import scalars
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,38 @@ def test_a_slip_that_was_answered_says_so(mined, tmp_path):
     assert any("it did not err" in failure["message"] for failure in found)
 
 
+def test_nothing_comes_from_a_slip(mined, tmp_path):
+    out, _, _ = mined
+
+    def told(row, call):
+        return next(json.loads(m["content"]) for m in row["messages"] if m.get("tool_call_id") == call)
+
+    def lie(row):
+        """Words of the wrong look's result in place of the right one's, certified as what they are; and sources in it."""
+        for slip, entry in row["certificate"].get("slips", {}).items():
+            for index, said in row["certificate"]["replies"].items():
+                for number, each in enumerate(said):
+                    value = dict(scalars(told(row, slip))).get(each["at"])
+                    if each["call"] == entry["repair"] and isinstance(value, str):
+                        changed = deepcopy(row)
+                        message = changed["messages"][int(index)]
+                        message["content"] = message["content"].replace(each["said"], value, 1)
+                        changed["certificate"]["replies"][index][number] |= {"said": value, "call": slip}
+                        yield changed
+            for call, sources in row["certificate"]["arguments"].items():
+                for pointer, source in sources.items():
+                    if source.get("output") == entry["repair"] and source["at"] in dict(scalars(told(row, slip))):
+                        changed = deepcopy(row)
+                        changed["certificate"]["arguments"][call][pointer]["output"] = slip
+                        yield changed
+
+    ids = forge(out, tmp_path / "out", lambda row: lie(row) if ".repair" in row["id"] else ())
+    found = verify(tmp_path / "out")["failures"]
+    assert len(ids) > 3
+    assert {failure["row"] for failure in found} >= set(ids)
+    assert any("which is a slip" in failure["message"] for failure in found)
+
+
 @pytest.mark.parametrize(("change", "code"), [("rows", "MG626"), ("missing", "MG620"), ("train", "MG626")])
 def test_what_cannot_be_mined(library, work, tmp_path, change, code, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -219,3 +252,23 @@ def test_options_that_make_no_sense(library):
 def test_sides_of_mined_pairs_are_conversations(mined):
     out, _, _ = mined
     assert all(side[-1]["role"] == "assistant" for row in rows(out, "preference/") for side in sides(row))
+
+
+def test_mined_again_it_has_rows_of_its_own(mined, work):
+    """Another student on the mined dataset, and the same one once more: no id and no row comes twice."""
+    out, _, _ = mined
+    before = {row["id"] for row in rows(out)}
+    with pytest.MonkeyPatch.context() as patch, teacher(agent=out, mistakes=0.9) as server:
+        patch.chdir(work)
+        for name in ("other", "same"):
+            command = ("mine", work / "other" if name == "same" else out, "--model", "other", "--endpoint", server.url, "--trust", "-n", 2)
+            result = magnetc(*command, "-o", work / name)
+            assert result.exit_code == 0, result.output
+    found = list(rows(work / "other"))
+    assert len(found) > len(before)
+    assert len({row["id"] for row in found}) == len(found)
+    again = list(rows(work / "same"))
+    assert len({row["id"] for row in again}) == len(again)
+    said = [json.dumps([row["tools"], *(row.get(part) for part in ("messages", "prompt", "chosen", "rejected"))]) for row in again]
+    assert len(set(said)) == len(said)
+    assert verify(work / "same")["failures"] == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from magnetc.ir.json import Json, digest
 
 Row = Mapping[str, Any]
 
@@ -24,6 +26,10 @@ class AskedTurn:
         """The id of the conversation that the row is of, whole or a beginning."""
         whole, _, turns = str(self.row["id"]).rpartition(".")
         return whole if turns.isdecimal() else str(self.row["id"])
+
+    def question(self) -> str:
+        """A digest of what the student is asked and of the row's answer: all of the conversation up to the turn's end, and the offered tools."""
+        return digest([self.row["tools"], *said(self.row["messages"][: self.end])])
 
     def playable(self) -> dict[str, Any]:
         """The row up to the end of the turn, in which this turn alone is played."""
@@ -48,6 +54,11 @@ def asked_turns(row: Row) -> Iterator[AskedTurn]:
         abstains = any(str(index) in certificate.get("abstains", {}) for index in range(user + 1, end))
         if any(message.get("weight") for message in answer) and not made & odd and not abstains:
             yield AskedTurn(row=row, turn=turn, start=user + 1, end=end)
+
+
+def said(messages: Iterable[Mapping[str, Any]]) -> list[Json]:
+    """What messages say and call, without marks of training, thoughts and the ids of calls."""
+    return [[message["role"], message["content"], [list(call) for call in calls_of(message)]] for message in messages]
 
 
 def calls_of(message: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from magnetc.build.acting import Acting, ActingModel, acting
 from magnetc.build.clean import read_index
 from magnetc.build.mine.asked import AskedTurn, asked_turns
 from magnetc.build.mine.judge import PROGRAM, TurnJudge
+from magnetc.build.mine.known import Known
 from magnetc.build.mine.repair import NoRepair, repair_row
 from magnetc.build.mine.rollout import NoPair, Rollout, RolloutPair, rollouts
 from magnetc.build.mine.written import PAIRS, SFT, Mined, rows_of, write_mined
@@ -31,7 +32,6 @@ from magnetc.distill.judged import EVIDENCE
 from magnetc.distill.policy import EVIDENCE as POLICY
 from magnetc.distill.proofs.failure import PROOFS, Failure
 from magnetc.distill.proofs.prover import Prover
-from magnetc.emit.rows import PAIR
 from magnetc.engine.local import in_order
 from magnetc.frontend import load
 from magnetc.ir.endpoint import Endpoint
@@ -41,6 +41,7 @@ from magnetc.teachers.ask import kind_of
 from magnetc.teachers.prompted.programs import JUDGING
 from magnetc.tools.importers import IMPORTERS
 from magnetc.tools.worlds.pool import WorldPool
+from magnetc.tools.worlds.world import died
 
 TOGETHER = 32
 """Conversations that are played and proven before the next are."""
@@ -126,11 +127,11 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
             if sink.has_errors:
                 return None
             miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), _partitions(opened), summary,
-                           Counter() if options.only else _paired(opened), judge)
+                           Known.of(() if options.only else rows_of(opened, PAIRS), rows_of(opened, SFT)), judge)
+            left_out = _left_out(options, opened, at_work)
             options.watch.begin(expected, options.samples * summary.turns, at_work.batch * at_work.lanes)
             for start in range(0, len(chosen), TOGETHER):
                 found += await miner.mine(chosen[start : start + TOGETHER])
-            left_out = _left_out(options, opened, at_work)
         summary.unlikely = 0 if options.only else len(left_out)
         write_mined(opened, output, found, summary.document(), left_out)
         output.commit()
@@ -159,12 +160,16 @@ async def _judging(options: MineOptions, sink: Sink, summary: MineSummary) -> As
 
 
 def _chosen(opened: Opened, most: int) -> list[tuple[AskedTurn, ...]]:
-    """The turns that are asked about, by conversation, at most `most` of these, drawn by a hash of their ids."""
+    """The turns that are asked about, by conversation, at most `most` of these, drawn by a hash of their ids. A turn that a copy shares with its
+    original, word for word up to its end, is asked about once."""
     found: dict[str, list[AskedTurn]] = {}
+    seen: set[str] = set()
     for row in rows_of(opened, SFT):
         if "world" in row.get("certificate", {}):   # what was mixed in has no world to be played in
             for turn in asked_turns(row):
-                found.setdefault(turn.conversation, []).append(turn)
+                if (question := turn.question()) not in seen:
+                    seen.add(question)
+                    found.setdefault(turn.conversation, []).append(turn)
     if not found:
         raise MagnetError(Diagnostic(code="MG626", message=f"`{opened.folder}` has no user turn to mine", notes=(f"in {SFT}",),
                                      help="mine an output with a training partition, whose conversations call tools"))
@@ -179,11 +184,6 @@ def _partitions(opened: Opened) -> Partitions:
     except ValueError as error:
         raise MagnetError(Diagnostic(code="MG620", message=f"`{opened.folder}` is not as a build writes it", notes=(str(error),),
                                      help=f"see what is wrong with `magnetc verify {opened.folder}`, or build it again")) from None
-
-
-def _paired(opened: Opened) -> Counter[str]:
-    """How many pairs each conversation of the output has."""
-    return Counter(PAIR.sub("", row["id"]) for row in rows_of(opened, PAIRS))
 
 
 def _left_out(options: MineOptions, opened: Opened, at_work: Acting) -> frozenset[str]:
@@ -222,7 +222,7 @@ class _Miner:
     prover: Prover
     partitions: Partitions
     summary: MineSummary
-    taken: Counter[str]
+    known: Known
     judge: TurnJudge | None
 
     async def mine(self, conversations: Sequence[Sequence[AskedTurn]]) -> list[Mined]:
@@ -268,8 +268,7 @@ class _Miner:
                 wrong[conversation][turn, same[0].action()] = _Wrong(same[0], EVIDENCE, len(same), judged)
 
     async def _conversation(self, name: str, wrong: list[_Wrong]) -> Mined:
-        """Pairs and repairs of one conversation: what the student does oftenest first, and no turn twice while there are others."""
-        taken = self.taken[name]
+        """Pairs and repairs of one conversation: what the student does oftenest first, each pair in a turn of its own."""
         pairs, repairs = list[dict[str, Any]](), list[dict[str, Any]]()
         tried = 0
         ranked = sorted(wrong, key=lambda each: (-each.times, sha256(each.rollout.action().encode()).digest()))
@@ -280,25 +279,30 @@ class _Miner:
                 break
             ranked.remove(each)
             tried += 1
-            row = await self._pair(f"{name}.pair{taken + len(pairs) + 1 if taken or pairs else ''}", each)
+            row = await self._pair(name, each)
             if row is not None:
                 pairs.append(row)
         if self.options.repairs:
             repairs = await self._repairs(wrong)
         return Mined(conversation=name, pairs=pairs, repairs=repairs)
 
-    async def _pair(self, name: str, wrong: _Wrong) -> dict[str, Any] | None:
+    async def _pair(self, conversation: str, wrong: _Wrong) -> dict[str, Any] | None:
         """The pair of a wrong action, once it is proven; each rollout that comes to none is counted."""
+        name = self.known.pair_id(conversation)
         try:
             pair = RolloutPair(wrong.rollout, self.opened.spec)
             row = pair.row(name, wrong.shows) if wrong.judged is None else pair.judged(name, wrong.judged)
         except NoPair as error:
             self.summary.wrong[str(error)] += wrong.times
             return None
+        if self.known.has(row):
+            self.summary.wrong["the dataset has this pair"] += wrong.times
+            return None
         failures = await self._certified(row)
         if failures:
             self.summary.wrong[_reason(failures[0])] += wrong.times
             return None
+        self.known.add(row)
         self.summary.wrong["made a pair"] += wrong.times
         self.summary.pairs += 1
         self.summary.faults[row["fault"]["kind"]] += 1
@@ -312,23 +316,32 @@ class _Miner:
             if turn in made:
                 continue
             try:
-                row = repair_row(each.rollout, self.opened.spec)
+                row = repair_row(each.rollout, self.known.repair_id(each.rollout.asked.conversation, turn), self.opened.spec)
             except NoRepair as error:
                 self.summary.dropped[f"no repair: {error}"] += 1
+                continue
+            if self.known.has(row):
+                self.summary.dropped["no repair: the dataset has it"] += 1
                 continue
             failures = await self._certified(row)
             if failures:
                 self.summary.dropped[f"no repair: {_reason(failures[0])}"] += 1
             else:
                 made[turn] = row
+                self.known.add(row)
                 self.summary.repairs += 1
         return [made[turn] for turn in sorted(made)]
 
     async def _certified(self, row: dict[str, Any]) -> list[Failure]:
         if why := self.partitions.misplaced(SFT, row):
             return [Failure(row["id"], 8, why)]
-        async with self.pool.world() as world:
-            return await self.prover.certify(row, world)
+        try:
+            async with self.pool.world() as world:
+                return await self.prover.certify(row, world)
+        except MagnetError as error:
+            if not died(error):
+                raise
+            return [Failure(row["id"], 1, "the world died or did not answer")]
 
 
 def _reason(failure: Failure) -> str:

@@ -23,8 +23,8 @@ class NoRepair(Exception):
     """Why a rollout makes no row with a repair. Its text is stable: it is counted."""
 
 
-def repair_row(rollout: Rollout, spec: Spec) -> dict[str, Any]:
-    """The SFT row, to be certified: all before the turn at weight 0, the wrong call and its result, then the row's own messages.
+def repair_row(rollout: Rollout, row_id: str, spec: Spec) -> dict[str, Any]:
+    """The SFT row called `row_id`, to be certified: all before the turn at weight 0, the wrong call and its result, then the row's own messages.
 
     Raises:
         NoRepair: what the student did first is no single call that a right one of the next message stands for.
@@ -61,7 +61,7 @@ def repair_row(rollout: Rollout, spec: Spec) -> dict[str, Any]:
     rows = [*messages, *planted, *(_renamed(message, later) for message in rest)]
     if shown_used := _used(rows, asked.row["tools"], shown):
         part["shown"] = shown_used
-    return {"id": f"{asked.conversation}.repair{asked.turn}", "messages": rows, "tools": asked.row["tools"], "tags": asked.row["tags"],
+    return {"id": row_id, "messages": rows, "tools": asked.row["tools"], "tags": asked.row["tags"],
             "certificate": part}
 
 

@@ -26,6 +26,7 @@ from magnetc.tools.worlds.equivalence import Execution, difference
 Message = dict[str, Any]
 
 NOT_CALLS = "the student's call is none: it cannot be read, or the tools do not take it"
+DEADLY = "the student's call stops the world"
 ENDLESS = "the student did not come to an end"
 UNPROVEN = "the student's words state what no result says"
 
@@ -66,9 +67,9 @@ class Rollout:
         return bool(own and own[0].get("tool_calls"))
 
     def action(self) -> str:
-        """What the student did first that the row does not, as text: rollouts with the same did the same."""
-        own, _ = self.apart()
-        return canonical([own[0]["content"] if not own[0].get("tool_calls") else "", calls_of(own[0])]) if own else ""
+        """What the student did first that the row does not, and where, as text: rollouts with the same did the same."""
+        own, at = self.apart()
+        return canonical([at, own[0]["content"] if not own[0].get("tool_calls") else "", calls_of(own[0])]) if own else ""
 
     def apart(self) -> tuple[list[Message], int]:
         """The student's messages from the first that is not the row's, and the index of the row's message in whose place it stands."""
@@ -108,6 +109,8 @@ class RolloutPair:
         (turn,) = self.rollout.played.turns
         if turn.malformed or any(attempt.refused for attempt in turn.attempts):
             raise NoPair(NOT_CALLS)
+        if not all(attempt.reached for attempt in turn.attempts):
+            raise NoPair(DEADLY)
         if turn.exhausted or turn.observed is None or not self.own or self.root >= self.asked.end:
             raise NoPair(ENDLESS)
         rejected, entries = self._rejected(free)
@@ -189,7 +192,8 @@ class RolloutPair:
             return made, {}
         locale, now = str(self.certificate["locale"]), str(self.certificate["world"]["now"])
         view = self._view(told, {**self.certificate, "arguments": {}})
-        entries = said_of_results(told[index]["content"], view.calls, self.spec, locale, now) if told[index]["content"] else None
+        right = [call for call in view.calls if call.id not in view.slips]
+        entries = said_of_results(told[index]["content"], right, self.spec, locale, now) if told[index]["content"] else None
         if entries is not None:
             return made, {str(index): entries}
         if index == self.root:
