@@ -31,7 +31,7 @@ def command(folder: Path, count: int, seed: int | None, trust: bool) -> None:
         if asyncio.run(build(options, sink)) is None:
             fail(sink, folder=folder)
         files = [path.read_text(encoding="utf-8") for path in (out / "sft").glob("*.jsonl")]
-        for row in sorted((json.loads(line) for text in files for line in text.splitlines()), key=lambda row: row["id"]):
+        for row in sorted((json.loads(line) for text in files for line in text.split("\n") if line), key=lambda row: row["id"]):
             title = " ".join([row["id"], *row["tags"]["operations"]])
             click.echo(f"── {title}\n{transcript(row['messages'])}\n")
         show(sink, folder=folder)

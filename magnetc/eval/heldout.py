@@ -161,7 +161,8 @@ def held_out_rows(opened: Opened, name: str) -> Rows:
     if not path.is_file() or file_digest(path) != opened.manifest["files"][_file(name)]["sha256"]:
         raise MagnetError(Diagnostic(code="MG620", message=f"`{path}` is not the file that the manifest lists",
                                      help=f"see what is wrong with `magnetc verify {opened.folder}`, or build it again"))
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    with path.open(encoding="utf-8") as file:   # not `splitlines`: words may hold breaks that only Unicode calls so
+        return [json.loads(line) for line in file]
 
 
 def _file(name: str) -> str:

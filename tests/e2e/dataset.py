@@ -44,8 +44,8 @@ def rows(out: Path, name: str = "") -> Iterator[Row]:
     """The rows of every data file, or of those whose name starts with `name`."""
     for file in data_files(out):
         if file.startswith(name):
-            for line in (out / file).read_text(encoding="utf-8").splitlines():
-                yield json.loads(line)
+            with (out / file).open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)
 
 
 def sides(row: Row) -> list[list[dict[str, Any]]]:

@@ -1,12 +1,15 @@
 """`magnetc eval heldout`: models behind an endpoint play held-out conversations through the command line."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from dataset import magnetc, rows
 from running import teacher
 
 from magnetc.build.output import file_digest
+from magnetc.eval.heldout import held_out_rows
+from magnetc.ir.json import wire
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +108,12 @@ def test_trials_without_a_temperature_are_refused(library):
     result = magnetc("eval", "heldout", library, "--model", "m", "-k", 2)
     assert result.exit_code == 2
     assert "--temperature" in result.stderr
+
+
+def test_words_may_hold_any_break_of_lines(tmp_path):
+    path = tmp_path / "sft/test.jsonl"
+    path.parent.mkdir()
+    told = [{"id": "a", "messages": [{"role": "user", "content": "one\u2028two\x85three\u2029four\x0b\x0c\r\n"}]}, {"id": "b", "messages": []}]
+    path.write_text("".join(wire(row) + "\n" for row in told), encoding="utf-8")
+    manifest = {"files": {"sft/test.jsonl": {"sha256": file_digest(path)}}}
+    assert held_out_rows(SimpleNamespace(folder=tmp_path, manifest=manifest), "test") == told

@@ -10,6 +10,8 @@ from dataset import magnetc
 from safetensors.torch import load_file
 from small import QUICK, changed, furthest
 
+from magnetc.build.output import file_digest
+from magnetc.ir.json import wire
 from magnetc.models.chat import Chat
 from magnetc.train.run.curves import panels
 
@@ -228,3 +230,11 @@ def test_an_adapter_on_the_head_is_refused(library, tmp_path):
     said = refused(library, tmp_path / "run", *changed(*QUICK, "lora={targets: [q_proj, lm_head]}"), "--trust")
     assert "MG714" in said
     assert "leave `lm_head` out" in said
+
+
+def test_rows_may_hold_any_break_of_lines(tmp_path):
+    from magnetc.train.run.driver import _rows
+
+    told = [{"id": "a", "messages": [{"role": "user", "content": "one\u2028two\x85three\u2029four\x0b\x0c\r\n"}]}, {"id": "b", "messages": []}]
+    (tmp_path / "train.jsonl").write_text("".join(wire(row) + "\n" for row in told), encoding="utf-8")
+    assert _rows(tmp_path, {"files": {"train.jsonl": {"sha256": file_digest(tmp_path / "train.jsonl")}}}, "train.jsonl") == told

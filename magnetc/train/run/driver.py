@@ -142,7 +142,8 @@ def _rows(out: Path, manifest: Mapping[str, Any], name: str) -> Rows:
     if not path.is_file() or file_digest(path) != manifest["files"][name]["sha256"]:
         raise MagnetError(Diagnostic(code="MG718", message=f"`{path}` is not the file that the manifest lists",
                                      help=f"see what is wrong with `magnetc verify {out}`, or build it again"))
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    with path.open(encoding="utf-8") as file:   # not `splitlines`: words may hold breaks that only Unicode calls so
+        return [json.loads(line) for line in file]
 
 
 def _identity(settings: TrainSettings, manifest: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
