@@ -23,7 +23,7 @@ def log_likelihoods(model: Any, chat: Chat, said: Sequence[Said], *, batch: int 
     """
     texts = [_encoded(chat, *each) for each in said]
     window = getattr(model.config, "max_position_embeddings", None)
-    fitting = sorted((index for index, (before, own) in enumerate(texts) if own and (window is None or len(before) + len(own) <= window)),
+    fitting = sorted((index for index, (before, own) in enumerate(texts) if before and own and (window is None or len(before) + len(own) <= window)),
                      key=lambda index: sum(map(len, texts[index])))
     found: list[float | None] = [None] * len(said)
     for start in range(0, len(fitting), batch):
@@ -51,10 +51,10 @@ def _means(model: Any, texts: Sequence[tuple[list[int], list[int]]]) -> list[flo
         ids[row, : len(before) + len(own)] = torch.tensor([*before, *own])
         mask[row, : len(before) + len(own)] = 1
     device = next(model.parameters()).device
-    with torch.no_grad():
-        scores = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits.float().log_softmax(dim=-1)
     means = []
-    for row, (before, own) in enumerate(texts):
-        places = torch.arange(len(before) - 1, len(before) + len(own) - 1, device=device)
-        means.append(scores[row, places, torch.tensor(own, device=device)].mean().item())
+    with torch.no_grad():
+        scores = model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
+        for row, (before, own) in enumerate(texts):   # only what is asked for in float32: of whole texts a large vocabulary fills any memory
+            shares = scores[row, len(before) - 1 : len(before) + len(own) - 1].float().log_softmax(dim=-1)
+            means.append(shares.gather(1, torch.tensor(own, device=device).unsqueeze(1)).mean().item())
     return means
