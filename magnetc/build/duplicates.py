@@ -51,7 +51,7 @@ class Duplicates:
 
     def without(self, result: UnitResult) -> UnitResult:
         """What became of a unit, or what is left of it: nothing but counts where its base is a near duplicate."""
-        if not result.conversations:
+        if not result.conversations or result.conversations[0].rows[-1]["tags"]["copy_of"]:   # its base overlaps with a benchmark, and is left out
             return result
         base, *copies = result.conversations
         twin = self._twin(base.rows[-1])

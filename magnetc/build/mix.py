@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from magnetc.build.partitions import Partitions
-from magnetc.diagnostics import Diagnostic, Sink
+from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.diagnostics.model import Label
 from magnetc.distill.contamination.index import Index
 from magnetc.distill.proofs.intact import row_digest
 from magnetc.distill.proofs.mixed import TAG, prefix
 from magnetc.emit.foreign.forms import read_row
-from magnetc.emit.foreign.lines import Line, data_files, lines_of, place
+from magnetc.emit.foreign.lines import Line, data_files, line_at, lines_of, place
 from magnetc.emit.foreign.row import Problem
 from magnetc.emit.foreign.trl import messages_of, tools_of, unfit
 from magnetc.ir import draw
@@ -34,11 +34,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A line of a file, by the numbers of both (the line's from 1), and the digest of what it says."""
+    """A line of a file, by the numbers of both (the line's from 1), the byte at which it begins, and the digest of what it says."""
 
     digest: str
     file: int
     number: int
+    offset: int
 
 
 @dataclass(slots=True)
@@ -60,32 +61,40 @@ class Mixed:
         return digest([[each.digest, each.file, each.number] for each in self.places])
 
     def rows(self, own: int, seed: int, index: Index | None, partitions: Partitions) -> Iterator[Row]:
-        """Rows to be mixed in among so many of the dataset's `own`, drawn by what they say."""
+        """Rows to be mixed in among so many of the dataset's `own`, drawn by what they say.
+
+        Raises:
+            MagnetError: MG634 where the file is no longer what it was.
+        """
         self.asked = round(self.mix.weight * own)
-        left = sorted(self.places, key=lambda each: (draw.fraction(seed, TAG, self.mix.name, each.digest), each.file, each.number))
-        while left and self.taken < self.asked:
-            block, left = left[: self.asked - self.taken], left[self.asked - self.taken :]
-            for line, row in self._read(block):
-                made = self._made(line, row)
-                if any(partitions.held_out(made)):
-                    self.held_out += 1
-                elif index is not None and index.overlaps(made):
-                    self.overlapping += 1
-                else:
-                    self.taken += 1
-                    yield made
+        drawn = sorted(self.places, key=lambda each: (draw.fraction(seed, TAG, self.mix.name, each.digest), each.file, each.number))
+        for at in drawn:
+            if self.taken == self.asked:
+                return
+            made = self._made(at, self._again(at))
+            if any(partitions.held_out(made)):
+                self.held_out += 1
+            elif index is not None and index.overlaps(made):
+                self.overlapping += 1
+            else:
+                self.taken += 1
+                yield made
 
     def document(self) -> dict[str, Any]:
         """As figures have it. `of`: so many rows there are."""
         return {"name": self.mix.name, "weight": self.mix.weight, "of": len(self.places), "asked": self.asked, "rows": self.taken, "overlapping": self.overlapping,
                 **({"held_out": self.held_out} if self.held_out else {})}
 
-    def _read(self, block: Sequence[_Place]) -> Iterator[tuple[_Place, Json]]:
-        """The rows at places, read again in one pass."""
-        wanted = {(each.file, each.number) for each in block}
-        found = {(file, line.number): line.row for file in sorted({each.file for each in block})
-                 for line in lines_of(self.files[file]) if (file, line.number) in wanted}
-        yield from ((each, found[each.file, each.number]) for each in block)
+    def _again(self, at: _Place) -> Json:
+        """The row of a line, read again: all rows at once may not fit into memory."""
+        try:
+            row = line_at(self.files[at.file], at.number, at.offset).row
+            if digest(row) == at.digest:
+                return row
+        except (OSError, ValueError, RecursionError):
+            pass
+        raise MagnetError(Diagnostic(code="MG634", message=f"`{self.mix.file}` was changed while the dataset was built", primary=Label(self.mix.origin.child("file")),
+                                     help="build it again: units that are made are kept"))
 
     def _made(self, at: _Place, row: Json) -> Row:
         read, _ = read_row(row)
@@ -135,7 +144,7 @@ def _read(mix: Mix, folder: Path, sink: Sink) -> Mixed:
             for line in lines_of(path):
                 problem = _problem(line)
                 if problem is None:
-                    places.append(_Place(digest(line.row), number, line.number))
+                    places.append(_Place(digest(line.row), number, line.number, line.offset))
                     continue
                 told += 1
                 if told <= SHOWN:

@@ -23,7 +23,7 @@ from magnetc.build.compile import compile_recipe
 from magnetc.build.ingredients import Ingredients, ingredients
 from magnetc.build.model_names import model_names
 from magnetc.build.options import BuildOptions
-from magnetc.build.unit import Unit, pairs_wanted
+from magnetc.build.unit import ATTEMPTS, Unit, pairs_wanted
 from magnetc.build.worlds import scenarios_of
 from magnetc.diagnostics import Diagnostic, MagnetError, Sink
 from magnetc.engine import journal, units
@@ -193,15 +193,21 @@ def _count(wanted: Mapping[str, Sequence[Attempts]], plan: Plan, recipe: Recipe)
     """The questions of all units that are to be made, by program; what the plan says of them is noted in it."""
     asked: Counter[str] = Counter()
     for attempts in chain.from_iterable(wanted.values()):
-        scripts = attempts.compiled(0).scripts
+        scripts = _scripts(attempts)
         plan.conversations += len(scripts)
         for script in scripts:
             plan.turns += len(script.turns)
             plan.calls += sum(len(calls) for turn in script.turns for calls in turn.rounds)
         asked.update(_questions(scripts, recipe.acts))
         for script in scripts:
-            asked["mislead"] += ASKED_TO_MISLEAD * pairs_wanted(recipe, script.path.id)["mislead"]
+            if not any(turn.abstains for turn in script.turns):   # no pair is made of what calls nothing
+                asked["mislead"] += ASKED_TO_MISLEAD * pairs_wanted(recipe, script.path.id)["mislead"]
     return asked
+
+
+def _scripts(attempts: Attempts) -> Sequence[Script]:
+    """Those of the first attempt that the passes accept: one that they reject asks nothing."""
+    return next((compiled.scripts for number in range(ATTEMPTS) if (compiled := attempts.compiled(number)).rejected is None), ())
 
 
 def _questions(scripts: Sequence[Script], acts: bool) -> Iterator[str]:

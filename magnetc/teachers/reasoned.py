@@ -24,12 +24,17 @@ _QUOTED = re.compile(r"`([^`\n]{1,80})`|\"([^\"\n]{1,80})\"|“([^”\n]{1,80})�
 _DIGITS = re.compile(r"\d+")
 
 
+def spoken_hint(text: str) -> str:
+    """The words of a text that speak of a hint; empty where none do."""
+    return found[0] if (found := _HINT.search(text)) else ""
+
+
 def problems(text: str, seen: Iterable[str]) -> Iterator[str]:
     """What is wrong with reasoning, in words for who wrote it. `seen`: all that stood before it, the tools and the calls that it leads to as well."""
     if len(text) > MOST:
         yield f"its reasoning has more than {MOST:,} characters"
-    if found := _HINT.search(text):
-        yield f"its reasoning speaks of `{found[0]}`: reason as if nobody had told you what to do"
+    if found := spoken_hint(text):
+        yield f"its reasoning speaks of `{found}`: reason as if nobody had told you what to do"
     context = "\n".join(seen).casefold()
     known = set(map(_plain, _DIGITS.findall(context)))
     for word in _MIXED.findall(text):

@@ -8,6 +8,11 @@ import pytest
 import yaml
 from dataset import LIBRARY, files, magnetc, rows, verify
 
+from magnetc.build.compile import compile_recipe
+from magnetc.build.duplicates import Duplicates
+from magnetc.build.unit import Conversation, Unit, UnitResult
+from magnetc.diagnostics import Sink
+
 pytestmark = pytest.mark.slow
 
 SINGLE = {"paths": {"loan": 40}, "mixture": {"multi_turn": 1, "single_turn": 3, "abstain": 1}, "negatives": {"mutate": 1.0}}
@@ -58,6 +63,20 @@ def test_nothing_parts_from_its_base_and_the_first_stays(built):
         assert first < later
         assert first in left
         assert later not in left
+
+
+def test_a_copy_whose_base_overlaps_with_a_benchmark_is_compared_with_nothing(built):
+    place, *_ = built
+    found = list(rows(place / "all", "sft/"))
+    copy = next(row for row in found if row["tags"]["copy_of"])
+    base = next(row for row in found if row["id"] == copy["tags"]["base"])
+    context = compile_recipe(place / "library", Sink())
+    assert context is not None
+    duplicates = Duplicates(0.01, context.spec)
+    whole, left = (UnitResult(Unit("loan", number), conversations=[Conversation(rows=[row], turns=1, called=())]) for number, row in enumerate((base, copy)))
+    assert duplicates.without(whole).conversations
+    assert duplicates.without(left) is left
+    assert (duplicates.compared, duplicates.removed.total()) == (1, 0)
 
 
 def test_the_pages_say_so(built):

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import tracemalloc
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -9,10 +11,15 @@ import yaml
 from dataset import LIBRARY, failing, forge, magnetc, rows, verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spec_small import small_spec
 
+from magnetc.build.mix import read_mix
+from magnetc.build.partitions import Partitions
+from magnetc.diagnostics import MagnetError, Sink
 from magnetc.emit.exports.dataset import read_json
 from magnetc.emit.foreign.forms import read_row
 from magnetc.emit.foreign.trl import messages_of, tools_of, unfit
+from magnetc.ir.spec import Mix
 from magnetc.passes.held_out import is_held_out
 
 pytestmark = pytest.mark.slow
@@ -185,6 +192,26 @@ def test_what_is_held_out_is_not_mixed_in(own_home, tmp_path):
     (told,) = json.loads(result.stdout)["mix"]
     assert told["held_out"] == 2
     assert "2 of them have what the recipe holds out" in result.stderr
+
+
+def test_rows_are_read_one_by_one_and_as_they_were(tmp_path):
+    """Rows to be mixed in are not all in memory, and one that changed meanwhile is not taken for what it was."""
+    size, count = 20_000, 300
+    write(tmp_path / "mine.jsonl", [{**trl(number), "note": "é" * size} for number in range(count)])
+    spec = small_spec()
+    spec = replace(spec, recipe=replace(spec.recipe, mix=(Mix(name="mine", file="mine.jsonl", weight=1.0),)))
+    partitions = Partitions(spec, frozenset())
+    (mixed,) = read_mix(spec, tmp_path, Sink())
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in mixed.rows(count, 1, None, partitions)) == count
+        assert tracemalloc.get_traced_memory()[1] < size * count / 4
+    finally:
+        tracemalloc.stop()
+    (mixed,) = read_mix(spec, tmp_path, Sink())
+    write(tmp_path / "mine.jsonl", [trl(number) for number in range(count)])
+    with pytest.raises(MagnetError, match=r"MG634: `mine\.jsonl` was changed while the dataset was built"):
+        list(mixed.rows(count, 1, None, partitions))
 
 
 def test_lines_that_cannot_be_trained_on_are_shown_where_they_stand(own_home, tmp_path):

@@ -8,6 +8,8 @@ import pytest
 from dataset import LIBRARY, magnetc
 from running import teacher
 
+from magnetc.build.plan import ASKED_TO_MISLEAD
+
 PATHS = 6
 
 
@@ -53,6 +55,20 @@ def test_what_is_asked_is_counted_before(recipe, tmp_path):
         assert asked["back_translate"] < asked["forward_translate"], "a reader goes through every round of a turn"
     low, high = planned["money"]
     assert 0 < low < high
+
+
+@pytest.mark.parametrize(("kind", "twins"), [("multi_turn", True), ("single_turn", False)])
+def test_what_the_mixture_has_drawn_anew_is_counted_and_no_pair_for_what_calls_nothing(recipe, kind, twins):
+    """A twin ends with a request that is declined, of which no pair is made; paths of one turn give room for none here, and are drawn anew for it."""
+    path = recipe / "recipe.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("{mutate: 1.0}", "{mislead: 1}") + f"mixture: {{{kind}: 1, abstain: 1}}\n", encoding="utf-8")
+    (recipe / "operations.yaml").write_text("kind: operations\noperations: [{no_tool: {near: 0.5}}]\n", encoding="utf-8")
+    hosted(recipe, "http://127.0.0.1:9")
+    planned = plan(recipe)
+    asked = {each["program"]: each["questions"] for each in planned["asking"]}
+    assert planned["conversations"] >= PATHS
+    assert (planned["conversations"] > PATHS) == twins
+    assert asked["mislead"] == ASKED_TO_MISLEAD * PATHS
 
 
 def test_a_build_keeps_to_the_plan_or_does_nothing(recipe, tmp_path):

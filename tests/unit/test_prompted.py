@@ -11,10 +11,12 @@ from spec_small import small_spec
 from magnetc.diagnostics import MagnetError
 from magnetc.ir.path import Argument, Call, OutputSource, SignaturePath, Turn, TurnKind, UserSource
 from magnetc.ir.script import Goal, ScriptTurn
+from magnetc.ir.shown import Shown
 from magnetc.ir.trajectory import Reference, Value, Words, text_of
 from magnetc.source.resources import resource
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal
 from magnetc.teachers.prompt_program import load_program, parse_program
+from magnetc.teachers.prompted.acting import Acting
 from magnetc.teachers.prompted.answer import Answering
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.language import is_in
@@ -114,6 +116,16 @@ def test_an_answer_says_values_of_results_and_no_other():
         Value("75001", "c0", "/zipcode"), Words("."))
     with pytest.raises(ValueError, match="states `75002"):
         answering.read("It is 75002.")
+    with pytest.raises(ValueError, match="says nothing"):
+        answering.read(" \n")
+
+
+def test_who_is_misled_does_not_tell_the_user_of_a_hint():
+    acting = Acting(Shown(CITY.conversation.spec), ("get_zipcode",), "", [], {}, reasons=False, one_at_once=False)
+    read = Answering((), (), CITY.conversation).read
+    assert acting.read_anything({"calls": [], "content": "Which city?"}, read).parts == (Words("Which city?"),)
+    with pytest.raises(ValueError, match="speaks of `hint`"):
+        acting.read_anything({"calls": [], "content": "The hint says to ask for the city."}, read)
 
 
 def test_a_question_asks():

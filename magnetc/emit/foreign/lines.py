@@ -22,11 +22,12 @@ _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of a file: its number from 1, the code point of the file at which it begins, its text without the newline, and the row that
-    it is, or why it is none."""
+    """A line of a file: its number from 1, the code point and the byte of the file at which it begins, its text without the newline, and the row
+    that it is, or why it is none."""
 
     number: int
     start: int
+    offset: int = 0
     text: str
     row: Json = None
     problem: str = ""
@@ -47,20 +48,28 @@ def lines_of(path: Path) -> Iterator[Line]:
     with path.open("rb") as file:
         number = 0
         while raw := file.readline(LONGEST + 1):
-            number += 1
+            number, offset = number + 1, file.tell() - len(raw)
             long = len(raw) > LONGEST
             text = raw.decode("utf-8", "replace")
             line = text.removesuffix("\n").removesuffix("\r")
             if long:
-                yield Line(number=number, start=start, text=line[:200], problem=f"it is longer than {LONGEST >> 20} MB")
+                yield Line(number=number, start=start, offset=offset, text=line[:200], problem=f"it is longer than {LONGEST >> 20} MB")
                 start += len(text) + _rest(file, raw)
                 continue
             if line.strip().strip("\ufeff"):
-                made = _line(number, start, line, raw)
+                made = _line(number, start, offset, line, raw)
                 yield made
                 if number == 1 and made.problem not in ("", ARRAY) and line.lstrip("\ufeff \t").startswith("["):
                     return
             start += len(text)
+
+
+def line_at(path: Path, number: int, offset: int) -> Line:
+    """One line of a file once more. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        raw = file.readline(LONGEST + 1)
+    return _line(number, 0, offset, raw.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r"), raw)
 
 
 def _rest(file: BinaryIO, raw: bytes) -> int:
@@ -71,7 +80,7 @@ def _rest(file: BinaryIO, raw: bytes) -> int:
     return passed
 
 
-def _line(number: int, start: int, text: str, raw: bytes) -> Line:
+def _line(number: int, start: int, offset: int, text: str, raw: bytes) -> Line:
     skipped = 1 if number == 1 and text.startswith("\ufeff") else 0
     row, problem = None, ""
     try:
@@ -88,7 +97,7 @@ def _line(number: int, start: int, text: str, raw: bytes) -> Line:
         problem = "it is not UTF-8"
     if not problem and _HALF.search(text) and (whole := _whole(row)) is not None:
         row, problem = whole, "it has half of a surrogate pair, which no tokenizer takes"
-    return Line(number=number, start=start, text=text, row=row, problem=problem)
+    return Line(number=number, start=start, offset=offset, text=text, row=row, problem=problem)
 
 
 def _whole(row: Json) -> Json:

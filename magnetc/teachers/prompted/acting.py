@@ -19,7 +19,7 @@ from magnetc.ir.trajectory import MessagePart
 from magnetc.teachers.acted import Did, Step
 from magnetc.teachers.conversation import Executed
 from magnetc.teachers.prompted.calls import Reading
-from magnetc.teachers.reasoned import problems
+from magnetc.teachers.reasoned import problems, spoken_hint
 from magnetc.teachers.rehearsal import MadeCall, Recorded
 
 Told = Mapping[str, Json]
@@ -75,8 +75,10 @@ class Acting:
         return [{"name": self.shown.name(name), "arguments": self.shown.arguments(name, arguments)} for name, arguments in hint]
 
     def read_anything(self, said: Any, read: Callable[[str], tuple[MessagePart, ...]]) -> Did:
-        """Any calls that can be made, or words. Raises ValueError, in words for the model."""
+        """Any calls that can be made, or words, which do not speak of the hint. Raises ValueError, in words for the model."""
         if not said["calls"]:
+            if found := spoken_hint(said.get("content") or ""):
+                raise ValueError(f"it speaks of `{found}` to the user, who knows of none")
             return Did(parts=read(said.get("content") or ""))
         made = self.reading.read({"calls": [self._real(each) for each in said["calls"]]})
         if self.one_at_once and len(made) > 1:

@@ -34,6 +34,8 @@ class Answering:
         """The words as the parts of a message. Raises ValueError, in words for the model, where they state what nobody knows."""
         text = text.strip()
         conversation = self.conversation
+        if not text:
+            raise ValueError("it says nothing")
         if not is_in(text, conversation.locale):
             raise ValueError(f"it is not in the language of the conversation (`{conversation.locale}`)")
         for problem in named_tools(text, conversation.spec.tool):
