@@ -40,7 +40,7 @@ def judge_conversations(out: Path, announce: Callable[[str], None]) -> list[Verd
 def judge_pairs(out: Path, announce: Callable[[str], None]) -> list[Verdict]:
     """Verdicts on the rejected side of every pair, up to the end of its faulty turn, with the chosen side as the truth.
 
-    The checkers read no replies: pairs whose fault is in one are left out.
+    The checkers compare states and results: pairs whose fault shows in neither (a reply, words that were judged, a rule) are left out.
     """
     python = _environment(out, announce)
     ids = (out / EXPORT / "ids.txt").read_text(encoding="utf-8").split()
@@ -49,7 +49,7 @@ def judge_pairs(out: Path, announce: Callable[[str], None]) -> list[Verdict]:
     for path in sorted((out / "preference").glob("*.jsonl")):
         for row in _lines(path):
             question = questions.get(PAIR.sub("", row["id"]))
-            if question is not None and row["fault"]["shows"] != "contradicted reply":
+            if question is not None and row["fault"]["shows"] in ("state", "missing result"):
                 entries.append(_pair_entry(row, question, len(entries)))
                 rows.append(row)
     verdicts = check(python, entries)

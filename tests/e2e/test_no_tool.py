@@ -204,8 +204,8 @@ def test_play_counts_whoever_calls_nothing(abstaining, conversations):
         return [turn if any(action.calls for action in turn) else [call("get_profile"), *turn] for turn in script]
 
     right, wrong = asyncio.run(scores(Scripted(data))), asyncio.run(scores(Scripted(data, eager)))
-    assert all(one.success and one.asked_rightly == one.asks == 1 for one in right)
-    assert all(one.asked_rightly == 0 for one in wrong)
+    assert all(one.success and one.silent == 1 and one.acted_wrongly == 0 for one in right)
+    assert all(one.acted_wrongly == 1 for one in wrong)
     assert all(any(name.startswith("no_tool.") for name in one.operations) for one in right)
 
 

@@ -1,6 +1,7 @@
 """Documents of every kind, drawn from the schemas themselves: what a schema gains, the tests of both syntaxes see."""
 
 import json
+from math import ceil, floor
 from string import ascii_letters
 
 from hypothesis import strategies as st
@@ -75,7 +76,8 @@ def _of_sort(sort, schema, definitions, key):
             return st.none()
         case "integer" | "number":
             low, high = schema.get("minimum", schema.get("exclusiveMinimum", -1000)), schema.get("maximum", 1000)
-            whole = st.integers(int(low) + ("exclusiveMinimum" in schema), int(high))
+            least, most = ceil(low) + ("exclusiveMinimum" in schema and low == ceil(low)), floor(high)
+            whole = st.integers(least, most) if least <= most else st.nothing()
             return whole if sort == "integer" else whole | st.floats(low, high, exclude_min="exclusiveMinimum" in schema)
         case "string":
             if key == "pattern":
