@@ -89,5 +89,14 @@ def test_any_message_is_read_or_refused(message):
         text = reply_message(completion(message))
     except ValueError:
         return
-    json.loads(text)
-    read_message(text)
+    action, said = read_message(text), json.loads(text)
+    assert (action.content, action.reasoning) == (said["content"], said["reasoning_content"])
+    assert len(action.calls) == sum(stated_object(arguments) for _, arguments in said["tool_calls"])
+    assert bool(action.malformed) == (len(action.calls) < len(said["tool_calls"]))
+
+
+def stated_object(text):
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False

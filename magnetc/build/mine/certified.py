@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from magnetc.distill.proofs.view import CallView
+from magnetc.distill.proofs.view import CallView, ConversationView
 from magnetc.ir.json import Json
-from magnetc.ir.pointer import scalars, tokens
+from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import Value
-from magnetc.ir.types import at_pointer
+from magnetc.ir.types import TypeExpr
 from magnetc.surface import find_mention, say
 from magnetc.teachers.conversation import entity_of
+from magnetc.teachers.prompted.answer import leaves_told
 from magnetc.teachers.prompted.placed import place
 
 _BY_CALL = ("arguments", "slips", "denied")
@@ -43,9 +44,10 @@ def said_of_results(text: str, calls: Iterable[CallView], spec: Spec, locale: st
     """What a reply says of the results and arguments of `calls`, as a certificate has it; None where it states another number."""
     forms: dict[str, tuple[str, str]] = {}
     for call in calls:
-        for at, form in _forms(call, spec, locale, now):
-            if form not in forms and find_mention(form, text) >= 0:
-                forms[form] = (call.id, at)
+        for at, value, expr in leaves_told(spec, call.name, call.arguments, call.result):
+            for form in _texts(value, expr, spec, locale, now):
+                if form not in forms and find_mention(form, text) >= 0:
+                    forms[form] = (call.id, at)
     wanted = [Value(form, *forms[form]) for form in forms for _ in range(text.count(form))]
     placed = place(text, wanted, lambda part: ())
     if any(char.isdigit() for char in placed.rest):
@@ -53,16 +55,13 @@ def said_of_results(text: str, calls: Iterable[CallView], spec: Spec, locale: st
     return [{"said": part.text, "call": part.call, "at": part.pointer} for part in placed.parts if isinstance(part, Value)]
 
 
-def _forms(call: CallView, spec: Spec, locale: str, now: str) -> Iterable[tuple[str, str]]:
-    """(pointer, text) of what may be said of a call, as certificates of replies point at it."""
-    tool = spec.tool[call.name]
-    for at, value in scalars(call.result):
-        yield from ((at, form) for form in _texts(value, at_pointer(tool.returns, tokens(at)), spec, locale, now))
-    for at, value in scalars(dict(call.arguments)):
-        yield from ((f"#{at}", form) for form in _texts(value, spec.argument_type(call.name, at), spec, locale, now))
-
-
-def _texts(value: Json, expr: Any, spec: Spec, locale: str, now: str) -> list[str]:
+def _texts(value: Json, expr: TypeExpr | None, spec: Spec, locale: str, now: str) -> list[str]:
     entity = entity_of(expr, spec)
     said = [form.text for case in ("", "on", "at") for form in say(value, entity, locale, now, case)]
     return [text for text in dict.fromkeys([str(value), *said]) if text]
+
+
+def shown_in(shown: Shown, *views: ConversationView) -> dict[str, Any]:
+    """What of a row's presentation stands in these conversations, as its certificate has it; empty where nothing is shown otherwise."""
+    calls = [(call.name, call.arguments, call.result) for view in views for call in view.calls]
+    return shown.used(views[0].offered, calls).document()

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from magnetc.build.mine.certified import certificate_of
+from magnetc.build.mine.certified import certificate_of, shown_in
 from magnetc.build.mine.rollout import NOT_CALLS, Message, Rollout
 from magnetc.distill.proofs.sourced import leaves_of
+from magnetc.distill.proofs.view import parse
 from magnetc.ir.json import Json, canonical, wire
 from magnetc.ir.presentation import Presentation
 from magnetc.ir.shown import Shown
@@ -59,8 +60,8 @@ def repair_row(rollout: Rollout, row_id: str, spec: Spec) -> dict[str, Any]:
     entry: dict[str, Json] = {"repair": later[name], "at": pointer} | ({"answered": True} if answered else {})
     part["slips"] = {**part.get("slips", {}), id: entry}
     rows = [*messages, *planted, *(_renamed(message, later) for message in rest)]
-    if shown_used := _used(rows, asked.row["tools"], shown):
-        part["shown"] = shown_used
+    view = parse(rows, asked.row["tools"], {**part, "shown": certificate.get("shown", {})}, spec)
+    part |= {"shown": used} if (used := shown_in(shown, view)) else {}
     return {"id": row_id, "messages": rows, "tools": asked.row["tools"], "tags": asked.row["tags"],
             "certificate": part}
 
@@ -109,16 +110,3 @@ def _pointing(entry: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
     """An entry whose calls have other names: those under the keys that name one."""
     made = {key: names.get(value, value) if key in ("output", "call", "repair") and isinstance(value, str) else value for key, value in entry.items()}
     return {key: _pointing(value, names) if key == "superseded" and isinstance(value, Mapping) else value for key, value in made.items()}
-
-
-def _used(messages: list[Message], tools: str, shown: Shown) -> dict[str, Any]:
-    """What of the row's presentation stands in these messages."""
-    offered = [shown.read_name(tool["function"]["name"]) for tool in json.loads(tools)]
-    results = {message["tool_call_id"]: message for message in messages if message["role"] == "tool"}
-    calls = []
-    for message in messages:
-        for call in message.get("tool_calls") or ():
-            name = shown.read_name(call["function"]["name"])
-            calls.append((name, shown.read_arguments(name, json.loads(call["function"]["arguments"])),
-                          shown.read_result(name, json.loads(results[call["id"]]["content"]))))
-    return shown.used(offered, calls).document()

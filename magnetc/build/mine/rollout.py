@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from magnetc.agent.play import Played
 from magnetc.build.mine.asked import AskedTurn, calls_of
-from magnetc.build.mine.certified import certificate_of, said_of_results
+from magnetc.build.mine.certified import certificate_of, said_of_results, shown_in
 from magnetc.distill.fault_between import dependency, fault_between
 from magnetc.distill.judged import EVIDENCE, KIND
 from magnetc.distill.policy import EVIDENCE as POLICY
@@ -121,12 +120,9 @@ class RolloutPair:
             "id": name, "prompt": self.prompt, "chosen": self.chosen, "rejected": rejected, "tools": self.asked.row["tools"],
             "fault": {"kind": "", "turn": self.asked.turn, "shows": POLICY if shows == POLICY else evidence_of(shows), "dependency": "", "made": "rollout"},
             "tags": self.asked.row["tags"], "certificate": certificate}
-        offered = tuple(self.shown.read_name(tool["function"]["name"]) for tool in json.loads(row["tools"]))
         chosen = self._view(sides, certificate)
         wrong = self._view([*self.prompt, *rejected], {**certificate, "arguments": {}})
-        calls = [(call.name, call.arguments, call.result) for call in (*chosen.calls, *wrong.calls)]
-        if shown := self.shown.used(offered, calls).document():
-            certificate["shown"] = shown
+        certificate |= {"shown": used} if (used := shown_in(self.shown, chosen, wrong)) else {}
         certificate["corresponds"] = _corresponds(chosen, wrong, len(self.prompt))
         certificate["rejected_replies"] = {**{i: e for i, e in certificate["replies"].items() if int(i) < len(self.prompt)}, **entries}
         row["fault"] |= {"kind": fault_between(chosen, wrong, len(self.prompt)), "dependency": dependency(chosen, wrong, len(self.prompt))}

@@ -9,8 +9,9 @@ from itertools import islice
 
 from magnetc.ir.json import Json
 from magnetc.ir.pointer import scalars, tokens
+from magnetc.ir.spec import Spec
 from magnetc.ir.trajectory import MessagePart, Value, Words, text_of
-from magnetc.ir.types import at_pointer
+from magnetc.ir.types import TypeExpr, at_pointer
 from magnetc.surface import find_mention, is_unspaced, say
 from magnetc.teachers.conversation import Conversation, Executed, entity_of
 from magnetc.teachers.prompted.language import is_in
@@ -58,7 +59,7 @@ class Answering:
         """A value for each leaf of the results and arguments that the text says in one of its forms, each text once."""
         seen: set[str] = set()
         for done in self.executed:
-            for at, value, expr in _leaves(done, self.conversation):
+            for at, value, expr in leaves_told(self.conversation.spec, done.call.function, done.arguments, done.result):
                 forms = self._forms(value, expr)
                 said = next((form for form in forms if form not in seen and find_mention(form, text) >= 0), None)
                 if said is not None:
@@ -75,13 +76,12 @@ class Answering:
         return sorted(set(forms) - {""}, key=lambda form: (-len(form), form))
 
 
-def _leaves(done: Executed, conversation: Conversation) -> Iterator[tuple[str, Json, object]]:
-    """(pointer, value, type) of each scalar of the result, then of the arguments, whose pointers begin with `#`."""
-    tool = conversation.spec.tool[done.call.function]
-    for at, value in islice(scalars(done.result), _MOST):
-        yield at, value, at_pointer(tool.returns, tokens(at))
-    for at, value in scalars(dict(done.arguments)):
-        yield f"#{at}", value, conversation.parameter_type(done.call, at)
+def leaves_told(spec: Spec, function: str, arguments: Mapping[str, Json], result: Json) -> Iterator[tuple[str, Json, TypeExpr | None]]:
+    """(pointer, value, type) of each scalar that words may tell of a call: of its result, then of its arguments, whose pointers begin with `#`."""
+    for at, value in islice(scalars(result), _MOST):
+        yield at, value, at_pointer(spec.tool[function].returns, tokens(at))
+    for at, value in scalars(dict(arguments)):
+        yield f"#{at}", value, spec.argument_type(function, at)
 
 
 def facts(executed: Iterable[Executed]) -> list[Mapping[str, Json]]:
