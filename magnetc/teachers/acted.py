@@ -19,11 +19,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acted:
-    """`steps` are empty where nothing is to be called; `parts` are the words at the end, `reasoning` what was thought before them."""
+    """`steps` are empty where nothing is to be called; `parts` are the words at the end, `reasoning` what was thought before them. `detours` counts
+    messages with reads that were not needed: they are no steps, and where there are some nothing has a thought, since one may rest on them."""
 
     steps: tuple[Step, ...] = ()
     parts: tuple[MessagePart, ...] = ()
     reasoning: str = ""
+    detours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

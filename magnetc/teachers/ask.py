@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -129,10 +129,11 @@ class Asker:
     refusals: dict[str, Counter[str]] = field(default_factory=dict)
     _under_way: dict[bytes, asyncio.Task[Reply]] = field(default_factory=dict)
 
-    async def ask(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[str], Read], *, sample: int = 0) -> Read:
-        """What `read` makes of a reply to the program with these inputs.
+    async def ask(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[str], Read], *,
+                  settle: Callable[[Read], Awaitable[Read]] | None = None, sample: int = 0) -> Read:
+        """What `read` makes of a reply to the program with these inputs, and `settle` of that, which may have to execute it.
 
-        `read` raises ValueError, in words for the model, where a reply cannot be used.
+        Both raise ValueError, in words for the model, where a reply cannot be used.
 
         Raises:
             Unusable: every reply was refused.
@@ -146,6 +147,7 @@ class Asker:
             reply = await self.reply(request, counts)
             try:
                 made = read(reply.text)
+                made = await settle(made) if settle else made
             except ValueError as error:
                 reason = str(error)
                 counts["refused"] += 1
@@ -156,7 +158,8 @@ class Asker:
                 return made
         raise Unusable(program.name, reason)
 
-    async def answer(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[Any], Read], *, sample: int = 0) -> Read:
+    async def answer(self, program: PromptProgram, inputs: Mapping[str, Json], read: Callable[[Any], Read], *,
+                     settle: Callable[[Read], Awaitable[Read]] | None = None, sample: int = 0) -> Read:
         """What `read` makes of what the program reads in a reply; as `ask`, for whoever can do without.
 
         Raises:
@@ -164,7 +167,7 @@ class Asker:
             MagnetError: what the model raises that concerns all questions.
         """
         try:
-            return await self.ask(program, inputs, lambda text: read(program.read(text)), sample=sample)
+            return await self.ask(program, inputs, lambda text: read(program.read(text)), settle=settle, sample=sample)
         except Unusable as error:
             raise Unanswered(f"{program.name}: {error.kind}") from None
         except GivenUp:

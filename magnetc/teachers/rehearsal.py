@@ -49,3 +49,7 @@ class Recorded:
 
     async def other(self, made: Sequence[MadeCall]) -> Rehearsed | None:
         return None
+
+
+NOTHING = Recorded(arguments={}, results={})
+"""Where nothing is called."""

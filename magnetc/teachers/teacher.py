@@ -56,8 +56,9 @@ class Teacher(Protocol):
         None when it cannot be said in this locale."""
         ...
 
-    async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
-        """What the agent does in turn `index`, whose calls have been `executed` ahead of it. Only a recipe whose `positives` are so asks for it."""
+    async def act(self, script: Script, index: int, executed: dict[str, Executed], rehearsal: Rehearsal, conversation: Conversation) -> Acted:
+        """What the agent does in turn `index`, whose calls have been `executed` ahead of it; `rehearsal` executes others in their place. Only a recipe whose
+        `positives` are so asks for it."""
         ...
 
     async def mislead(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], hint: Sequence[MadeCall], executed: Sequence[Executed],

@@ -25,6 +25,7 @@ from magnetc.surface.today import OTHER_DAYS
 from magnetc.teachers.acted import Acted, Step
 from magnetc.teachers.conversation import Conversation, Executed, Given, Proposal, entity_of, state_patterns
 from magnetc.teachers.prompted.questions import is_acted
+from magnetc.teachers.rehearsal import NOTHING, Rehearsal
 from magnetc.teachers.shown_form import Resolution, resolution
 from magnetc.teachers.teacher import OF_THE_TEACHER, Teacher, Wordless
 from magnetc.tools.worlds.protocol import Outcome, Run
@@ -200,9 +201,12 @@ class _Session:
 
     async def _worded(self, turn: ScriptTurn, calls: Sequence[Call], proposal: Proposal, run: Outcome) -> Proposal:
         """A proposal in the teacher's own words."""
-        rehearsal = ExecutedTurn(calls=calls, outcome=run, start=self.starts[-1], before=self.conversation.executed,
-                                 scenario=self.scenario, spec=self.spec, world=self.world)
-        return replace(proposal, parts=await self.teacher.say(turn, proposal, rehearsal, self.conversation))
+        return replace(proposal, parts=await self.teacher.say(turn, proposal, self._rehearsal(calls, run), self.conversation))
+
+    def _rehearsal(self, calls: Sequence[Call], run: Outcome) -> ExecutedTurn:
+        """The turn that comes next, executed."""
+        return ExecutedTurn(calls=calls, outcome=run, start=self.starts[-1], before=self.conversation.executed,
+                            scenario=self.scenario, spec=self.spec, world=self.world)
 
     async def _plan(self, index: int, at: int) -> bool:
         """Whether turn `at` can amend what turn `index` asks for. If not, the turns are as they were before that operation."""
@@ -290,7 +294,7 @@ class _Session:
 
     async def _decline(self, turn: ScriptTurn, run: Outcome, proposal: Proposal) -> str | None:
         index = len(self.proposals) - 1
-        acted = await self._acted(turn, index, {})
+        acted = await self._acted(turn, index)
         parts = acted.parts if acted else await self.teacher.without_calls(turn, self.conversation)
         if parts is None:
             return "no words: the agent's question or refusal cannot be said in this locale"
@@ -316,7 +320,7 @@ class _Session:
         proposal = await self._worded(turn, calls, proposal, run)
         self._say(turn, proposal)
         self.proposals.append(proposal)
-        acted = await self._acted(turn, index, {})
+        acted = await self._acted(turn, index)
         parts = acted.parts if acted else await self.teacher.without_calls(turn, self.conversation)
         if parts is None:
             return "no words: what the agent says in place of calls cannot be said in this locale"
@@ -334,7 +338,7 @@ class _Session:
         for position, call in enumerate(calls):
             arguments = in_schema_order(self.spec, call.function, run.args[position])
             done[call.id] = Executed(call, index, arguments, run.results[position])
-        acted = await self._acted(turn, index, done)
+        acted = await self._acted(turn, index, done, self._rehearsal(calls, run))
         steps = acted.steps if acted else tuple(Step(calls=round_) for round_ in turn.rounds)
         if acted:
             turn = replace(turn, rounds=tuple(step.calls for step in steps))
@@ -359,13 +363,15 @@ class _Session:
         self.messages.append(Message(role="assistant", turn=index, parts=parts, purpose="reply", reasoning=acted.reasoning if acted else ""))
         return None
 
-    async def _acted(self, turn: ScriptTurn, index: int, done: dict[str, Executed]) -> Acted | None:
+    async def _acted(self, turn: ScriptTurn, index: int, done: Mapping[str, Executed] = {}, rehearsal: Rehearsal = NOTHING) -> Acted | None:
         """What the teacher does as the agent; None where the agent does as the script says: it is not asked, or what it did is of no use."""
         refused = any(isinstance(each.result, dict) and "error" in each.result for each in done.values())
         if not self.acts or refused or not is_acted(turn):
             return None
         try:
-            return await self.teacher.act(self.script, index, done, self.conversation)
+            acted = await self.teacher.act(self.script, index, dict(done), rehearsal, self.conversation)
+            self.left_out += ["act: a look that was not needed, left out with the turn's thoughts"] * acted.detours
+            return acted
         except Wordless as error:
             self.left_out.append(f"act left out: {error.reason.removeprefix(OF_THE_TEACHER)}")
             return None

@@ -17,19 +17,18 @@ pytestmark = pytest.mark.slow
 PATHS = 5
 
 
-def recipe(folder, url, positives, **changes):
+def recipe(folder, url, positives, operations=""):
     shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns(".magnetc", "__pycache__"), dirs_exist_ok=True)
-    text = (LIBRARY / "recipe.yaml").read_text() + f'teacher: {{openai: {{model: small, endpoint: "{url}"}}}}\n{positives}\n'
-    for old, new in changes.items():
-        text, count = re.subn(rf"^{old}: .*$", f"{old}: {new}", text, flags=re.MULTILINE)
-        assert count == 1
+    text = (LIBRARY / "recipe.yaml").read_text() + (f'teacher: {{openai: {{model: small, endpoint: "{url}"}}}}\n{positives}\n' if url else "")
     (folder / "recipe.yaml").write_text(text)
+    if operations:
+        (folder / "operations.yaml").write_text(f"kind: operations\noperations: {operations}\n")
     return folder
 
 
-def built(work, library, positives="positives: {act: {reasoning: true}}", **server):
+def built(work, library, positives="positives: {act: {reasoning: true}}", operations="", **server):
     with teacher(rows=library / "sft", **server) as running:
-        folder = recipe(work / "recipe", running.url, positives)
+        folder = recipe(work / "recipe", running.url, positives, operations)
         result = magnetc("build", folder, "--trust", "--paths", PATHS, "-o", work / "out", "--json")
     assert result.exit_code == 0, result.output
     return work / "out", json.loads(result.stdout)
@@ -84,6 +83,33 @@ def test_one_call_at_a_time_is_its_own_way(library, tmp_path, acted):
     assert max(most) == 1
     assert verify(out)["failures"] == []
     assert figures["conversations"] == acted[1]["conversations"]
+
+
+def test_a_look_that_was_not_needed_is_no_fault_and_no_part_of_the_row(library, tmp_path, acted):
+    (tmp_path / "stepwise").mkdir()
+    out, figures = built(tmp_path, library, actor="looking")
+    assert bare(out) == bare(built(tmp_path / "stepwise", library, actor="stepwise")[0])
+    assert figures["dropped"]["act: a look that was not needed, left out with the turn's thoughts"] > 1
+    assert not figures["teacher"]["act"].get("refused")
+    assert 0 < len(thoughts(out)) < len(thoughts(acted[0]))
+    assert verify(out)["failures"] == []
+
+
+def test_calls_may_come_in_another_order_that_comes_to_the_same(tmp_path):
+    """Of two things that are asked for at once, the second first."""
+    both = "[{merge: {p: 1.0}}, {insert: {short: 1.0, long: 0}}]"
+    plain = magnetc("build", recipe(tmp_path / "plain", "", "", both), "--trust", "--paths", PATHS, "-o", tmp_path / "reference")
+    assert plain.exit_code == 0, plain.output
+    out, figures = built(tmp_path, tmp_path / "reference", operations=both, actor="backwards")
+    assert not figures["teacher"]["act"].get("refused")
+    theirs, ours = ([order(row) for row in rows(folder, "sft/")] for folder in (tmp_path / "reference", out))
+    assert theirs != ours
+    assert sorted(map(sorted, theirs)) == sorted(map(sorted, ours))
+    assert verify(out)["failures"] == []
+
+
+def order(row):
+    return [(call["function"]["name"], call["function"]["arguments"]) for message in row["messages"] for call in message.get("tool_calls", ())]
 
 
 def test_who_speaks_of_the_hint_is_asked_again(library, tmp_path, acted):

@@ -15,7 +15,8 @@ READER: list[str] = []
 
 ACTOR: list[str] = []
 """How the agent acts, if not as it is told: `stepwise`, one call at a time; `leaking`, it speaks of its hint until it is told not to; `wrong`, it gives
-other values; `inventing`, it reasons with numbers that stand nowhere; `resisting`, no hint misleads it."""
+other values; `inventing`, it reasons with numbers that stand nowhere; `resisting`, no hint misleads it; `looking`, it looks a second time at what it has read;
+`backwards`, it makes the last call first whose values it knows."""
 
 READS = ("find_", "get_", "list_", "search_")
 
@@ -117,12 +118,27 @@ def _act(body: dict) -> str:
     calls = calls[:1] if ACTOR == ["stepwise"] else calls
     if ACTOR == ["wrong"] and calls:
         calls = [{**calls[0], "arguments": {name: f"{value}x" if isinstance(value, str) else value for name, value in calls[0]["arguments"].items()}}]
+    if ACTOR in (["looking"], ["backwards"]) and calls:
+        calls = _own_way(prompt, calls) or calls[:1]
     plain = re.search(r"to show what is meant and not how: (.*)$", prompt, re.MULTILINE)
     thought = f"The user wants this, so `{calls[0]['name']}` comes next." if calls else "All is there that I need, so I say it."
     if ACTOR == ["inventing"] or (ACTOR == ["leaking"] and len(body["messages"]) == 1):
         thought += " There are 987654 of them." if ACTOR == ["inventing"] else " The hint says so."
     said = {"calls": calls} if calls else {"calls": [], "content": json.loads(plain[1]) if plain else ""}
     return json.dumps({"reasoning": thought, **said}, ensure_ascii=False)
+
+
+def _own_way(prompt: str, hint: list[dict]) -> list[dict]:
+    """A call that comes to the same as those of the hint, and is made before them."""
+    lines = re.findall(r"^(?:(?:user|agent): \".*\"|\[.*\) returned .*\])$", prompt, re.MULTILINE)
+    looked = list(takewhile(lambda line: line[0] == "[", reversed(lines)))
+    if ACTOR == ["looking"]:
+        name, _, rest = looked[0][1:-1].partition("(") if looked else ("", "", "")
+        again = name.startswith(READS) and looked[0] not in looked[1:]
+        return [{"name": name, "arguments": json.loads(rest.partition(") returned ")[0])}] if again else []
+    heard = tuple(json.loads(line.partition(": ")[2]) for line in lines if line[0] != "[")
+    known = [call for made in CALLS.get(heard, []) for call in made if all(str(value) in "".join(lines) for value in call["arguments"].values())]
+    return [call for call in known if not any(line.startswith(f"[{call['name']}(") for line in looked)][-1:]
 
 
 def _mislead(body: dict) -> str:

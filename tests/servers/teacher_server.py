@@ -148,7 +148,7 @@ if __name__ == "__main__":
     options.add_argument("--reader", choices=("stepwise", "doubling"), help="how the reader makes its calls, if not as the dataset has them")
     options.add_argument("--agent", type=Path, help="a dataset whose agent this server plays for requests with tools")
     options.add_argument("--mistakes", type=float, default=0.0, help="the share of the agent's messages with calls that go wrong")
-    options.add_argument("--actor", choices=("stepwise", "leaking", "wrong", "inventing", "resisting"), help="how the agent acts, if not as it is told")
+    options.add_argument("--actor", choices=("stepwise", "leaking", "wrong", "inventing", "resisting", "looking", "backwards"), help="how the agent acts, if not as it is told")
     given = options.parse_args()
     answers.ACTOR += [given.actor] if given.actor else []
     answers.READER += [given.reader] if given.reader else []

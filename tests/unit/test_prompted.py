@@ -161,7 +161,7 @@ def test_a_reader_comes_to_the_calls_or_it_is_said_how_not(made, said):
     assert bool(READING.difference(READING.rounds[0], made)) is bool(said)
 
 
-FAR = {"origin": "75001"}
+FAR = {"origin": "75001", "destination": "10001"}
 TWO = Recorded(arguments={"c0": {"city": "Paris"}, "c1": FAR}, results={"c0": {"zipcode": "75001"}, "c1": {"distance": 4}})
 
 
@@ -196,7 +196,7 @@ PARIS, LONDON, DISTANCE = ("get_zipcode", {"city": "Paris"}), ("get_zipcode", {"
 
 def test_a_reader_goes_through_every_round():
     assert objection(TWO, [PARIS], [DISTANCE]) == ("", [[], ["get_zipcode"]])
-    said, told = objection(TWO, [PARIS], [("get_distance", {"origin": "75002"})])
+    said, told = objection(TWO, [PARIS], [("get_distance", {**FAR, "origin": "75002"})])
     assert "`origin` = \"75002\", and \"75001\" is meant" in said
     assert told == [[], ["get_zipcode"]]
     assert "calls nothing where `get_distance` is wanted" in objection(TWO, [PARIS], [])[0]
@@ -212,6 +212,85 @@ def test_other_calls_are_an_objection_unless_they_come_to_the_same():
     lost = rehearsal(*[(False, False)] * 4)
     assert "does not come to `get_zipcode`" in objection(lost, *[[LONDON]] * 4)[0]
     assert lost.asked == [[LONDON] * n for n in (1, 2, 3, 4)]
+
+
+def move(acting, *calls):
+    """What comes of an answer with these calls: a move that has been taken, or why it is none."""
+    said = {"calls": [{"name": name, "arguments": arguments} for name, arguments in calls]}
+    try:
+        made = asyncio.run(acting.settled(acting.read_move(said)))
+    except ValueError as error:
+        return str(error)
+    acting.take(made)
+    return made
+
+
+THERE = Call(id="c2", function="get_zipcode", goal="c2", arguments=(Argument(pointer="/city", source=UserSource("t0")),))
+
+
+def in_turn(*outcomes, also=(), **given):
+    done = {"c2": Executed(THERE, 0, {"city": "New York"}, {"zipcode": "10001"}),
+"c0": Executed(CALLS[0], 0, {"city": "Paris"}, {"zipcode": "75001"}),
+            "c1": Executed(CALLS[1], 0, FAR, {"distance": 4})}
+    rehearsal = Rehearsing(list(outcomes), TWO.arguments, TWO.results)
+    return Acting(Shown(CITY.conversation.spec), ("get_zipcode", "get_distance"), "", [], done, reasons=False, one_at_once=False,
+                  rounds=((CALLS[0], *also), (CALLS[1],)), rehearsal=rehearsal, **given), rehearsal
+
+
+def came_to(*results, same=True):
+    return Rehearsed(results=results, fails=False, is_equivalent=same)
+
+
+def test_who_acts_makes_the_calls_of_the_script_and_nothing_is_executed_again():
+    acting, rehearsal = in_turn()
+    assert "`get_zipcode` comes first" in move(acting, DISTANCE)
+    assert "`get_zipcode` comes first" in move(acting, PARIS, DISTANCE)
+    assert move(acting, PARIS).calls == (CALLS[0],)
+    assert [call["name"] for call in acting.inputs()["hint"]] == ["get_distance"]
+    assert move(acting, DISTANCE).calls == (CALLS[1],)
+    assert not acting.left
+    assert not rehearsal.asked
+
+
+def test_calls_may_come_in_another_order_that_comes_to_the_same():
+    given = {"zipcode": "75001"}, {"distance": 4}, {"zipcode": "10001"}
+    acting, rehearsal = in_turn(came_to(*given), also=(THERE,))
+    assert move(acting, PARIS).calls == (CALLS[0],)
+    assert move(acting, DISTANCE).calls == (CALLS[1],)
+    assert rehearsal.asked == [[PARIS, DISTANCE, ("get_zipcode", {"city": "New York"})]]
+    assert acting.left == [THERE]
+    for other in (None, came_to(*given, same=False), came_to(given[0], {"distance": 5}, given[2])):
+        acting, _ = in_turn(other, also=(THERE,))
+        move(acting, PARIS)
+        assert "`get_zipcode` comes first" in move(acting, DISTANCE)
+
+
+def test_a_look_that_was_not_needed_is_executed_and_shown():
+    acting, rehearsal = in_turn(came_to({"zipcode": "EC1"}, {"zipcode": "75001"}, {"distance": 4}), came_to({"zipcode": "EC1"}, {"zipcode": "75001"}, {"distance": 4}),
+                                came_to({"zipcode": "EC1"}, {"zipcode": "75001"}, {"distance": 4}))
+    looked = move(acting, LONDON)
+    assert (looked.calls, looked.gave) == ((), ({"zipcode": "EC1"},))
+    assert acting.told[-1] == {"who": "tool", "call": "get_zipcode", "arguments": {"city": "London"}, "result": {"zipcode": "EC1"}}
+    assert move(acting, PARIS).calls == (CALLS[0],)
+    assert rehearsal.asked[-1] == [LONDON, PARIS, DISTANCE]
+    assert move(acting, DISTANCE).calls == (CALLS[1],)
+    assert acting.detours == 1
+
+
+@pytest.mark.parametrize(("outcome", "calls"), [
+    (None, [LONDON]), (came_to({}, {}, {}, same=False), [LONDON]), (came_to({}, {"zipcode": "75002"}, {"distance": 4}), [LONDON]), (None, [LONDON, PARIS]),
+], ids=["not executed", "something else", "other results", "with a call of the script"])
+def test_a_look_that_comes_to_something_else_is_refused(outcome, calls):
+    acting, _ = in_turn(outcome)
+    assert isinstance(move(acting, *calls), str)
+    assert not acting.told
+
+
+def test_who_only_looks_is_told_to_go_on():
+    acting, _ = in_turn(*[came_to({}, {}, {"zipcode": "75001"}, {"distance": 4})] * 2, detours=1)
+    acting.made.append((LONDON, None))
+    assert not isinstance(move(acting, LONDON), str)
+    assert "enough has been looked at" in move(acting, LONDON)
 
 
 @pytest.mark.parametrize("name", {**PROGRAMS, **RESTYLING, **DRAFTING})

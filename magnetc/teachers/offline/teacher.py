@@ -90,7 +90,7 @@ class OfflineTeacher:
         call, pointer = leaf_named(turn, turn.withheld[0])
         return replies.clarification(call, pointer, turn, conversation)
 
-    async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
+    async def act(self, script: Script, index: int, executed: dict[str, Executed], rehearsal: Rehearsal, conversation: Conversation) -> Acted:
         raise Wordless("the offline teacher does not act")
 
     async def mislead(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], hint: Sequence[MadeCall], executed: Sequence[Executed],

@@ -120,6 +120,18 @@ class Reading:
             matched.append(mine)
         return matched
 
+    def told_apart(self, left: Sequence[Call], made: Sequence[MadeCall]) -> tuple[list[Call], list[MadeCall]]:
+        """The calls of `left` that are among `made`, one for each, and those of `made` that are none of them."""
+        mine: list[Call] = []
+        others: list[MadeCall] = []
+        for each in made:
+            found = next((call for call in left if call not in mine and self._is(call, each)), None)
+            if found is None:
+                others.append(each)
+            else:
+                mine.append(found)
+        return mine, others
+
     def _is(self, call: Call, made: MadeCall) -> bool:
         return call.function == made[0] and self._whole(call.function, self.rehearsal.arguments[call.id]) == self._whole(*made)
 

@@ -10,7 +10,7 @@ taken back or cannot be, stay those of the frames.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from magnetc.ir import draw
@@ -24,12 +24,12 @@ from magnetc.teachers.ask import Asker, Unanswered
 from magnetc.teachers.conversation import Bindings, Conversation, Executed, Proposal
 from magnetc.teachers.offline import OfflineTeacher
 from magnetc.teachers.prompt_program import PromptProgram
-from magnetc.teachers.prompted.acting import Acting
+from magnetc.teachers.prompted.acting import Acting, Move
 from magnetc.teachers.prompted.answer import Answering, facts
 from magnetc.teachers.prompted.calls import Reading
 from magnetc.teachers.prompted.questions import is_framed, is_read
 from magnetc.teachers.prompted.words import Saying, history
-from magnetc.teachers.rehearsal import MadeCall, Rehearsal
+from magnetc.teachers.rehearsal import NOTHING, MadeCall, Rehearsal
 from magnetc.teachers.teacher import OF_THE_TEACHER, Wordless
 
 Parts = tuple[MessagePart, ...]
@@ -82,37 +82,37 @@ class PromptedTeacher:
         situation, answering = found
         return await self._agent(situation, answering, turn, facts(answering.executed))
 
-    async def act(self, script: Script, index: int, executed: dict[str, Executed], conversation: Conversation) -> Acted:
+    async def act(self, script: Script, index: int, executed: dict[str, Executed], rehearsal: Rehearsal, conversation: Conversation) -> Acted:
         turn, told = script.turns[index], history(conversation, Shown(conversation.spec, script.shown))
-        acting = self._acting(script, index, told, executed, conversation, reasons=conversation.spec.recipe.reasons)
+        acting = self._acting(script, index, told, executed, conversation, reasons=conversation.spec.recipe.reasons,
+                              rounds=turn.rounds if turn.kind.acts else (), rehearsal=rehearsal)
         steps: list[Step] = []
-        for round_ in turn.rounds if turn.kind.acts else ():
-            left = list(round_)
-            while left:
-                step = await self._step(acting, left, turn, conversation)
-                acting.take(step.calls)
-                steps.append(step)
-                del left[: len(step.calls)]
+        while acting.left:
+            move = await self._move(acting, turn, conversation)
+            acting.take(move)
+            steps += [Step(calls=move.calls, reasoning=move.reasoning)] if move.calls else []
         parts, reasoning = await self._last_words(acting, turn, executed, conversation)
+        if acting.detours:
+            return Acted(steps=tuple(replace(step, reasoning="") for step in steps), parts=parts, detours=acting.detours)
         return Acted(steps=tuple(steps), parts=parts, reasoning=reasoning)
 
     async def mislead(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], hint: Sequence[MadeCall], executed: Sequence[Executed],
                       conversation: Conversation) -> Did:
         acting = self._acting(script, index, told, {}, conversation, reasons=False)
         answering = Answering(executed, (), conversation)
-        inputs = {name: value for name, value in acting.inputs(()).items() if name != "reasoning"}
+        inputs = {name: value for name, value in acting.inputs().items() if name != "reasoning"}
         inputs |= {"hint": acting.hinted(hint), "language": language_of(conversation.locale)}
         return await self._ask("mislead", inputs, lambda said: acting.read_anything(said, answering.read), script.turns[index], conversation)
 
     def _acting(self, script: Script, index: int, told: Sequence[Mapping[str, Json]], executed: Mapping[str, Executed], conversation: Conversation, *,
-                reasons: bool) -> Acting:
+                reasons: bool, rounds: Sequence[Sequence[Call]] = (), rehearsal: Rehearsal = NOTHING) -> Acting:
         shown, recipe = Shown(conversation.spec, script.shown), conversation.spec.recipe
         system = "".join(message.text for message in conversation.messages if message.role == "system" and script.system is not SystemKind.NONE)
-        return Acting(shown, script.offered[index], system, list(told), executed, reasons, recipe.calls == "sequential")
+        return Acting(shown, script.offered[index], system, list(told), executed, reasons, recipe.calls == "sequential", rounds, rehearsal)
 
-    async def _step(self, acting: Acting, left: Sequence[Call], turn: ScriptTurn, conversation: Conversation) -> Step:
-        inputs = {**acting.inputs(left), "situation": "calls", "plain": "", "language": language_of(conversation.locale)}
-        return await self._ask("act", inputs, lambda said: acting.read_step(said, left), turn, conversation)
+    async def _move(self, acting: Acting, turn: ScriptTurn, conversation: Conversation) -> Move:
+        inputs = {**acting.inputs(), "situation": "calls", "plain": "", "language": language_of(conversation.locale)}
+        return await self._ask("act", inputs, acting.read_move, turn, conversation, acting.settled)
 
     async def _last_words(self, acting: Acting, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> tuple[Parts, str]:
         """The agent's words when it calls nothing more, or nothing at all: held against what `reply` would be held against."""
@@ -121,7 +121,7 @@ class PromptedTeacher:
             raise Wordless("no words: what the agent says in place of calls cannot be said in this locale")
         situation, answering = found
         read = answering.question if situation == "asks" else answering.read
-        inputs = {**acting.inputs(()), "situation": situation, "plain": "".join(map(text_of, answering.plain)), "language": language_of(conversation.locale)}
+        inputs = {**acting.inputs(), "situation": situation, "plain": "".join(map(text_of, answering.plain)), "language": language_of(conversation.locale)}
         return await self._ask("act", inputs, lambda said: acting.read_words(said, read), turn, conversation)
 
     async def _telling(self, turn: ScriptTurn, executed: dict[str, Executed], conversation: Conversation) -> Answering:
@@ -163,12 +163,12 @@ class PromptedTeacher:
     def _common(self, conversation: Conversation) -> dict[str, Any]:
         return {"language": language_of(conversation.locale), "style": conversation.style, "history": history(conversation)}
 
-    async def _ask(self, name: str, inputs: Mapping[str, Json], read, turn: ScriptTurn, conversation: Conversation):
+    async def _ask(self, name: str, inputs: Mapping[str, Json], read, turn: ScriptTurn, conversation: Conversation, settle=None):
         """What `read` makes of the program's answer. Raises Wordless where none can be used."""
         recipe, path = conversation.spec.recipe, conversation.path
         sample = draw.integer(0, (1 << 31) - 1, recipe.seed, name, path.base, path.attempt, turn.key.removesuffix("+"))
         try:
-            return await self.asker.answer(self.programs[name], inputs, read, sample=sample)
+            return await self.asker.answer(self.programs[name], inputs, read, settle=settle, sample=sample)
         except Unanswered as error:
             raise Wordless(f"{OF_THE_TEACHER}{error}") from None
 
