@@ -89,19 +89,24 @@ def _estimate(by_seed: Sequence[Cases]) -> Estimate:
     parts = [(float(np.var(means, ddof=1)) / len(means), len(means) - 1)] if len(means) > 1 else []
     if len(clusters) > 1:
         parts.append((_items_error(clusters) ** 2, len(clusters) - 1))
-    low, high, p = _student(value, parts)
+    low, high, p = _student(value, parts, len(clusters))
     seeds_error = sqrt(parts[0][0]) if len(means) > 1 else 0.0
     items_error = sqrt(parts[-1][0]) if len(clusters) > 1 else 0.0
     return Estimate(value=value, low=low, high=high, p=p, seeds=len(means), items=len(by_seed[0]), seeds_error=seeds_error, items_error=items_error)
 
 
-def _student(value: float, parts: Sequence[tuple[float, int]]) -> tuple[float, float, float]:
-    """Interval and two-sided p of a value whose variance is a sum of parts, each with its degrees of freedom."""
+def _student(value: float, parts: Sequence[tuple[float, int]], clusters: int) -> tuple[float, float, float]:
+    """Interval and two-sided p of a value whose variance is a sum of parts, each with its degrees of freedom.
+
+    Where nothing varies (an arm at the floor), what was not seen in n clusters is bounded as in Clopper and Pearson's interval of 0 of n,
+    and p is that of n signs that agree.
+    """
     if not parts:
         return -1.0, 1.0, 1.0
     variance = sum(part for part, _ in parts)
     if variance == 0:
-        return value, value, 1.0 if value == 0 else 0.0
+        half = 1 - ((1 - LEVEL) / 2) ** (1 / clusters)
+        return value - half, value + half, 1.0 if value == 0 else min(1.0, 2 * 0.5**clusters)
     freedom = variance**2 / sum(part**2 / degrees for part, degrees in parts)
     half = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * sqrt(variance)
     return value - half, value + half, float(2 * stats.t.sf(abs(value) / sqrt(variance), freedom))

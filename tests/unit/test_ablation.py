@@ -73,7 +73,15 @@ def test_the_items_error_is_that_of_clusters():
 def test_arms_that_are_alike_differ_in_nothing():
     outcomes = {1: {"a": Outcome("a", 1, 2), "b": Outcome("b", 0, 2)}}
     found = difference(outcomes, outcomes)
-    assert (found.value, found.low, found.high, found.p) == (0, 0, 0, 1)
+    assert (found.value, found.p) == (0, 1)
+    assert found.low < 0 < found.high
+
+
+def test_at_the_floor_an_interval_says_how_little_could_be_overlooked():
+    """As Clopper and Pearson's of none of so many base paths."""
+    floor = {seed: {f"c{at}": Outcome(f"b{at // 2}", 0, 3) for at in range(200)} for seed in (1, 2)}
+    assert rate(floor).high == pytest.approx(1 - 0.025 ** (1 / 100))
+    assert difference(floor, floor).low == pytest.approx(-rate(floor).high)
 
 
 def test_only_seeds_of_both_arms_count_and_conversations_have_to_be_the_same():
