@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from magnetc.build.partitions import COMPOSITION, STATE, TOOL
+from magnetc.build.partitions import COMPOSITION, PHRASE, STATE, TOOL
 from magnetc.diagnostics import Diagnostic, Severity, Sink
 from magnetc.emit.difficulty import Difficulties
 from magnetc.ir.conform import violations
@@ -255,7 +255,7 @@ def report_held_out(spec: Spec, files: Collection[str], sink: Sink) -> None:
         return
     place = spec.recipe.origin.child("partitions", "held_out")
     for name, wants, what in ((TOOL, asked.tools or asked.count, "calls a tool that is held out"), (COMPOSITION, asked.compositions, "has a held-out composition"),
-                              (STATE, asked.states, "begins in a held-out state")):
+                              (STATE, asked.states, "begins in a held-out state"), (PHRASE, asked.phrases, "is said with held-out phrases")):
         if wants and f"sft/{name}.jsonl" not in files:
             sink.warning("MG637", f"`sft/{name}.jsonl` is empty: no conversation {what}", place,
                          help="build more paths, or hold out tools that paths call" if name == TOOL else "build more paths, or hold out more")

@@ -171,6 +171,8 @@ def _recipe(spec: Spec) -> Iterator[Ingredient]:
                       decontaminate=None, deduplicate=None, mix=(), held_out=None,
                       partitions=Recipe.__dataclass_fields__["partitions"].default)
     yield Ingredient("the recipe", digest(print_literal(neither)), spec.recipe.origin)
+    if spec.recipe.held_out and spec.recipe.held_out.phrases:
+        yield Ingredient("the phrases that are held out", digest([spec.recipe.held_out.phrases]))
     if spec.recipe.world.kind == "simulated":   # a world that is made from all of them
         yield Ingredient("the tools of the world", digest(print_literal(spec.tools)))
 

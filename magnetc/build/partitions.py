@@ -14,9 +14,10 @@ from magnetc.ir.shown import Shown
 from magnetc.ir.spec import Recipe, Spec
 from magnetc.passes.context import CompileContext
 from magnetc.passes.held_out import held_out_variants, is_held_out
+from magnetc.passes.held_out_words import is_said_apart
 from magnetc.translate.scenario import Scenario
 
-TOOL, COMPOSITION, STATE = KINDS = ("held_out_tool", "held_out_composition", "held_out_state")
+TOOL, COMPOSITION, STATE, PHRASE = KINDS = ("held_out_tool", "held_out_composition", "held_out_state", "held_out_phrase")
 """The held-out sets of a recipe that says `held_out`. A conversation with several of these is in the first."""
 
 
@@ -46,7 +47,7 @@ class Partitions:
     def document(self) -> dict[str, Any]:
         """What a manifest lists; nothing where the recipe holds nothing out."""
         asked = self.spec.recipe.held_out
-        return {"tools": sorted(self.tools), "compositions": asked.compositions, "states": sorted(self.states)} if asked else {}
+        return {"tools": sorted(self.tools), "compositions": asked.compositions, "states": sorted(self.states), "phrases": asked.phrases} if asked else {}
 
     @classmethod
     def listed(cls, spec: Spec, manifest: Mapping[str, Any]) -> Partitions:
@@ -103,6 +104,9 @@ class Partitions:
         for first, then in dict.fromkeys(pairwise(called)) if asked.compositions else ():
             if {first, then} <= self.spec.tool.keys() and is_held_out(self.spec.recipe.seed, asked.compositions, first, then):
                 yield COMPOSITION, f"`{then}` right behind `{first}`"
+        base = (row.get("tags") or {}).get("base")   # what was mixed in has none
+        if isinstance(base, str) and is_said_apart(self.spec.recipe, base):
+            yield PHRASE, "what its base path is said with"
 
 
 def _called(row: Mapping[str, Any], shown: Shown) -> list[str]:

@@ -188,7 +188,7 @@ class UnitBuilder:
         """
         scenario = next(s for s in self.scenarios if (s.variant, s.clutter) == (script.path.variant, script.clutter))
         for acts in (True, False) if self.context.spec.recipe.acts else (False,):
-            translation = await translate(script, self.context.spec, self.teacher, world, scenario, acts=acts)
+            translation = await translate(script, self.context.worded(script.path.base), self.teacher, world, scenario, acts=acts)
             if isinstance(translation, Rejection):
                 kind = "path redrawn" if expected is None else "copy dropped"
                 result.dropped[f"{kind}: {_without_codes(translation.reason)}"] += 1

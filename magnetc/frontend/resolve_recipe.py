@@ -105,7 +105,7 @@ def _held_out(data: Mapping[str, Any] | None, origin: Origin, definitions: Defin
     named = tuple(tools) if isinstance(tools, list) else ()
     known = tuple(name for index, name in enumerate(named) if definitions.tools.check(name, origin.child("tools", index), sink))
     return HeldOut(tools=known, count=0 if isinstance(tools, list) else int(tools), compositions=float(data.get("compositions", 0)),
-                   states=data.get("states", 0), origin=origin)
+                   states=data.get("states", 0), phrases=float(data.get("phrases", 0)), origin=origin)
 
 
 def _decontamination(document: Document, origin: Origin) -> Decontamination:

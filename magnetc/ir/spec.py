@@ -100,12 +100,14 @@ class Mix:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOut:
     """What no conversation to train on has: `tools`, and `count` more that are drawn; a share of all ordered pairs of tools, `compositions`, of which
-    one call follows the other; as many initial `states`, of the world's variants."""
+    one call follows the other; as many initial `states`, of the world's variants; a share of the `phrases` that say the same, and of the base paths that
+    are said with these."""
 
     tools: tuple[str, ...] = ()
     count: int = 0
     compositions: float = 0.0
     states: int = 0
+    phrases: float = 0.0
     origin: Origin = field(default=_NOWHERE, compare=False, repr=False)
 
 

@@ -22,6 +22,7 @@ from magnetc.passes.chains import Chains
 from magnetc.passes.chances import mixture_of
 from magnetc.passes.constraints import Constraints, Need, Order, prerequisites, rules
 from magnetc.passes.hardness import Hardness
+from magnetc.passes.held_out_words import Wording, held_out_words
 from magnetc.passes.mixture import Mixture
 from magnetc.passes.options import can_ever_say
 from magnetc.passes.producers import Producers
@@ -158,6 +159,15 @@ class CompileContext:
         """The tools that conversations of a path may not even be offered: those that are held out, where the path calls none of them."""
         held = self.held_out_tools
         return held if held and held.isdisjoint((*path.functions(), *path.cut)) else frozenset()
+
+    @cached_property
+    def wording(self) -> Wording | None:
+        """What users may say, where the recipe holds phrases out."""
+        return held_out_words(self.spec)
+
+    def worded(self, base: str) -> Spec:
+        """The spec that the words of a base path are written from."""
+        return self.wording.of(base) if self.wording else self.spec
 
     def product(self, path: str, locale: str) -> Product:
         """The walks of a path in a locale."""

@@ -65,6 +65,7 @@ def check_held_out(context: CompileContext) -> Iterator[Diagnostic]:
         yield Diagnostic(code="MG313", message=f"{asked.states} initial states cannot be held out", primary=Label(asked.origin.child("states")),
                          notes=(f"the world has {context.spec.recipe.world.variants}, and one has to be left to train on",),
                          help="hold out fewer, or give the world more `variants`")
+    yield from _check_phrases(context)
     held, counted = context.held_out_tools, _counted(context)
     label = Label(asked.origin.child("tools"))
     if len(held) < asked.count:
@@ -84,6 +85,19 @@ def check_held_out(context: CompileContext) -> Iterator[Diagnostic]:
         yield Diagnostic(code="MG314", severity=Severity.WARNING, message=f"`{lost[0]}` cannot be called without the tools that are held out", primary=label,
                          notes=(f"so are {', '.join(f'`{name}`' for name in lost)}: conversations that call them are in the held-out set",) if len(lost) > 1 else
                          ("all conversations that call it are in the held-out set",), help="hold it out by name too, or hold out others")
+
+
+def _check_phrases(context: CompileContext) -> Iterator[Diagnostic]:
+    asked, wording = context.spec.recipe.held_out, context.wording
+    if asked is None or wording is None:
+        return
+    label = Label(asked.origin.child("phrases"))
+    if context.spec.recipe.model is not None:
+        yield Diagnostic(code="MG313", message="phrases cannot be held out: a model writes the words", primary=label,
+                         notes=("it says everything its own way, whatever the templates have",), help="leave `phrases` out, or let the offline teacher write the words")
+    elif not wording.count:
+        yield Diagnostic(code="MG313", message="no phrase can be held out", primary=label, notes=("nothing can be said in two ways that have the same slots, or the share is of less than one",),
+                         help="add phrases to the turn templates, or a larger share")
 
 
 def _counted(context: CompileContext) -> tuple[str, ...]:

@@ -13,7 +13,11 @@ from running import teacher
 
 from magnetc.build.compile import compile_recipe
 from magnetc.diagnostics import Sink
+from magnetc.frontend import load
+from magnetc.ir.template import Text
 from magnetc.passes.held_out import is_held_out
+from magnetc.passes.held_out_words import held_out_words
+from magnetc.tools.importers import IMPORTERS
 
 pytestmark = pytest.mark.slow
 
@@ -154,7 +158,31 @@ def test_what_is_mined_has_nothing_that_is_held_out(built, tmp_path, monkeypatch
     assert failing(tmp_path / "mined") == {}
 
 
+def test_users_of_a_held_out_set_say_what_no_other_says(tmp_path):
+    recipe = held(tmp_path, "{phrases: 0.4}")
+    result = magnetc("build", recipe, "--trust", "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert failing(tmp_path / "out") == {}
+    wording = held_out_words(load(recipe, Sink(), IMPORTERS))
+    apart, known = said_by(wording.apart), said_by(wording.known)
+    says = {name: [any(piece in message["content"] for piece in apart - known) for row in rows(tmp_path / "out", f"sft/{name}") for message in row["messages"]
+                   if message["role"] == "user"] for name in ("train", "held_out_phrase")}
+    assert len(says["train"]) > 60
+    assert not any(says["train"])
+    assert sum(says["held_out_phrase"]) > 10
+    data = list(rows(tmp_path / "out", "sft/held_out_phrase"))
+    forge(tmp_path / "out", tmp_path / "forged", lambda row: [row, *(data.pop() for _ in range(len(data)))] if "messages" in row else [row])
+    assert any(8 in proofs for proofs in failing(tmp_path / "forged").values())
+
+
+def said_by(spec):
+    """Texts of phrases that are long enough to be told from others."""
+    parts = [part for template in spec.turns for phrase in template.phrases for part in phrase.parts]
+    return {part.text.strip() for part in parts if isinstance(part, Text) and len(part.text.strip()) > 6}
+
+
 @pytest.mark.parametrize(("what", "code", "told"), [
+    ("{phrases: 0.001}", "MG313", "no phrase can be held out"),
     ("{tools: 5}", "MG313", "4 can: without any other"),
     ("{states: 3}", "MG313", "the world has 3"),
     ("{tools: [find_books]}", "MG313", "nothing is left to train on"),
