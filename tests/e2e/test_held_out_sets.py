@@ -171,7 +171,8 @@ def test_users_of_a_held_out_set_say_what_no_other_says(tmp_path):
     assert not any(says["train"])
     assert sum(says["held_out_phrase"]) > 10
     data = list(rows(tmp_path / "out", "sft/held_out_phrase"))
-    forge(tmp_path / "out", tmp_path / "forged", lambda row: [row, *(data.pop() for _ in range(len(data)))] if "messages" in row else [row])
+    own = {row["id"] for row in data}
+    forge(tmp_path / "out", tmp_path / "forged", lambda row: [row, *(data.pop() for _ in range(len(data)))] if "messages" in row and row["id"] not in own else [row])
     assert any(8 in proofs for proofs in failing(tmp_path / "forged").values())
 
 
