@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 @click.option("--only", is_flag=True, help="Leave out the training pairs that OUT has.")
 @click.option("--likely", type=click.FloatRange(min=0, max=1), default=1.0, metavar="SHARE",
               help="Keep this share of OUT's training pairs: those whose wrong action the student is likeliest to take.")
+@click.option("--hardest", type=click.FloatRange(min=0, max=1, min_open=True), default=1.0, metavar="SHARE",
+              help="Mine this share of the conversations: those whose rows the student finds least likely.")
 @click.option("--judge", type=click.Path(path_type=Path), metavar="RECIPE",
               help="The folder of a recipe whose teacher judges words where execution cannot tell right from wrong.")
 @click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="How often the judge is asked about the same words.")
@@ -37,14 +39,14 @@ if TYPE_CHECKING:
 @click.option("--jobs", type=click.IntRange(min=1), help="Workers of the world; the number of cores by default.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 def command(out: Path, to: Path, agent: ActingModel, samples: int, pairs: int, conversations: int | None, repairs: bool, only: bool, likely: float,
-            judge: Path | None, votes: int, trust: bool, jobs: int | None, as_json: bool) -> None:
+            hardest: float, judge: Path | None, votes: int, trust: bool, jobs: int | None, as_json: bool) -> None:
     """Let a student answer the user turns of the dataset in OUT, and write a dataset that also has what it did wrong, each proven by execution."""
     from magnetc.build.mine.driver import MineOptions, mine
 
     sink = Sink()
     with diagnosed(sink, folder=out / "recipe"), pace("mining") as watch:
         options = MineOptions(out=out, to=to, agent=agent, place=Path.cwd(), samples=samples, pairs=pairs, conversations=conversations or 0,
-                              repairs=repairs, only=only, likely=likely, judge=judge, votes=votes, trust=trust, jobs=jobs, announce=announce, watch=watch)
+                              repairs=repairs, only=only, likely=likely, hardest=hardest, judge=judge, votes=votes, trust=trust, jobs=jobs, announce=announce, watch=watch)
         summary = asyncio.run(mine(options, sink))
     if summary is None:
         fail(sink, folder=out / "recipe")
@@ -57,6 +59,9 @@ def command(out: Path, to: Path, agent: ActingModel, samples: int, pairs: int, c
 def _tell(summary: MineSummary, to: Path) -> None:
     spent(summary.asked)
     share = summary.right / summary.rollouts if summary.rollouts else 0.0
+    if summary.loss:
+        by = ", ".join(f"{name} {value:.2f}" for name, value in summary.loss["dependency"].items())
+        click.echo(f"loss of the rows' first messages: {summary.loss['mean']:.2f} a token; by dependency: {by}", err=True)
     click.echo(f"{counted(summary.rollouts, 'rollout')} of {counted(summary.turns, 'turn')}: {share:.0%} as they should be", err=True)
     for reason, number in summary.wrong.most_common(6):
         click.echo(f"  {number:,} wrong: {reason}", err=True)

@@ -64,14 +64,21 @@ def test_mining_goes_from_a_trained_stage_to_the_next(library, tmp_path, monkeyp
     again = magnetc(*command, "-o", "again")
     assert again.exit_code == 0, again.output
     assert list(rows(tmp_path / "again")) == list(rows(tmp_path / "mined"))
+    result = magnetc(*command, "-o", "hard", "--hardest", 0.5)
+    assert result.exit_code == 0, result.output
+    hard = json.loads(result.stdout)
+    assert (hard["conversations"], hard["loss"]) == (told["conversations"] // 2, told["loss"])
+    assert 0 < told["loss"]["mean"] < 7
+    assert min(told["loss"]["dependency"].values()) <= told["loss"]["mean"] <= max(told["loss"]["dependency"].values())
     result = magnetc("train", "mined", "-o", "next", "--stage", "mdpo", "--trust", *changed(*QUICK[1:], "base=run/final"))
     assert result.exit_code == 0, result.output
     assert (tmp_path / "next/final/config.json").is_file()
 
 
-def test_an_endpoint_tells_no_likelihood(library, tmp_path, monkeypatch):
+@pytest.mark.parametrize("option", ["--likely", "--hardest"])
+def test_an_endpoint_tells_no_likelihood(option, library, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = magnetc("mine", library, "-o", "mined", "--model", "m", "--endpoint", "http://127.0.0.1:9/v1", "--trust", "--likely", 0.5, "-n", 1,
+    result = magnetc("mine", library, "-o", "mined", "--model", "m", "--endpoint", "http://127.0.0.1:9/v1", "--trust", option, 0.5, "-n", 1,
                      "--timeout", 1)
     assert result.exit_code == 1
     assert "MG626" in result.output

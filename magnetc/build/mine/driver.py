@@ -17,6 +17,7 @@ from magnetc.agent.watch import Unwatched, Watch
 from magnetc.build.acting import Acting, ActingModel, acting
 from magnetc.build.clean import read_index
 from magnetc.build.mine.asked import AskedTurn, asked_turns
+from magnetc.build.mine.hard import hardest, losses, told
 from magnetc.build.mine.judge import PROGRAM, TurnJudge
 from magnetc.build.mine.known import Known
 from magnetc.build.mine.repair import NoRepair, repair_row
@@ -53,7 +54,8 @@ TRIES = 4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MineOptions:
     """What the command line says. `samples` of each turn; at most `pairs` of a conversation; `repairs`: rows of these too; `only`: without
-    the pairs that the output has; `likely`: with this share of them, the likeliest to the student. `judge`: the folder of a recipe whose teacher votes `votes` times on words of which execution says nothing.
+    the pairs that the output has; `likely`: with this share of them, the likeliest to the student; `hardest`: this share of the conversations, those of
+    the student's largest loss. `judge`: the folder of a recipe whose teacher votes `votes` times on words of which execution says nothing.
     `conversations`: of the output, 0 for all;
     `place`: what paths are seen from, and where the journal is."""
 
@@ -67,6 +69,7 @@ class MineOptions:
     repairs: bool = True
     only: bool = False
     likely: float = 1.0
+    hardest: float = 1.0
     judge: Path | None = None
     votes: int = 3
     trust: bool = False
@@ -78,6 +81,7 @@ class MineOptions:
 @dataclass(slots=True)
 class MineSummary:
     """`rollouts` of `turns` in `conversations`, of which `right` do what the row does; what the others came to: pairs and repairs, and why not.
+    `loss`: the student's, of what rows do, of all conversations that were looked at; a checkpoint's.
     `unlikely`: pairs of the output that were left out, since the student would hardly do what is wrong in them; `judged`: words that a model was
     asked about, of rollouts that do what the row does."""
 
@@ -92,12 +96,13 @@ class MineSummary:
     dropped: Counter[str] = field(default_factory=Counter)
     unlikely: int = 0
     judged: int = 0
+    loss: Mapping[str, Json] = field(default_factory=dict)
     model: str = ""
     asked: Asked = field(default_factory=Asked)
 
     def document(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "judged", "pairs", "repairs", "unlikely")}
-        return plain | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped")}
+        return plain | ({"loss": dict(self.loss)} if self.loss else {}) | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped")}
 
 
 async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
@@ -107,9 +112,10 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
     Raises:
         MagnetError: MG620 for what is no output, MG606 when its code is not trusted, MG626 for one that cannot be mined; what the model raises.
     """
-    if options.likely < 1 and isinstance(options.agent.model, Endpoint):
-        raise MagnetError(Diagnostic(code="MG626", message="what an endpoint is likely to say is not known here", notes=("`--likely` needs log-probabilities",),
-                                     help="name a checkpoint with `--model`, or leave `--likely` out"))
+    needs = "--likely" if options.likely < 1 else "--hardest" if options.hardest < 1 else ""
+    if needs and isinstance(options.agent.model, Endpoint):
+        raise MagnetError(Diagnostic(code="MG626", message="what an endpoint is likely to say is not known here", notes=(f"`{needs}` needs log-probabilities",),
+                                     help=f"name a checkpoint with `--model`, or leave `{needs}` out"))
     opened = open_output(options.out, sink, trust=options.trust, announce=options.announce)
     if opened is None:
         return None
@@ -118,9 +124,8 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
         raise MagnetError(Diagnostic(code="MG626", message=f"`{options.out}` is not as it was built", notes=(str(failures[0]),),
                                      help="`magnetc verify` says all that is wrong; build it again"))
     chosen = _chosen(opened, options.conversations)
-    summary = MineSummary(conversations=len(chosen), turns=sum(map(len, chosen)), model=options.agent.name(options.place))
+    summary = MineSummary(model=options.agent.name(options.place))
     output, pool = Output(options.to), opened.pool(options.jobs)
-    expected = options.samples * sum(_messages(turn) for turns in chosen for turn in turns)
     found: list[Mined] = []
     try:
         async with acting(options.agent, options.place) as at_work, _judging(options, sink, summary) as judge:
@@ -129,6 +134,12 @@ async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
             miner = _Miner(options, opened, at_work, pool, Prover(opened.spec, opened.states, index), _partitions(opened), summary,
                            Known.of(() if options.only else rows_of(opened, PAIRS), rows_of(opened, SFT)), judge)
             left_out = _left_out(options, opened, at_work)
+            if at_work.loaded is not None:
+                lost = losses(at_work, chosen)
+                summary.loss = told(chosen, lost)
+                chosen = hardest(chosen, lost, options.hardest)
+            summary.conversations, summary.turns = len(chosen), sum(map(len, chosen))
+            expected = options.samples * sum(_messages(turn) for turns in chosen for turn in turns)
             options.watch.begin(expected, options.samples * summary.turns, at_work.batch * at_work.lanes)
             for start in range(0, len(chosen), TOGETHER):
                 found += await miner.mine(chosen[start : start + TOGETHER])
