@@ -1,4 +1,6 @@
-"""Phrases of turns that no user will ever say: whatever a turn leaves to the user, another set of slots is theirs."""
+"""Phrases that are never said, or said of what they are not true of: a user's whose slots are never just what is theirs, an agent's behind one that always
+fits, or beside one that tells a list.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from magnetc.frontend.slots import Chain
 from magnetc.ir.argument_leaf import argument_leaves
 from magnetc.ir.signature import FunctionSignature
 from magnetc.ir.spec import Spec
-from magnetc.ir.template import Phrase, slots
+from magnetc.ir.template import Phrase, Section, Text, slots
 from magnetc.ir.types import EntityType, Ref
 
 
@@ -40,6 +42,28 @@ def check_phrases(spec: Spec, only_user: Mapping[str, Collection[str]], sink: Si
                     _never(phrase, f"no user can give `{{{slot.name}}}`, and no `refer` phrase of `{phrase.locale}` points at one",
                            f"put it in [ ], or add a `refer` phrase for its type in `{phrase.locale}`", sink)
                     break
+
+
+def check_replies(spec: Spec, sink: Sink) -> None:
+    """MG422 for each phrase of a reply that says nothing of the result beside one that tells a list, MG421 for one that another always comes before.
+
+    Of the phrases of a statement that fit, any may be said, and one without slots always fits; of the statements for the same calls, the first that has one.
+    """
+    settled: dict[tuple[Chain, str], Phrase] = {}
+    for template in spec.replies:
+        for locale in dict.fromkeys(phrase.locale for phrase in template.phrases):
+            phrases = [phrase for phrase in template.phrases if phrase.locale == locale]
+            if (first := settled.get((template.chain, locale))) is not None:
+                _never(phrases[0], f"\"{first.text}\" above it always fits", "put the phrase that always fits in a last `reply` statement of its own", sink)
+                continue
+            silent = [phrase for phrase in phrases if all(isinstance(part, Text) for part in phrase.parts)]
+            tells = next((phrase for phrase in phrases if any(isinstance(part, Section) for part in phrase.parts)), None)
+            if silent and tells is not None:
+                sink.warning("MG422", f"\"{silent[0].text}\" may be said of a list that is not empty", silent[0].origin,
+                             notes=(f"\"{tells.text}\" tells it; of the phrases that fit any is said, and one without slots always fits",),
+                             help="move it to a `reply` statement of its own, behind this one, if it is for an empty list")
+            if silent:
+                settled[template.chain, locale] = silent[0]
 
 
 def _never(phrase: Phrase, why: str, advice: str, sink: Sink) -> None:

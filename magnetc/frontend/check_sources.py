@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from magnetc.diagnostics import Label, Sink
-from magnetc.frontend.check_phrases import check_phrases
+from magnetc.frontend.check_phrases import check_phrases, check_replies
 from magnetc.frontend.resolve_types import has_values
 from magnetc.frontend.slots import named
 from magnetc.frontend.type_syntax import show_type
@@ -47,6 +47,7 @@ def check_sources(spec: Spec, sink: Sink, *, phrases: bool) -> None:
                 _check_said(tool, said, spec, sink)
     if phrases:
         check_phrases(spec, only_user, sink)
+        check_replies(spec, sink)
 
 
 def _check_volatile(spec: Spec, sink: Sink) -> None:

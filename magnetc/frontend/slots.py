@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from magnetc.diagnostics import Label, Sink
 from magnetc.diagnostics.edits import renamed
@@ -120,6 +120,9 @@ def unknown_slot(code: str, name: str, phrase: Phrase, candidates: Mapping[str, 
     if near:
         advice = f"did you mean `{{{near}}}`?"
         fix = renamed(sink, place, name, near, safe=is_sure(name, near, known))
+        end = slot_span(name, phrase, sink, begins=("{/",))
+        if fix and isinstance(end, Span) and (closing := renamed(sink, end, name, near, safe=True)):
+            fix = replace(fix, edits=(*fix.edits, *closing.edits))
     elif known and len(known) <= 12:
         advice = "slots here: " + ", ".join(f"`{{{each}}}`" for each in known)
     else:
@@ -127,11 +130,11 @@ def unknown_slot(code: str, name: str, phrase: Phrase, candidates: Mapping[str, 
     sink.error(code, f"slot `{{{name}}}` is {what}", place, help=advice, notes=notes, fix=fix)
 
 
-def slot_span(name: str, phrase: Phrase, sink: Sink) -> Span | Origin:
-    """Where a slot stands in its phrase's text; the whole text when it cannot be found there."""
+def slot_span(name: str, phrase: Phrase, sink: Sink, begins: tuple[str, ...] = ("{", "{#")) -> Span | Origin:
+    """Where a slot stands in its phrase's text, or what ends its section; the whole text when it cannot be found there."""
     whole = sink.span(Label(phrase.origin))
     file = sink.files.get(phrase.origin.file)
-    starts = [phrase.text.find(begin + name) for begin in ("{", "{#")]
+    starts = [phrase.text.find(begin + name) for begin in begins]
     start = max(starts)
     if whole is None or file is None or start < 0:
         return phrase.origin
