@@ -20,6 +20,9 @@ PROGRAM = "agent"
 _THIS_ONE = frozenset({400, 413, 422})
 """Refusals that may be of one request: it is longer than the model's window."""
 
+REFUSALS = 5
+"""So many of them, with nothing answered, are not of single requests: the endpoint does not take what is sent."""
+
 _OURS = frozenset({"weight", "credit", "reasoning_content"})
 
 
@@ -50,9 +53,9 @@ class EndpointPolicy:
         try:
             reply = await self._asker.reply(asked, self.counts)
         except Refused as error:
-            if error.status not in _THIS_ONE or self.counts["answered"] == 0:
-                raise
             self.counts["refused"] += 1
+            if error.status not in _THIS_ONE or (self.counts["answered"] == 0 and self.counts["refused"] >= REFUSALS):
+                raise
             return Action()
         self.counts["answered"] += 1
         return read_message(reply.text) if tools else Action(content=reply.text)

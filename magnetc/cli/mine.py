@@ -65,6 +65,8 @@ def _tell(summary: MineSummary, to: Path) -> None:
     click.echo(f"{counted(summary.rollouts, 'rollout')} of {counted(summary.turns, 'turn')}: {share:.0%} as they should be", err=True)
     for reason, number in summary.wrong.most_common(6):
         click.echo(f"  {number:,} wrong: {reason}", err=True)
+    for reason, number in summary.unvoted.most_common(3):
+        click.echo(f"  {number:,} votes missing: {reason}", err=True)
     for kind, number in summary.faults.most_common():
         click.echo(f"  {number:,} pairs: {kind}", err=True)
     click.echo(f"{counted(summary.pairs, 'pair')} and {counted(summary.repairs, 'repair')} in {to}", err=True)

@@ -83,7 +83,7 @@ class MineSummary:
     """`rollouts` of `turns` in `conversations`, of which `right` do what the row does; what the others came to: pairs and repairs, and why not.
     `loss`: the student's, of what rows do, of all conversations that were looked at; a checkpoint's.
     `unlikely`: pairs of the output that were left out, since the student would hardly do what is wrong in them; `judged`: words that a model was
-    asked about, of rollouts that do what the row does."""
+    asked about, of rollouts that do what the row does; `unvoted`: how often it gave no vote, by reason."""
 
     conversations: int = 0
     turns: int = 0
@@ -96,13 +96,14 @@ class MineSummary:
     dropped: Counter[str] = field(default_factory=Counter)
     unlikely: int = 0
     judged: int = 0
+    unvoted: Counter[str] = field(default_factory=Counter)
     loss: Mapping[str, Json] = field(default_factory=dict)
     model: str = ""
     asked: Asked = field(default_factory=Asked)
 
     def document(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in ("model", "conversations", "turns", "rollouts", "right", "judged", "pairs", "repairs", "unlikely")}
-        return plain | ({"loss": dict(self.loss)} if self.loss else {}) | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped")}
+        return plain | ({"loss": dict(self.loss)} if self.loss else {}) | {name: dict(getattr(self, name).most_common()) for name in ("wrong", "faults", "dropped", "unvoted")}
 
 
 async def mine(options: MineOptions, sink: Sink) -> MineSummary | None:
@@ -167,7 +168,7 @@ async def _judging(options: MineOptions, sink: Sink, summary: MineSummary) -> As
         raise MagnetError(Diagnostic(code="MG519", message="the recipe names no teacher that could judge", notes=(str(options.judge),),
                                      help="name the folder of one that does with `--judge`: `teacher: {openai: …}` or `{transformers: …}`"))
     async with answering(spec.recipe, options.judge, JUDGING) as (asker, programs, summary.asked):
-        yield TurnJudge(asker, programs[PROGRAM], options.votes)
+        yield TurnJudge(asker, programs[PROGRAM], options.votes, summary.unvoted)
 
 
 def _chosen(opened: Opened, most: int) -> list[tuple[AskedTurn, ...]]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from magnetc.build.mine.rollout import Rollout
@@ -24,7 +24,7 @@ class TurnJudge:
     asker: Asker
     program: PromptProgram
     votes: int
-    unanswered: Counter[str] = field(default_factory=Counter)
+    unanswered: Counter[str]
 
     async def verdict(self, rollout: Rollout) -> dict[str, Json] | None:
         """What a certificate has of words that most votes call wrong (`distill/judged.py`); None where they do not, or too few voted.
