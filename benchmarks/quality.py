@@ -5,7 +5,8 @@
 OUT is what `magnetc build` wrote. Figures:
 
 - proofs: `magnetc verify` of every row, the share for which all hold, and seconds for 10,000 rows;
-- multi-step: of the user turns in which the agent calls, those with two calls or more;
+- multi-step: of the user turns in which the agent calls, those with two calls or more. The target is for recipes that ask for it: the travel recipe
+  merges three turns of ten; with `merge(0.9)` and `insert(short=0.8, long=0.2, gap=1..3)` in its place in graph.magnet it is `quality-travel-merged.json`;
 - shortcut: how well length, number of calls, a question and any call tell the sides of pairs apart (`magnetc/emit/shortcut.py`), controls aside;
 - planted: executions that come to the same by construction, and how many of them the equivalence engine calls different: a read made
   twice, a read of a later turn made at once, two calls of one round in the other order, the whole under another seed, with other minted ids.

@@ -89,9 +89,9 @@ class _Bars:
         shown.enter_context(self._open)
         self._advance = None
 
-    def step(self, name: str, number: int, of: int, known: bool) -> None:
+    def step(self, name: str, number: int, of: int, why: str) -> None:
         self.close()
-        announce(f"[{number}/{of}] {name}: {LINES[name]}" + (" (done before)" if known else ""))
+        announce(f"[{number}/{of}] {name}: {LINES[name]}" + (f" ({why})" if why else ""))
 
     def built(self) -> None:
         if self._advance is None:

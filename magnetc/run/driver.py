@@ -38,13 +38,14 @@ from magnetc.train.run.settings import TrainSettings, read_settings
 
 PAGE = "report.html"
 STEPS = ("build", "sft", "mine", "mdpo", "eval")
+DONE = "done before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeRunOptions:
     """What the command line says. `changes` of the training settings come after those of the size. `fresh`: what is
     there is forgotten, once nothing is wrong with the settings. `watched` gives a play its watch, by
-    what is done; `step` is told which step begins, of how many, and whether it was done before."""
+    what is done; `step` is told which step begins, of how many, and why nothing is to be done in it, if so."""
 
     recipe: Path
     folder: Path
@@ -59,7 +60,7 @@ class WholeRunOptions:
     announce: Callable[[str], None] = print
     built: Callable[[], None] = lambda: None
     watched: Callable[[str], Watch] = lambda what: Unwatched()
-    step: Callable[[str, int, int, bool], None] = lambda name, number, of, known: None
+    step: Callable[[str, int, int, str], None] = lambda name, number, of, why: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ class _Runner:
     def _build(self) -> dict[str, Any] | None:
         """The build knows by itself what is up to date."""
         options = self.options
-        self._says("build", False)
+        self._says("build")
         options.folder.mkdir(parents=True, exist_ok=True)
         self.record.begin("build", None)
         wanted = BuildOptions(folder=options.recipe, out=self.data, paths=options.size.paths, trust=options.trust, cached=True, announce=options.announce,
@@ -143,8 +144,8 @@ class _Runner:
         settings: Json = [size.samples, size.mined, size.most_tokens]
         made_of: Json = [self.told["build"]["manifest"], self._weights("sft"), settings]
         if (known := self.record.told("mine", made_of)) is not None and (self.mined / MANIFEST).is_file():
-            return self._says("mine", True) or known
-        self._says("mine", False)
+            return self._says("mine", DONE) or known
+        self._says("mine")
         self.record.begin("mine", made_of)
         wanted = MineOptions(out=self.data, to=self.mined, agent=self._agent("sft", Sampling(temperature=1.0)), place=options.folder, samples=size.samples,
                              conversations=size.mined or 0, trust=True, jobs=options.jobs, announce=options.announce, watch=options.watched("mining"))
@@ -158,7 +159,7 @@ class _Runner:
     def _mdpo(self) -> dict[str, Any] | None:
         """Preference, where there are pairs: those of the dataset, and those that were mined."""
         if "mdpo" not in {each["stage"] for each in read_manifest(self.mined)["train"]["stages"]}:
-            self._says("mdpo", True)
+            self._says("mdpo", "left out: there are no preference pairs")
             return {"left_out": "there are no preference pairs: give the recipe `negatives`"}
         base = json.dumps(str(self._final("sft")))
         return self._trained("mdpo", self.mined, (*self._changes("sft"), f"base={base}"))
@@ -173,8 +174,8 @@ class _Runner:
         before = self._weights("sft") if stage == "mdpo" else ""
         made_of: Json = [self.told["build" if stage == "sft" else "mine"]["manifest"], list(changes), before]
         if (known := self.record.told(stage, made_of)) is not None and self._final(stage).is_dir():
-            return self._says(stage, True) or known
-        self._says(stage, False)
+            return self._says(stage, DONE) or known
+        self._says(stage)
         if self.record.is_other(stage, made_of):   # first: a kill in between leaves nothing that another run would trip over
             RunFolder(options.folder / stage).forget()
         self.record.begin(stage, made_of)
@@ -187,22 +188,22 @@ class _Runner:
         return summary.document()
 
     def _eval(self) -> dict[str, Any] | None:
-        """Each model plays the same held-out conversations: the base too, where it is one that knows something."""
+        """Each model plays the same held-out conversations: the base too, where it is one that knows something. A model that has played them does not again."""
         stages = [name for name in ("sft", "mdpo") if name in self.told and "left_out" not in self.told[name]]
         base = self.settings.base
         places = {**({"base": _place(base)} if isinstance(base, str) else {}), **{name: str(self._final(name)) for name in stages}}
-        made_of: Json = [self.told["build"]["manifest"], base if isinstance(base, str) else "", [self._weights(name) for name in stages],
-                         self.options.size.played, self.options.size.most_tokens]
-        if (known := self.record.told("eval", made_of)) is not None:
-            return self._says("eval", True) or known
-        self._says("eval", False)
-        self.record.begin("eval", made_of)
-        found = {name: self._played(name, place) for name, place in places.items()}
-        if any(result is None for result in found.values()):
-            return None
-        told = {"models": found}
-        self.record.done("eval", made_of, told)
-        return told
+        made_of = {name: [self.told["build"]["manifest"], base if name == "base" else self._weights(name), self.options.size.played, self.options.size.most_tokens]
+                   for name in places}
+        known = {name: self.record.told(f"eval {name}", made_of[name]) for name in places}
+        self._says("eval", DONE if all(known.values()) else "")
+        for name, place in places.items():
+            if known[name] is None:
+                self.record.begin(f"eval {name}", made_of[name])
+                if (found := self._played(name, place)) is None:
+                    return None
+                self.record.done(f"eval {name}", made_of[name], found)
+                known[name] = found
+        return {"models": known}
 
     def _played(self, name: str, place: str) -> dict[str, Any] | None:
         options = self.options
@@ -231,8 +232,8 @@ class _Runner:
         """What tells a trained model from another: digests of its files."""
         return {file.name: file_digest(file) for file in sorted(self._final(stage).iterdir()) if file.suffix in (".safetensors", ".json", ".jinja")}
 
-    def _says(self, name: str, known: bool) -> None:
-        self.options.step(name, STEPS.index(name) + 1, len(STEPS), known)
+    def _says(self, name: str, why: str = "") -> None:
+        self.options.step(name, STEPS.index(name) + 1, len(STEPS), why)
 
 
 def _place(base: str) -> str:

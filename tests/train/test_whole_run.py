@@ -65,6 +65,7 @@ def test_what_changes_is_done_again_with_what_comes_of_it(whole, tmp_path, monke
 
     folder, out, _ = whole
     mine = shutil.copytree(out, tmp_path / "run")
+    played = {name: (mine / f"eval/{name}.json").stat().st_mtime_ns for name in ("sft", "mdpo")}
 
     def cut(*_):
         raise KeyboardInterrupt
@@ -75,6 +76,7 @@ def test_what_changes_is_done_again_with_what_comes_of_it(whole, tmp_path, monke
     result = run(folder, mine, "--set", "mdpo.beta=0.3")
     assert result.exit_code == 0, result.output
     assert steps(result) == [("build", False), ("sft", True), ("mine", True), ("mdpo", False), ("eval", False)]
+    assert [(mine / f"eval/{name}.json").stat().st_mtime_ns == before for name, before in played.items()] == [True, False], "what is the same does not play again"
 
 
 def test_a_run_that_is_cut_off_goes_on(whole, tmp_path, monkeypatch):
