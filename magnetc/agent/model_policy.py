@@ -9,6 +9,7 @@ from typing import Any
 from magnetc.agent.policy import Action, Request
 from magnetc.models.chat import Chat
 from magnetc.models.generate import Generator
+from magnetc.models.prefixes import Prefixes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,9 @@ class ModelPolicy:
     What is drawn depends on the request alone, its `sample` among it.
     """
 
-    def __init__(self, model: Any, chat: Chat, *, most_tokens: int = 256, batch: int = 16, sampling: Sampling | None = None):
-        self._generator, self._sampling = Generator(model, chat, most_tokens=most_tokens, batch=batch), sampling or Sampling()
+    def __init__(self, model: Any, chat: Chat, *, most_tokens: int = 256, batch: int = 16, sampling: Sampling | None = None, prefixes: Prefixes | None = None):
+        self._generator = Generator(model, chat, most_tokens=most_tokens, batch=batch, prefixes=prefixes)
+        self._sampling = sampling or Sampling()
 
     async def act(self, requests: Sequence[Request]) -> list[Action]:
         how = self._sampling

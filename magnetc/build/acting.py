@@ -19,6 +19,7 @@ from magnetc.engine.journal import NAME, Journal
 from magnetc.ir.checkpoint import Checkpoint
 from magnetc.ir.endpoint import Endpoint
 from magnetc.models.chat import Chat
+from magnetc.models.prefixes import Prefixes
 from magnetc.teachers.ask import Asker
 from magnetc.teachers.openai.client import OpenAIClient
 
@@ -62,7 +63,9 @@ async def acting(chosen: ActingModel, folder: Path) -> AsyncIterator[Acting]:
     model, how = chosen.model, chosen.sampling
     if isinstance(model, Checkpoint):
         loaded, chat = load_checkpoint(model, model.model, folder)
-        policy = ModelPolicy(loaded, chat, most_tokens=chosen.most_tokens, batch=model.batch, sampling=how)
+        # Elsewhere reading is fast, and memory is for the batch.
+        prefixes = Prefixes() if next(loaded.parameters()).device.type == "cpu" else None
+        policy = ModelPolicy(loaded, chat, most_tokens=chosen.most_tokens, batch=model.batch, sampling=how, prefixes=prefixes)
         yield Acting(policy=policy, batch=model.batch, lanes=1, counts=Counter(), loaded=(loaded, chat))
         return
     decoding: dict[str, Any] = {"temperature": how.temperature, "max_tokens": chosen.most_tokens}

@@ -10,9 +10,17 @@ from magnetc.models.chat import Chat
 from magnetc.models.continued import continued
 from magnetc.models.dialects import Parsed
 from magnetc.models.drawn import Draw, Drawn
+from magnetc.models.prefixes import Prefixes
 
 Conversation = tuple[Sequence[Mapping[str, Any]], str]
 """Messages in the form of the rows, and the offered tools as JSON text."""
+
+PADDED = {"cpu": 16_384}
+"""By kind of device, the tokens that go through a model together, padding and what may be said with them: on a processor each step reads and copies all of
+them, and one long prompt among short ones makes them all long."""
+
+PADDED_ELSEWHERE = 65_536
+"""On a GPU, whose memory holds the keys and values of all of them."""
 
 
 class Generator:
@@ -23,11 +31,12 @@ class Generator:
 
     Args:
         most_tokens: Of one message. One that does not end by then is read as it stands.
-        batch: Prompts that go through the model together; those of like length do.
+        prefixes: What the model has read before, where its weights do not change (`prefixes.py`).
+        batch: Prompts that go through the model together, at the most: those of like length, and fewer where they are long (PADDED).
     """
 
-    def __init__(self, model: Any, chat: Chat, *, most_tokens: int = 256, batch: int = 16):
-        self._model, self._chat = _unwrapped(model), chat
+    def __init__(self, model: Any, chat: Chat, *, most_tokens: int = 256, batch: int = 16, prefixes: Prefixes | None = None):
+        self._model, self._chat, self._prefixes = _unwrapped(model), chat, prefixes
         self._most, self._batch = most_tokens, batch
         tokenizer = chat.tokenizer
         self._stops = list(chat.stops) or [tokenizer.eos_token_id]
@@ -52,14 +61,25 @@ class Generator:
         fitting = [index for index, prompt in enumerate(prompts) if prompt and (room is None or len(prompt) <= room)]
         fitting.sort(key=lambda index: len(prompts[index]))
         with _acting(self._model):
-            for start in range(0, len(fitting), self._batch):
-                chosen = fitting[start : start + self._batch]
+            for chosen in self._batches(fitting, prompts):
                 drawn = [Drawn([draws[index] for index in chosen])] if draws else []
                 made = continued(self._model, [prompts[index] for index in chosen], most=self._most, stops=self._stops, pad=self._pad,
-                                 scores=drawn)
+                                 scores=drawn, prefixes=self._prefixes)
                 for index, ids in zip(chosen, made):
                     said[index] = ids
         return said
+
+    def _batches(self, ranked: Sequence[int], prompts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+        """Prompts by number, the shortest first, cut into what goes through the model together."""
+        room = PADDED.get(next(self._model.parameters()).device.type, PADDED_ELSEWHERE)
+        chosen: list[int] = []
+        for index in ranked:
+            if chosen and (len(chosen) == self._batch or (len(chosen) + 1) * (len(prompts[index]) + self._most) > room):
+                yield chosen
+                chosen = []
+            chosen.append(index)
+        if chosen:
+            yield chosen
 
 
 def _unwrapped(model: Any) -> Any:
