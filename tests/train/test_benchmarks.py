@@ -49,3 +49,10 @@ def test_what_preference_adds_is_measured(tmp_path):
     printed = run("travel_training.py", "--paths", "30", "--folder", tmp_path, *changes, fails=True)
     for claim in ("held-out margin grows", "chosen log-probability does not fall", "success is not below SFT's"):
         assert re.search(rf"^(holds|FAILS)  {claim}: -?[\d.]+ -> -?[\d.]+$", printed, re.M), printed
+
+
+def test_a_play_comes_to_the_same_whether_it_is_read_anew(library, base, tmp_path):
+    run("play.py", library, base, "-n", 2, "--most-tokens", 24, "--json", tmp_path / "found.json")
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert (found["conversations"], found["alike"]) == (2, 1.0)
+    assert found["ratio"] == round(found["seconds_anew"] / found["seconds_kept"], 2)
