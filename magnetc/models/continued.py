@@ -78,9 +78,10 @@ def _cache(known: Sequence[tuple[Prefix, int] | None], past: int) -> Any:
 def _keep(prefixes: Prefixes, prompts: Sequence[Sequence[int]], said: Sequence[Sequence[int]], known: Sequence[tuple[Prefix, int] | None], mask: Any,
           cache: Any) -> None:
     """Remember each row's prompt and what followed, as far as the model has read it: not the last token that it said."""
-    layers = [(layer.keys, layer.values) for layer in cache.layers]
+    layers = [(layer.keys, layer.values) for layer in getattr(cache, "layers", ()) if getattr(layer, "keys", None) is not None]
     width = mask.shape[1]
-    if any(keys.shape[2] < width for keys, _ in layers):   # layers that look back a little only keep no more
+    whole = [keys.dim() == 4 and keys.shape[2] >= width for keys, _ in layers]
+    if not whole or not all(whole) or len(layers) < len(cache.layers):   # some look back a little only, or carry a state
         return
     for row, (prompt, own, begun) in enumerate(zip(prompts, said, known)):
         more = min(len(own), layers[0][0].shape[2] - width)

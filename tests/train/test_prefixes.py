@@ -5,6 +5,7 @@ from functools import wraps
 
 import pytest
 import torch
+from transformers import MambaConfig, MambaForCausalLM
 
 from magnetc.models.continued import continued
 from magnetc.models.generate import PADDED, Generator
@@ -64,6 +65,15 @@ def test_only_what_is_new_is_read(data, monkeypatch):
     assert len(known._known) == 1, "what goes on stands in place of what it goes on from"
     continued(model, [[5] * (LEAST - 1)], most=1, stops=[], pad=PAD, prefixes=known)
     assert widths[4] == LEAST - 1, "little is read again"
+
+
+def test_of_models_that_carry_a_state_nothing_is_kept():
+    model = MambaForCausalLM(MambaConfig(vocab_size=64, hidden_size=16, num_hidden_layers=2, state_size=4)).eval()
+    known = Prefixes()
+    asked = [[5] * 90, [6] * 70]
+    for _ in range(2):
+        assert continued(model, asked, most=4, stops=[], pad=PAD, prefixes=known) == continued(model, asked, most=4, stops=[], pad=PAD)
+    assert not known._known
 
 
 def test_long_prompts_go_through_in_smaller_batches(data, monkeypatch):
