@@ -17,9 +17,12 @@ pytestmark = pytest.mark.slow
 PATHS = 5
 
 
-def recipe(folder, url, positives, operations=""):
+def recipe(folder, url, positives, operations="", **changes):
     shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns(".magnetc", "__pycache__"), dirs_exist_ok=True)
     text = (LIBRARY / "recipe.yaml").read_text() + (f'teacher: {{openai: {{model: small, endpoint: "{url}"}}}}\n{positives}\n' if url else "")
+    for old, new in changes.items():
+        text, count = re.subn(rf"^{old}: .*$", f"{old}: {new}", text, flags=re.MULTILINE)
+        assert count == 1
     (folder / "recipe.yaml").write_text(text)
     if operations:
         (folder / "operations.yaml").write_text(f"kind: operations\noperations: {operations}\n")
